@@ -1,0 +1,1 @@
+//! Floor 6: arguments to Config to one command to an exit code.

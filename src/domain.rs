@@ -1,0 +1,37 @@
+//! Floor 0: pure values. No task, no I/O, no provider's JSON; only [`clock`] reads the time.
+
+/// Instants, clocks, zones.
+pub mod clock;
+
+/// Names of lanes, accounts, pools, turns, attempts.
+pub mod ids;
+
+/// Text from strangers, made harmless.
+pub mod text;
+
+/// Limits and what is left of them.
+pub mod quota;
+
+/// Rate-limit headers, by dialect.
+pub mod headers;
+
+/// What went wrong, and what to do next.
+pub mod failure;
+
+/// Requests, answers, turns.
+pub mod conversation;
+
+/// Providers, accounts and lanes as they are described.
+pub mod roster;
+
+/// How a lane stands: ready, or not, and why.
+pub mod standing;
+
+/// One try of a turn on one lane, as the log shows it.
+pub mod attempt;
+
+/// Whether what happens reaches the disk.
+pub mod saving;
+
+/// A plain HTTP exchange: what goes out, what comes in.
+pub mod exchange;

@@ -1,0 +1,61 @@
+//! One try of a turn on one lane, as the log shows it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::clock::Time;
+use crate::domain::conversation::{Origin, Usage};
+use crate::domain::failure::Class;
+use crate::domain::ids::{AttemptId, LaneId, TurnId};
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is in the air.
+    Running,
+    /// It answered.
+    Answered,
+    /// It did not, and the class says why.
+    Failed(Class),
+    /// The asker stopped it.
+    Cancelled,
+    /// Roundel ended while it ran.
+    Interrupted,
+}
+
+/// One row of the request log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its id; later attempts have higher ones.
+    pub id: AttemptId,
+    /// The turn that it tried to answer.
+    pub turn: TurnId,
+    /// Which try of that turn it was, from 1.
+    pub number: u32,
+    /// Who asked.
+    pub origin: Origin,
+    /// Where it went.
+    pub lane: LaneId,
+    /// When it started.
+    pub started: Time,
+    /// The HTTP status, once it is there.
+    pub status: Option<u16>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From its start to the first token.
+    pub first_token: Option<Duration>,
+    /// From its start to its end.
+    pub took: Option<Duration>,
+    /// Tokens, as the provider counted them.
+    pub usage: Usage,
+    /// The response's headers as they came, oldest first; values that carry secrets or cookies are left out.
+    pub headers: Vec<(String, String)>,
+    /// Why this lane was chosen, where that is not plain round-robin.
+    pub why: String,
+    /// What came of it, in words: `3 requests per minute spent, rests 34 s`.
+    pub note: String,
+    /// Not a real provider: the demo's.
+    pub simulated: bool,
+}

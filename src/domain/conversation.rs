@@ -1,0 +1,228 @@
+//! Requests, answers and turns: what is asked and what comes back, before it is put into any provider's wire format.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::clock::Time;
+use crate::domain::ids::{AttemptId, LaneId, TurnId};
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Instructions.
+    System,
+    /// The person, or the program, that asks.
+    User,
+    /// The model.
+    Assistant,
+    /// The result of a tool.
+    Tool,
+}
+
+/// A piece of a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Text.
+    Text(String),
+    /// What the model thought before it answered.
+    Reasoning(String),
+    /// A picture, as a `https:` or `data:` URL.
+    Image(String),
+    /// The model asks for a tool.
+    ToolCall {
+        /// The call's id.
+        id: String,
+        /// The tool.
+        name: String,
+        /// Its arguments, as JSON text.
+        arguments: String,
+    },
+    /// What a tool gave.
+    ToolResult {
+        /// The id of the call that it answers.
+        id: String,
+        /// What came out.
+        content: String,
+    },
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub parts: Vec<Part>,
+}
+
+impl Message {
+    /// A message of one text.
+    pub fn text(role: Role, text: impl Into<String>) -> Self {
+        Self { role, parts: vec![Part::Text(text.into())] }
+    }
+}
+
+/// What the asker may set. None: the provider's default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Params {
+    /// Upper bound of the answer, in tokens.
+    pub max_tokens: Option<u64>,
+    /// 0 (the likeliest word) to 2.
+    pub temperature: Option<f64>,
+}
+
+/// A question with all that goes before it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The conversation, oldest first; the last message is the question.
+    pub messages: Vec<Message>,
+    /// What the asker set.
+    pub params: Params,
+    /// Fields that roundel does not know, kept verbatim for a lane of the same wire.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Request {
+    /// About how many tokens the prompt has: a fourth of its bytes for Latin letters, one for each CJK character, four
+    /// for each message. An estimate; the provider's own count replaces it.
+    pub fn estimated_tokens(&self) -> u64 {
+        self.messages.iter().map(|message| 4 + message.parts.iter().map(part_tokens).sum::<u64>()).sum()
+    }
+}
+
+fn part_tokens(part: &Part) -> u64 {
+    match part {
+        Part::Text(text) | Part::Reasoning(text) => text_tokens(text),
+        // What OpenAI documents for one tile of a picture at low detail.
+        Part::Image(_) => 85,
+        Part::ToolCall { name, arguments, .. } => text_tokens(name) + text_tokens(arguments),
+        Part::ToolResult { content, .. } => text_tokens(content),
+    }
+}
+
+/// About how many tokens `text` has.
+pub fn text_tokens(text: &str) -> u64 {
+    let (mut bytes, mut wide) = (0u64, 0u64);
+    for char in text.chars() {
+        if matches!(char, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}') {
+            wide += 1;
+        } else {
+            bytes += char.len_utf8() as u64;
+        }
+    }
+    wide + bytes.div_ceil(4)
+}
+
+/// Tokens that the provider counted; None: it did not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub input: Option<u64>,
+    /// Tokens of the answer, hidden thinking included where the provider counts it so.
+    pub output: Option<u64>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The person at the dashboard.
+    Chat,
+    /// `roundel ask`.
+    Ask,
+    /// The endpoint.
+    Endpoint,
+    /// A test of a lane, asked for by hand.
+    Probe,
+}
+
+impl Origin {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Ask => "ask",
+            Self::Endpoint => "api",
+            Self::Probe => "probe",
+        }
+    }
+}
+
+/// Where a turn stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnState {
+    /// No lane can take it now.
+    Waiting {
+        /// The earliest instant at which one can, if known.
+        until: Option<Time>,
+        /// For whom and why: `quick/small, 3 requests per minute spent`.
+        on: String,
+    },
+    /// On a lane.
+    Running,
+    /// Answered.
+    Done,
+    /// Stopped by the asker; what had come is kept.
+    Stopped,
+    /// Not answered, or broken off in the middle: the reason, in words.
+    Failed(String),
+    /// Roundel ended while it ran; what had come is kept.
+    Interrupted,
+}
+
+impl TurnState {
+    /// Whether nothing more will come.
+    pub const fn is_over(&self) -> bool {
+        !matches!(self, Self::Waiting { .. } | Self::Running)
+    }
+}
+
+/// One question and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Its id.
+    pub id: TurnId,
+    /// Who asked.
+    pub origin: Origin,
+    /// When it was asked.
+    pub asked: Time,
+    /// The question, as typed.
+    pub prompt: String,
+    /// The answer so far, as the model wrote it: not harmless, see [`crate::domain::text`].
+    pub answer: String,
+    /// What the model thought, if it said.
+    pub reasoning: String,
+    /// Where it stands.
+    pub state: TurnState,
+    /// The lane that answers, or answered.
+    pub lane: Option<LaneId>,
+    /// Its tries, oldest first.
+    pub attempts: Vec<AttemptId>,
+    /// Tokens, as the provider counted them.
+    pub usage: Usage,
+    /// From the start of the answering attempt to its first token.
+    pub first_token: Option<Duration>,
+    /// From the start of the answering attempt to its end.
+    pub took: Option<Duration>,
+    /// Whether a simulated provider answered.
+    pub simulated: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_estimate_knows_scripts() {
+        assert_eq!(text_tokens("abcdefgh"), 2);
+        assert_eq!(text_tokens("日本語"), 3);
+        assert_eq!(text_tokens(""), 0);
+        let request = Request { messages: vec![Message::text(Role::User, "abcd")], ..Request::default() };
+        assert_eq!(request.estimated_tokens(), 5);
+    }
+}

@@ -1,0 +1,37 @@
+//! A plain HTTP exchange: what goes out and what comes in, without any client's types.
+
+use bytes::Bytes;
+
+use crate::domain::roster::Secret;
+
+/// A POST that is about to leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Where to. Never carries a key.
+    pub url: String,
+    /// Sent as `Authorization: Bearer …`.
+    pub bearer: Option<Secret>,
+    /// The JSON body.
+    pub body: Bytes,
+}
+
+/// The beginning of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers as they came, names in lower case, bytes that are no UTF-8 replaced.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Head {
+    /// The first value of a header; `name` in lower case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The exchange broke before its end. The words say what happened, without addresses' secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Broken(pub String);

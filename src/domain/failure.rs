@@ -1,0 +1,69 @@
+//! What went wrong with an attempt, named after what to do next. Knows no provider's words: those are read on the
+//! floor above.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::quota::limit::Reading;
+
+/// What a failed response means. The text of the response outranks its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// A short window of the caller is spent: rest until it reopens, go to the next lane.
+    RateLimited,
+    /// A long window (over an hour) is spent: rest until its reset.
+    QuotaExhausted,
+    /// The provider's own capacity: rest this model for seconds.
+    Overloaded,
+    /// Not entitled or unpaid: out of the rotation; only the user can change it.
+    Payment,
+    /// A wrong or missing key: the account is out of the rotation.
+    Auth,
+    /// Can never pass on this model: a lane with more room, no waiting.
+    TooLarge,
+    /// The model is not there any more: the lane is out.
+    Gone,
+    /// The request itself is at fault: back to the asker, nothing rests.
+    BadRequest,
+    /// The provider broke: next lane; this one rests 2 s, doubling to 60 s.
+    Server,
+}
+
+impl Class {
+    /// The class in snake case, as it is written in files and in the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::RateLimited => "rate limited",
+            Self::QuotaExhausted => "quota spent",
+            Self::Overloaded => "overloaded",
+            Self::Payment => "payment",
+            Self::Auth => "bad key",
+            Self::TooLarge => "too large",
+            Self::Gone => "model gone",
+            Self::BadRequest => "bad request",
+            Self::Server => "server error",
+        }
+    }
+}
+
+/// Why an attempt did not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What to do next.
+    pub class: Class,
+    /// The provider's own words, harmless and short; or ours where it said nothing.
+    pub message: String,
+    /// The wait that was told, if any.
+    pub wait: Option<Duration>,
+    /// The limits that the refusal named.
+    pub readings: Vec<Reading>,
+}
+
+impl Failure {
+    /// A failure of which nothing is told but its class and a sentence.
+    pub const fn new(class: Class, message: String) -> Self {
+        Self { class, message, wait: None, readings: Vec::new() }
+    }
+}

@@ -1,0 +1,368 @@
+//! A limit with its count: what is left, when there will be room, and how each number is known. The same value feeds
+//! the choice of a lane and the gauge on the screen, so they cannot disagree.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::clock::Time;
+use crate::domain::ids::PoolId;
+use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit, Window};
+use crate::domain::quota::tally::Tally;
+
+/// One limit of one pool, and what is used of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Meter {
+    /// What it is counted on.
+    pub pool: PoolId,
+    /// What it counts.
+    pub unit: Unit,
+    /// When what was used comes back.
+    pub window: Window,
+    /// How much fits; None: not known, and then there is nothing to draw a bar of.
+    pub cap: Option<Figure<u64>>,
+    /// What was used.
+    pub tally: Tally,
+    /// Held by attempts in the air. Never kept over a restart.
+    #[serde(skip)]
+    pub reserved: u64,
+    /// How the used figure is known, and since when.
+    pub basis: Figure<()>,
+    /// The provider's own reset, for a window whose end cannot be computed.
+    pub reset: Option<Figure<Time>>,
+}
+
+/// Whether an amount fits now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It does.
+    Now,
+    /// It will at this instant, if nothing else is used until then.
+    At(Time),
+    /// Nobody knows when.
+    Unknown,
+    /// It is more than the whole limit.
+    Never,
+}
+
+impl Meter {
+    /// A meter at zero.
+    pub fn new(pool: PoolId, unit: Unit, window: Window, cap: Option<Figure<u64>>, now: Time) -> Self {
+        let basis = Figure::new((), Evidence::Counted, now);
+        Self { pool, unit, window, cap, tally: Tally::new(window, now), reserved: 0, basis, reset: None }
+    }
+
+    /// Whether this is the meter that a reading of `unit` and `window` speaks of: same unit, windows of equal length.
+    pub fn is_for(&self, unit: &Unit, window: Window) -> bool {
+        self.unit == *unit && self.window.span() == window.span()
+    }
+
+    /// Used at `now`, without what is reserved; may be above the cap when another program uses the same key.
+    pub fn used(&self, now: Time) -> u64 {
+        self.tally.used(self.window, self.cap_value(), now)
+    }
+
+    /// What is left at `now` for one more attempt, reservations taken off; None without a known cap.
+    pub fn remaining(&self, now: Time) -> Option<u64> {
+        Some(self.cap_value()?.saturating_sub(self.used(now)).saturating_sub(self.reserved))
+    }
+
+    /// Whether `amount` fits at `now`, and if not, when.
+    pub fn room(&self, amount: u64, now: Time) -> Room {
+        let Some(cap) = self.cap_value() else { return Room::Now };
+        if amount > cap {
+            return Room::Never;
+        }
+        if self.remaining(now).is_some_and(|left| amount <= left) {
+            return Room::Now;
+        }
+        let Some(target) = cap.checked_sub(amount.saturating_add(self.reserved)) else {
+            // Attempts in the air hold it: look again when one of them ends.
+            return Room::Unknown;
+        };
+        match self.tally.sinks_to(self.window, Some(cap), target, now) {
+            Some(at) if at > now => Room::At(at),
+            Some(_) => Room::Now,
+            None => self.reset.filter(|reset| reset.value > now).map_or(Room::Unknown, |reset| Room::At(reset.value)),
+        }
+    }
+
+    /// When nothing is used any more, if nothing is added. None when full, or not known.
+    pub fn full_at(&self, now: Time) -> Option<Time> {
+        if self.used(now) == 0 {
+            return None;
+        }
+        let told = self.reset.map(|reset| reset.value);
+        self.tally.sinks_to(self.window, self.cap_value(), 0, now).or(told).filter(|at| *at > now)
+    }
+
+    /// The share of the window that has passed, 0 to 1; None where the window has no beginning (rolling, bucket).
+    pub fn elapsed_share(&self, now: Time) -> Option<f64> {
+        let Tally::Period { ends: Some(ends), .. } = &self.tally else { return None };
+        let span = self.window.span()?;
+        let left = ends.since(now).as_secs_f64();
+        (*ends > now).then(|| (1.0 - left / span.as_secs_f64()).clamp(0.0, 1.0))
+    }
+
+    /// Holds `amount` for an attempt that is about to start.
+    pub const fn reserve(&mut self, amount: u64) {
+        self.reserved = self.reserved.saturating_add(amount);
+    }
+
+    /// Lets go of what was held.
+    pub const fn release(&mut self, amount: u64) {
+        self.reserved = self.reserved.saturating_sub(amount);
+    }
+
+    /// Counts `amount` as used at `now`.
+    pub fn count(&mut self, amount: u64, now: Time) {
+        self.roll(now);
+        self.tally.count(self.window, self.cap_value(), amount, now);
+        if self.basis.evidence == Evidence::Counted {
+            self.basis.at = now;
+        }
+    }
+
+    /// Takes in what the provider said at `now`.
+    pub fn observe(&mut self, reading: &Reading, now: Time) {
+        self.roll(now);
+        if let Some(cap) = reading.cap {
+            self.cap = Some(Figure::new(cap, reading.evidence, now));
+        }
+        let ends = reading.reset_after.map(|after| now.plus(after));
+        if let (Some(left), Some(cap)) = (reading.remaining, self.cap_value()) {
+            let period_ends = if matches!(self.tally, Tally::Period { .. }) { ends } else { None };
+            self.tally.correct(self.window, Some(cap), cap.saturating_sub(left), period_ends, now);
+            self.basis = Figure::new((), reading.evidence, now);
+        }
+        if let Some(ends) = ends {
+            self.reset = Some(Figure::new(ends, reading.evidence, now));
+        }
+    }
+
+    /// How the used figure is known: counted again once the window that was reported on is over.
+    pub fn basis(&self, now: Time) -> Figure<()> {
+        let over = match self.window.span() {
+            Some(span) => now.since(self.basis.at) >= span || self.used(now) == 0 && now > self.basis.at,
+            None => false,
+        };
+        if over { Figure::new((), Evidence::Counted, self.basis.at) } else { self.basis }
+    }
+
+    fn roll(&mut self, now: Time) {
+        self.basis = self.basis(now);
+        if self.reset.is_some_and(|reset| reset.value <= now) {
+            self.reset = None;
+            if self.window == Window::Unknown {
+                self.tally = Tally::new(self.window, now);
+            }
+        }
+    }
+
+    fn cap_value(&self) -> Option<u64> {
+        self.cap.map(|cap| cap.value)
+    }
+}
+
+/// The longest of the waits that `rooms` ask for: when all of them have room. Unknown if one is.
+pub fn latest(rooms: impl Iterator<Item = Room>) -> Room {
+    rooms.fold(Room::Now, |worst, room| match (worst, room) {
+        (Room::Never, _) | (_, Room::Never) => Room::Never,
+        (Room::Unknown, _) | (_, Room::Unknown) => Room::Unknown,
+        (Room::At(a), Room::At(b)) => Room::At(a.max(b)),
+        (Room::At(at), Room::Now) | (Room::Now, Room::At(at)) => Room::At(at),
+        (Room::Now, Room::Now) => Room::Now,
+    })
+}
+
+/// An age as it is shown: it steps at 1, 5, 15 minutes and each hour, so that a quiet screen stays quiet.
+pub const fn age_step(age: Duration) -> Option<Duration> {
+    let secs = age.as_secs();
+    Some(Duration::from_secs(match secs {
+        0..60 => return None,
+        60..300 => 60,
+        300..900 => 300,
+        900..3600 => 900,
+        _ => secs - secs % 3600,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const START: Time = Time::from_ms(1_795_348_800_000);
+
+    fn meter(window: &str, cap: u64) -> Meter {
+        let cap = Figure::new(cap, Evidence::Documented, START);
+        Meter::new("p".into(), Unit::Requests, window.parse().unwrap(), Some(cap), START)
+    }
+
+    fn at(seconds: u64) -> Time {
+        START.plus(Duration::from_secs(seconds))
+    }
+
+    fn said(remaining: u64, reset: Option<u64>) -> Reading {
+        Reading {
+            unit: Unit::Requests,
+            window: Window::Unknown,
+            cap: None,
+            remaining: Some(remaining),
+            reset_after: reset.map(Duration::from_secs),
+            evidence: Evidence::Reported,
+        }
+    }
+
+    #[test]
+    fn a_fixed_minute_comes_back_at_once() {
+        let mut meter = meter("60s", 3);
+        for second in [10, 20, 30] {
+            assert_eq!(meter.room(1, at(second)), Room::Now);
+            meter.count(1, at(second));
+        }
+        assert_eq!(meter.remaining(at(59)), Some(0));
+        assert_eq!(meter.room(1, at(59)), Room::At(at(60)));
+        assert_eq!(meter.remaining(at(60)), Some(3));
+    }
+
+    #[test]
+    fn a_rolling_window_gives_back_each_use_by_itself() {
+        let mut meter = meter("64s rolling", 3);
+        for second in [0, 10, 20] {
+            meter.count(1, at(second));
+        }
+        assert_eq!(meter.room(1, at(30)), Room::At(at(65)));
+        assert_eq!(meter.remaining(at(65)), Some(1));
+        assert_eq!(meter.room(2, at(65)), Room::At(at(75)));
+    }
+
+    #[test]
+    fn a_bucket_refills_steadily() {
+        let mut meter = meter("60s bucket", 60);
+        meter.count(60, at(0));
+        assert_eq!(meter.remaining(at(10)), Some(10));
+        assert_eq!(meter.room(15, at(10)), Room::At(at(15).plus(Duration::from_millis(1))));
+        assert_eq!(meter.full_at(at(10)), Some(at(60).plus(Duration::from_millis(1))));
+    }
+
+    #[test]
+    fn more_than_the_whole_limit_never_fits() {
+        assert_eq!(meter("60s", 3).room(4, at(0)), Room::Never);
+        let mut unknown = meter("60s", 3);
+        unknown.cap = None;
+        assert_eq!((unknown.room(4, at(0)), unknown.remaining(at(0))), (Room::Now, None));
+    }
+
+    #[test]
+    fn what_is_reserved_is_not_there_for_others() {
+        let mut meter = meter("60s", 2);
+        meter.reserve(1);
+        assert_eq!(meter.remaining(at(1)), Some(1));
+        meter.reserve(1);
+        assert_eq!(meter.room(1, at(1)), Room::Unknown);
+        meter.release(1);
+        assert_eq!(meter.room(1, at(1)), Room::Now);
+    }
+
+    #[test]
+    fn the_provider_puts_the_count_right_both_ways() {
+        for window in ["60s", "60s rolling", "60s bucket"] {
+            let mut meter = meter(window, 10);
+            meter.count(2, at(1));
+            meter.observe(&said(3, None), at(2));
+            assert_eq!((meter.used(at(2)), meter.basis(at(2)).evidence), (7, Evidence::Reported), "{window}");
+            meter.observe(&said(9, None), at(3));
+            assert_eq!(meter.used(at(3)), 1, "{window}");
+            assert_eq!(meter.used(at(200)), 0, "{window}");
+            assert_eq!(meter.basis(at(200)).evidence, Evidence::Counted, "{window}");
+        }
+    }
+
+    #[test]
+    fn a_told_reset_ends_a_period() {
+        let mut meter = meter("60s", 10);
+        meter.observe(&said(0, Some(25)), at(10));
+        assert_eq!(meter.room(1, at(10)), Room::At(at(35)));
+        assert_eq!(meter.remaining(at(35)), Some(10));
+    }
+
+    #[test]
+    fn an_unknown_window_opens_when_the_provider_says_so() {
+        let mut meter = meter("unknown", 5);
+        meter.count(5, at(0));
+        assert_eq!(meter.room(1, at(500)), Room::Unknown);
+        meter.observe(&said(0, Some(30)), at(500));
+        assert_eq!(meter.room(1, at(500)), Room::At(at(530)));
+        assert_eq!(meter.remaining(at(531)), Some(5));
+    }
+
+    #[test]
+    fn a_clock_set_back_locks_nothing() {
+        for window in ["60s", "60s rolling", "60s bucket", "1d midnight UTC"] {
+            let mut meter = meter(window, 5);
+            meter.count(5, at(1_000_000));
+            meter.count(1, at(0));
+            assert!(meter.remaining(at(2_000_000)) == Some(5), "{window}");
+        }
+    }
+
+    #[test]
+    fn ages_step() {
+        let steps: Vec<Option<u64>> = [0, 59, 60, 299, 300, 899, 900, 3599, 3600, 7300]
+            .map(|s| age_step(Duration::from_secs(s)).map(|d| d.as_secs()))
+            .into();
+        let expected =
+            [None, None, Some(60), Some(60), Some(300), Some(300), Some(900), Some(900), Some(3600), Some(7200)];
+        assert_eq!(steps, expected);
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Count(u64),
+        Reserve(u64),
+        Release(u64),
+        Say(u64, Option<u64>),
+        Move(i64),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            (0..200u64).prop_map(Step::Count),
+            (0..200u64).prop_map(Step::Reserve),
+            (0..200u64).prop_map(Step::Release),
+            (0..200u64, proptest::option::of(0..100_000u64)).prop_map(|(left, reset)| Step::Say(left, reset)),
+            (-5_000..200_000i64).prop_map(Step::Move),
+        ];
+        proptest::collection::vec(step, 0..60)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn never_above_the_cap_and_never_back_in_the_past(steps in steps(), kind in 0..5usize, cap in 0..150u64) {
+            let window = ["60s", "90s rolling", "60s bucket", "1d midnight America/Los_Angeles", "unknown"][kind];
+            let mut meter = meter(window, cap);
+            let mut now = START;
+            for step in steps {
+                match step {
+                    Step::Count(amount) => meter.count(amount, now),
+                    Step::Reserve(amount) => meter.reserve(amount),
+                    Step::Release(amount) => meter.release(amount),
+                    Step::Say(left, reset) => meter.observe(&said(left, reset), now),
+                    Step::Move(ms) => now = Time::from_ms(now.ms() + ms),
+                }
+                prop_assert!(meter.remaining(now).unwrap() <= cap);
+                prop_assert!(meter.full_at(now).is_none_or(|at| at > now));
+                if let Room::At(at) = meter.room(1, now) {
+                    prop_assert!(at > now);
+                    prop_assert_eq!(meter.room(1, at), Room::Now);
+                }
+                let kept: Meter = serde_json::from_str(&serde_json::to_string(&meter).unwrap()).unwrap();
+                prop_assert_eq!(kept.used(now), meter.used(now));
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! How a lane stands: ready, or not, and why. One pure function decides it for the rotation and for the screen, so that
+//! what is shown is what is done.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::clock::Time;
+use crate::domain::failure::Class;
+use crate::domain::ids::{AccountId, LaneId};
+use crate::domain::quota::limit::{Unit, Window};
+use crate::domain::quota::meter::{Meter, Room};
+use crate::domain::roster::LaneSpec;
+
+/// An account with all its lanes, or one lane.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// All lanes of an account.
+    Account(AccountId),
+    /// One lane.
+    Lane(LaneId),
+}
+
+impl Target {
+    /// Whether the lane is meant.
+    pub fn covers(&self, lane: &LaneId) -> bool {
+        match self {
+            Self::Account(account) => lane.account() == *account,
+            Self::Lane(id) => id == lane,
+        }
+    }
+}
+
+/// Switched off by the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Off {
+    /// What was switched off: the lane, or its account.
+    pub target: Target,
+    /// Since when.
+    pub since: Time,
+}
+
+/// A cooldown: a lane or an account resting, with its cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// What rests: the lane, or its account.
+    pub target: Target,
+    /// Since when.
+    pub since: Time,
+    /// Until when; None: until the user does something about it.
+    pub until: Option<Time>,
+    /// The cause.
+    pub class: Class,
+    /// Whether the provider told the time, or it is a guess.
+    pub told: bool,
+    /// The cause in the provider's words, harmless and short.
+    pub words: String,
+}
+
+/// A lane as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LaneState {
+    /// What it is.
+    pub spec: Arc<LaneSpec>,
+    /// Switched off by the user.
+    pub off: Option<Off>,
+    /// Resting.
+    pub rest: Option<Rest>,
+    /// Attempts in the air.
+    pub in_flight: u32,
+}
+
+/// What an attempt will take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Tokens of the prompt, estimated.
+    pub input: u64,
+    /// Tokens of the answer, estimated.
+    pub output: u64,
+}
+
+impl Need {
+    /// How much of `unit` it takes; nothing of a unit that is not known.
+    pub fn of(&self, unit: &Unit) -> u64 {
+        match unit {
+            Unit::Requests => 1,
+            Unit::Tokens => self.input.saturating_add(self.output),
+            Unit::InputTokens => self.input,
+            Unit::OutputTokens => self.output,
+            Unit::Other(_) => 0,
+        }
+    }
+}
+
+/// How a lane stands at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It can take the attempt.
+    Ready,
+    /// The user switched it off.
+    Off,
+    /// It rests.
+    Resting {
+        /// Until when; None: until the user does something.
+        until: Option<Time>,
+        /// Why.
+        class: Class,
+    },
+    /// A limit has no room for the attempt.
+    Spent {
+        /// What is counted.
+        unit: Unit,
+        /// The limit's window.
+        window: Window,
+        /// Its cap.
+        cap: u64,
+        /// When there is room; None: not known.
+        until: Option<Time>,
+    },
+    /// The attempt is larger than the lane can ever take.
+    TooLarge,
+}
+
+impl Standing {
+    /// When the lane may be ready; None: not by waiting, or nobody knows.
+    pub const fn until(&self, now: Time) -> Option<Time> {
+        match self {
+            Self::Ready => Some(now),
+            Self::Resting { until, .. } | Self::Spent { until, .. } => *until,
+            Self::Off | Self::TooLarge => None,
+        }
+    }
+
+    /// The reason in words: `off by you`, `resting, rate limited`, `3 requests per minute spent`.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Ready => "ready".into(),
+            Self::Off => "off by you".into(),
+            Self::Resting { until: Some(_), class } => format!("resting, {}", class.word()),
+            Self::Resting { until: None, class } => format!("out, {}", class.word()),
+            Self::Spent { unit, window, cap, .. } => match window.span() {
+                Some(_) => format!("{cap} {} per {} spent", unit.as_str().replace('_', " "), window.short()),
+                None => format!("{cap} {} spent", unit.as_str().replace('_', " ")),
+            },
+            Self::TooLarge => "the request is too large for it".into(),
+        }
+    }
+}
+
+impl LaneState {
+    /// How it stands for an attempt of `need`. `meters`: all there are; those of other pools are passed over.
+    pub fn standing<'a>(&self, meters: impl IntoIterator<Item = &'a Meter>, need: Need, now: Time) -> Standing {
+        if self.off.is_some() {
+            return Standing::Off;
+        }
+        if let Some(rest) = self.rest.as_ref().filter(|rest| rest.until.is_none_or(|until| until > now)) {
+            return Standing::Resting { until: rest.until, class: rest.class };
+        }
+        if self.spec.context.is_some_and(|context| need.input.saturating_add(need.output) > context) {
+            return Standing::TooLarge;
+        }
+        let mut worst = Standing::Ready;
+        for meter in meters.into_iter().filter(|meter| self.spec.draws_on(&meter.pool)) {
+            let until = match meter.room(need.of(&meter.unit), now) {
+                Room::Now => continue,
+                Room::Never => return Standing::TooLarge,
+                Room::At(at) => Some(at),
+                Room::Unknown => None,
+            };
+            let later = match &worst {
+                Standing::Spent { until: Some(so_far), .. } => until.is_none_or(|at| at > *so_far),
+                Standing::Spent { until: None, .. } => false,
+                _ => true,
+            };
+            if later {
+                let cap = meter.cap.map_or(0, |cap| cap.value);
+                worst = Standing::Spent { unit: meter.unit.clone(), window: meter.window, cap, until };
+            }
+        }
+        worst
+    }
+}

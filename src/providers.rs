@@ -1,0 +1,1 @@
+//! Floor 1: all that knows a provider's wire format.

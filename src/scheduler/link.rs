@@ -1,0 +1,144 @@
+//! What may be said between the scheduler and those who use it: the dashboard, `ask`, the endpoint. Commands are
+//! imperative, reports are in the past tense; both are plain values without senders, so that they can cross a socket.
+//!
+//! | queue | from -> to | bound | when full | when closed |
+//! |---|---|---|---|---|
+//! | commands | screens, ask -> actor | 64 | screens: `try_send`, and say so; ask awaits | last sender gone = shut down |
+//! | urgent | the same | 16 | awaited: never refused | the same |
+//! | reports | actor -> each subscriber | 256 | the actor never awaits: the backlog is replaced by one fresh Snapshot | subscriber dropped |
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::attempt::Attempt;
+use crate::domain::clock::Time;
+use crate::domain::conversation::{Origin, Request, Turn};
+use crate::domain::ids::{LaneId, TurnId};
+use crate::domain::quota::meter::Meter;
+use crate::domain::saving::Saving;
+use crate::domain::standing::{LaneState, Target};
+
+/// Places in the queue of commands.
+pub const COMMANDS: usize = 64;
+/// Places in the queue of what is never refused.
+pub const URGENT: usize = 16;
+/// Places in each subscriber's queue of reports.
+pub const REPORTS: usize = 256;
+
+/// What the scheduler is asked to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Answer this.
+    Ask(Box<Ask>),
+    /// Take lanes out of the rotation, or back in. Kept over a restart.
+    Switch {
+        /// What.
+        target: Target,
+        /// In, or out.
+        on: bool,
+    },
+    /// Keep what stands in the composer; empty: nothing does.
+    KeepDraft(String),
+}
+
+/// What has a queue of its own, so that it is never refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgent {
+    /// Stop this turn; what has come is kept.
+    Cancel(TurnId),
+    /// End: stop what runs, save, go.
+    Quit,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The id that its asker gave it, see [`turn_id`].
+    pub turn: TurnId,
+    /// Who asks.
+    pub origin: Origin,
+    /// The question as typed, for the transcript.
+    pub prompt: String,
+    /// All that is sent.
+    pub request: Request,
+}
+
+/// What has happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Report {
+    /// All there is, on subscribing and after a backlog; replaces what was known.
+    Snapshot(Box<Snapshot>),
+    /// Something changed; what is here replaces what was known under the same id.
+    Moved(Box<Moved>),
+    /// An answer went on.
+    Said(Said),
+    /// What happens reaches the disk, or does not.
+    Saving(Saving),
+}
+
+/// All there is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When it was so.
+    pub at: Time,
+    /// Whether the lanes are simulated.
+    pub simulated: bool,
+    /// The roster, in the order of the rotation.
+    pub lanes: Vec<LaneState>,
+    /// All limits, in the order of the roster.
+    pub meters: Vec<Meter>,
+    /// The lane that takes the next turn of usual size; None: no lane can now.
+    pub next: Option<LaneId>,
+    /// The chat's turns, oldest first, and those of others that run; bounded by [`TURNS`].
+    pub turns: Vec<Turn>,
+    /// The log, oldest first; bounded by [`ATTEMPTS`].
+    pub log: Vec<Attempt>,
+    /// Whether it reaches the disk.
+    pub saving: Saving,
+    /// What stood in the composer.
+    pub draft: String,
+}
+
+/// Turns in a snapshot.
+pub const TURNS: usize = 200;
+/// Log rows in a snapshot.
+pub const ATTEMPTS: usize = 500;
+
+/// What changed at once: a log row and its gauges come in one report, so they cannot disagree.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// When.
+    pub at: Time,
+    /// The turn, with all of its answer so far.
+    pub turn: Option<Turn>,
+    /// Log rows, new or changed.
+    pub attempts: Vec<Attempt>,
+    /// Lanes that changed.
+    pub lanes: Vec<LaneState>,
+    /// Limits that changed, or are new.
+    pub meters: Vec<Meter>,
+    /// The lane that takes the next turn of usual size; None: no lane can now.
+    pub next: Option<LaneId>,
+}
+
+/// More of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The turn.
+    pub turn: TurnId,
+    /// Bytes of the answer (of the reasoning, if it is that) that come before this text.
+    pub from: usize,
+    /// What came.
+    pub text: String,
+    /// The model thinks; it is not yet the answer.
+    pub reasoning: bool,
+}
+
+/// A turn id that no other asker makes: the time, the subscriber's number (0 to 1023) in the low bits, and always above
+/// `last`.
+pub fn turn_id(now: Time, subscriber: u16, last: TurnId) -> TurnId {
+    let stamp = u64::try_from(now.ms()).unwrap_or(0).max((last.0 >> 10) + 1);
+    TurnId((stamp << 10) | u64::from(subscriber & 1023))
+}

@@ -1,0 +1,1 @@
+//! Floor 5: all terminal I/O.

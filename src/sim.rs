@@ -1,0 +1,1 @@
+//! Floor 1: simulated providers, for the demo, the tests and the benches.

@@ -1,0 +1,1 @@
+//! Floor 4: paints what app has laid out.
