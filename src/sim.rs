@@ -5,8 +5,17 @@
 /// A response with the times at which its pieces come.
 pub mod exchange;
 
+/// The body of an exchange, played at its own speed.
+pub mod body;
+
 /// What simulated models say.
 pub mod tour;
 
 /// The providers: (request, now) -> exchange.
 pub mod world;
+
+/// The task that owns a world, or a script.
+mod keeper;
+
+/// The world without sockets.
+pub mod transport;
