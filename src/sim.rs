@@ -19,3 +19,6 @@ mod keeper;
 
 /// The world without sockets.
 pub mod transport;
+
+/// The world over loopback HTTP.
+pub mod server;
