@@ -1,1 +1,4 @@
 //! Floor 1: SQLite on a thread of its own.
+
+/// The data folder and its lock.
+pub mod folder;
