@@ -1,0 +1,405 @@
+//! What is read at the start. What was in flight when roundel ended is marked as interrupted, here and on the disk. A
+//! row that cannot be read is passed over and counted: it stays where it is, for a version that can.
+
+use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
+
+use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::conversation::{Turn, TurnState, Usage};
+use crate::domain::ids::{AccountId, AttemptId, LaneId, PoolId, TurnId};
+use crate::domain::quota::meter::Meter;
+use crate::domain::standing::{Off, Rest, Target};
+use crate::store::column::{self, At, Count, Json, Ms, Word};
+use crate::store::write::{DRAFT, LAST_ACCOUNT};
+
+/// Turns that are read.
+pub const TURNS: u32 = 200;
+/// Log rows that are read.
+pub const ATTEMPTS: u32 = 500;
+
+/// What was kept; empty at the first start, and without a store.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loaded {
+    /// The newest turns of all origins, oldest first, at most [`TURNS`]; none is in flight.
+    pub turns: Vec<Turn>,
+    /// The newest log rows, oldest first, at most [`ATTEMPTS`]; none is in flight.
+    pub attempts: Vec<Attempt>,
+    /// All limits, by pool, unit and window.
+    pub meters: Vec<Meter>,
+    /// All cooldowns, past ones too.
+    pub rests: Vec<Rest>,
+    /// What the user switched off.
+    pub offs: Vec<Off>,
+    /// What stood in the composer.
+    pub draft: String,
+    /// The account whose turn in the rotation it was last.
+    pub last_account: Option<AccountId>,
+    /// The highest turn id there is, read or not.
+    pub last_turn: Option<TurnId>,
+    /// The highest attempt id there is, read or not.
+    pub last_attempt: Option<AttemptId>,
+    /// Rows that could not be read.
+    pub skipped: u32,
+}
+
+/// Marks what was in flight, then reads.
+pub(super) fn load(conn: &mut Connection) -> rusqlite::Result<Loaded> {
+    // At once a writer: a database that cannot be written to shows it here and not in the middle of an answer.
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(
+        "UPDATE turns SET state = 'interrupted', reason = NULL WHERE state IN ('waiting', 'running');
+         UPDATE attempts SET outcome = 'interrupted' WHERE outcome = 'running';",
+    )?;
+    let loaded = read(&tx)?;
+    tx.commit()?;
+    Ok(loaded)
+}
+
+fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
+    let mut skipped = 0;
+    let lost = &mut skipped;
+    let mut turns = rows(conn, "SELECT * FROM turns ORDER BY id DESC LIMIT ?1", [TURNS], turn, lost)?;
+    turns.reverse();
+    let mut attempts = rows(conn, "SELECT * FROM attempts ORDER BY id DESC LIMIT ?1", [ATTEMPTS], attempt, lost)?;
+    attempts.reverse();
+    Ok(Loaded {
+        turns,
+        attempts,
+        meters: rows(conn, "SELECT * FROM meters ORDER BY pool, unit, window", [], meter, lost)?,
+        rests: rows(conn, "SELECT * FROM rests ORDER BY kind, name", [], rest, lost)?,
+        offs: rows(conn, "SELECT * FROM offs ORDER BY kind, name", [], off, lost)?,
+        draft: note(conn, DRAFT, lost)?.unwrap_or_default(),
+        last_account: note(conn, LAST_ACCOUNT, lost)?.map(AccountId::from),
+        last_turn: highest(conn, "SELECT max(id) FROM turns")?.map(TurnId),
+        last_attempt: highest(conn, "SELECT max(id) FROM attempts")?.map(AttemptId),
+        skipped,
+    })
+}
+
+fn rows<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: fn(&Row<'_>) -> rusqlite::Result<T>,
+    skipped: &mut u32,
+) -> rusqlite::Result<Vec<T>> {
+    let mut statement = conn.prepare(sql)?;
+    let mut found = statement.query(params)?;
+    let mut all = Vec::new();
+    while let Some(row) = found.next()? {
+        all.extend(readable(read(row), skipped)?);
+    }
+    Ok(all)
+}
+
+/// None, and one more skipped, where the row is at fault; an error where the database is.
+fn readable<T>(row: rusqlite::Result<T>, skipped: &mut u32) -> rusqlite::Result<Option<T>> {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    match row {
+        Ok(row) => Ok(Some(row)),
+        Err(
+            error
+            @ (FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | Utf8Error(..)),
+        ) => {
+            tracing::warn!(%error, "a row of the database cannot be read");
+            *skipped += 1;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
+    let state: String = row.get("state")?;
+    Ok(Turn {
+        id: TurnId(row.get::<_, Count>("id")?.0),
+        origin: row.get::<_, Word<_>>("origin")?.0,
+        asked: row.get::<_, At>("asked")?.0,
+        prompt: row.get("prompt")?,
+        answer: row.get("answer")?,
+        reasoning: row.get("reasoning")?,
+        state: match state.as_str() {
+            "done" => TurnState::Done,
+            "stopped" => TurnState::Stopped,
+            "failed" => TurnState::Failed(row.get("reason")?),
+            "interrupted" => TurnState::Interrupted,
+            _ => return Err(unknown(state)),
+        },
+        lane: row.get::<_, Option<String>>("lane")?.map(LaneId::from),
+        attempts: row.get::<_, Json<_>>("attempts")?.0,
+        usage: usage(row)?,
+        first_token: row.get::<_, Option<Ms>>("first_token_ms")?.map(|ms| ms.0),
+        took: row.get::<_, Option<Ms>>("took_ms")?.map(|ms| ms.0),
+        simulated: row.get("simulated")?,
+    })
+}
+
+fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    let outcome: String = row.get("outcome")?;
+    Ok(Attempt {
+        id: AttemptId(row.get::<_, Count>("id")?.0),
+        turn: TurnId(row.get::<_, Count>("turn")?.0),
+        number: row.get("number")?,
+        origin: row.get::<_, Word<_>>("origin")?.0,
+        lane: LaneId::from(row.get::<_, String>("lane")?),
+        started: row.get::<_, At>("started")?.0,
+        status: row.get("status")?,
+        outcome: match outcome.as_str() {
+            "answered" => Outcome::Answered,
+            "failed" => Outcome::Failed(row.get::<_, Word<_>>("class")?.0),
+            "cancelled" => Outcome::Cancelled,
+            "interrupted" => Outcome::Interrupted,
+            _ => return Err(unknown(outcome)),
+        },
+        first_token: row.get::<_, Option<Ms>>("first_token_ms")?.map(|ms| ms.0),
+        took: row.get::<_, Option<Ms>>("took_ms")?.map(|ms| ms.0),
+        usage: usage(row)?,
+        headers: row.get::<_, Json<_>>("headers")?.0,
+        why: row.get("why")?,
+        note: row.get("note")?,
+        simulated: row.get("simulated")?,
+    })
+}
+
+fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
+    Ok(Usage {
+        input: row.get::<_, Option<Count>>("input_tokens")?.map(|count| count.0),
+        output: row.get::<_, Option<Count>>("output_tokens")?.map(|count| count.0),
+    })
+}
+
+fn meter(row: &Row<'_>) -> rusqlite::Result<Meter> {
+    Ok(Meter {
+        pool: PoolId::from(row.get::<_, String>("pool")?),
+        unit: row.get::<_, Word<_>>("unit")?.0,
+        window: row.get::<_, Word<_>>("window")?.0,
+        cap: row.get::<_, Option<Json<_>>>("cap")?.map(|json| json.0),
+        tally: row.get::<_, Json<_>>("tally")?.0,
+        reserved: 0,
+        basis: row.get::<_, Json<_>>("basis")?.0,
+        reset: row.get::<_, Option<Json<_>>>("reset")?.map(|json| json.0),
+    })
+}
+
+fn rest(row: &Row<'_>) -> rusqlite::Result<Rest> {
+    Ok(Rest {
+        target: target(row)?,
+        since: row.get::<_, At>("since")?.0,
+        until: row.get::<_, Option<At>>("until")?.map(|at| at.0),
+        class: row.get::<_, Word<_>>("class")?.0,
+        told: row.get("told")?,
+        words: row.get("words")?,
+    })
+}
+
+fn off(row: &Row<'_>) -> rusqlite::Result<Off> {
+    Ok(Off { target: target(row)?, since: row.get::<_, At>("since")?.0 })
+}
+
+fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
+    let kind: String = row.get("kind")?;
+    column::target(&kind, row.get("name")?).ok_or_else(|| unknown(kind))
+}
+
+fn note(conn: &Connection, key: &str, skipped: &mut u32) -> rusqlite::Result<Option<String>> {
+    let value = conn.query_row("SELECT value FROM notes WHERE key = ?1", [key], |row| row.get(0)).optional();
+    readable(value, skipped).map(Option::flatten)
+}
+
+fn highest(conn: &Connection, sql: &str) -> rusqlite::Result<Option<u64>> {
+    let highest: Option<i64> = conn.query_row(sql, [], |row| row.get(0))?;
+    Ok(highest.and_then(|id| u64::try_from(id).ok()))
+}
+
+/// A word that this version does not know.
+fn unknown(word: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, format!("`{word}` is unknown").into())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::conversation::Origin;
+    use crate::store::samples::{self, account, attempt, bare_turn, lane, turn};
+    use crate::store::schema;
+    use crate::store::write::{Pending, Write, apply};
+
+    /// What is loaded after one of everything was written.
+    pub(crate) fn everything() -> Loaded {
+        let (turns, attempts) = (samples::turns(), samples::attempts());
+        Loaded {
+            last_turn: turns.last().map(|turn| turn.id),
+            last_attempt: attempts.last().map(|attempt| attempt.id),
+            turns,
+            attempts,
+            meters: samples::meters(),
+            rests: samples::rests(),
+            offs: samples::offs(),
+            draft: "half a sent".into(),
+            last_account: Some(AccountId::from("groq@work")),
+            skipped: 0,
+        }
+    }
+
+    /// The writes that bring `loaded` about.
+    pub(crate) fn writes(loaded: &Loaded) -> Vec<Write> {
+        let mut all: Vec<Write> = Vec::new();
+        all.extend(loaded.turns.iter().map(|turn| Write::Turn(Box::new(turn.clone()))));
+        all.extend(loaded.attempts.iter().map(|attempt| Write::Attempt(Box::new(attempt.clone()))));
+        all.extend(loaded.meters.iter().map(|meter| Write::Meter(Box::new(meter.clone()))));
+        all.extend(
+            loaded.rests.iter().map(|rest| Write::Rest { target: rest.target.clone(), rest: Some(rest.clone()) }),
+        );
+        all.extend(loaded.offs.iter().map(|off| Write::Off { target: off.target.clone(), off: Some(off.clone()) }));
+        all.push(Write::Draft(loaded.draft.clone()));
+        all.extend(loaded.last_account.clone().map(Write::LastAccount));
+        all
+    }
+
+    fn database() -> (tempfile::TempDir, Connection) {
+        let temp = tempfile::tempdir().unwrap();
+        let conn = schema::open(&temp.path().join("roundel.db"), Duration::ZERO).unwrap();
+        (temp, conn)
+    }
+
+    fn write_all(conn: &Connection, writes: &[Write]) {
+        for write in writes {
+            apply(conn, write).unwrap();
+        }
+    }
+
+    fn loaded_after(writes: &[Write]) -> Loaded {
+        let (_temp, mut conn) = database();
+        write_all(&conn, writes);
+        load(&mut conn).unwrap()
+    }
+
+    #[test]
+    fn a_new_database_is_empty() {
+        assert_eq!(loaded_after(&[]), Loaded::default());
+    }
+
+    #[test]
+    fn everything_comes_back_as_it_was() {
+        let expected = everything();
+        assert_eq!(loaded_after(&writes(&expected)), expected);
+    }
+
+    #[test]
+    fn everything_has_a_key_of_its_own() {
+        let all = writes(&everything());
+        let mut pending = Pending::default();
+        for write in all.clone() {
+            pending.put(write);
+        }
+        assert_eq!(pending.len(), all.len());
+    }
+
+    #[test]
+    fn a_later_row_replaces_an_earlier_one_and_an_end_removes_it() {
+        let expected = everything();
+        let mut all = writes(&expected);
+        all.extend(writes(&expected));
+        for target in [account(), lane()] {
+            all.push(Write::Rest { target: target.clone(), rest: None });
+            all.push(Write::Off { target, off: None });
+        }
+        all.push(Write::Turn(Box::new(bare_turn(1, Origin::Ask, TurnState::Stopped))));
+        all.push(Write::Draft(String::new()));
+        let mut turns = expected.turns.clone();
+        turns[0] = bare_turn(1, Origin::Ask, TurnState::Stopped);
+        let expected = Loaded { turns, rests: Vec::new(), offs: Vec::new(), draft: String::new(), ..expected };
+        assert_eq!(loaded_after(&all), expected);
+    }
+
+    #[test]
+    fn the_newest_are_read_oldest_first() {
+        let (_temp, mut conn) = database();
+        conn.execute_batch("BEGIN").unwrap();
+        for id in (1..=600).rev() {
+            apply(&conn, &Write::Attempt(Box::new(attempt(id, Outcome::Answered)))).unwrap();
+            apply(&conn, &Write::Turn(Box::new(turn(id, TurnState::Done)))).unwrap();
+        }
+        conn.execute_batch("COMMIT").unwrap();
+        let loaded = load(&mut conn).unwrap();
+        let turns: Vec<u64> = loaded.turns.iter().map(|turn| turn.id.0).collect();
+        let attempts: Vec<u64> = loaded.attempts.iter().map(|attempt| attempt.id.0).collect();
+        assert_eq!((turns, attempts), ((401..=600).collect(), (101..=600).collect()));
+        assert_eq!((loaded.last_turn, loaded.last_attempt), (Some(TurnId(600)), Some(AttemptId(600))));
+    }
+
+    #[test]
+    fn what_was_in_flight_is_interrupted_for_good() {
+        let (_temp, mut conn) = database();
+        let waiting = TurnState::Waiting { until: None, on: "quick/small, 3 requests per minute spent".into() };
+        let in_flight = [
+            Write::Turn(Box::new(turn(1, waiting))),
+            Write::Turn(Box::new(turn(2, TurnState::Running))),
+            Write::Turn(Box::new(turn(3, TurnState::Done))),
+            Write::Attempt(Box::new(attempt(1, Outcome::Running))),
+            Write::Attempt(Box::new(attempt(2, Outcome::Answered))),
+        ];
+        write_all(&conn, &in_flight);
+        let loaded = load(&mut conn).unwrap();
+        let interrupted = |id| turn(id, TurnState::Interrupted);
+        assert_eq!(loaded.turns, [interrupted(1), interrupted(2), turn(3, TurnState::Done)]);
+        assert_eq!(loaded.attempts, [attempt(1, Outcome::Interrupted), attempt(2, Outcome::Answered)]);
+        let states: String = conn
+            .query_row("SELECT group_concat(state || ifnull(reason, '')) FROM turns", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(states, "interrupted,interrupted,done");
+        assert_eq!(load(&mut conn).unwrap(), loaded);
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_counted_and_kept() {
+        let all = everything();
+        for (spoil, table) in [
+            ("UPDATE turns SET attempts = '[1,' WHERE id = 2", "turns"),
+            ("UPDATE turns SET state = 'dreaming' WHERE id = 2", "turns"),
+            ("UPDATE turns SET state = 'failed' WHERE id = 2", "turns"),
+            ("UPDATE turns SET origin = 'moon' WHERE id = 2", "turns"),
+            ("UPDATE turns SET took_ms = -1 WHERE id = 2", "turns"),
+            ("UPDATE turns SET answer = CAST(x'ff' AS TEXT) WHERE id = 2", "turns"),
+            ("UPDATE attempts SET headers = '{}' WHERE id = 2", "attempts"),
+            ("UPDATE attempts SET outcome = 'failed', class = 'tired' WHERE id = 2", "attempts"),
+            ("UPDATE attempts SET status = 70000 WHERE id = 2", "attempts"),
+            ("UPDATE meters SET window = 'sliding' WHERE unit = 'neurons'", "meters"),
+            ("UPDATE meters SET tally = 'null' WHERE unit = 'neurons'", "meters"),
+            ("UPDATE rests SET kind = 'provider' WHERE kind = 'lane'", "rests"),
+            ("UPDATE offs SET kind = 'provider' WHERE kind = 'lane'", "offs"),
+            ("UPDATE notes SET value = CAST(x'ff' AS TEXT) WHERE key = 'draft'", "notes"),
+        ] {
+            let (_temp, mut conn) = database();
+            write_all(&conn, &writes(&all));
+            let count = format!("SELECT count(*) FROM {table}");
+            let before: u32 = conn.query_row(&count, [], |row| row.get(0)).unwrap();
+            assert_eq!(conn.execute(spoil, []).unwrap(), 1, "{spoil}");
+            let mut expected = all.clone();
+            expected.skipped = 1;
+            match table {
+                "turns" => drop(expected.turns.remove(1)),
+                "attempts" => drop(expected.attempts.remove(1)),
+                "meters" => drop(expected.meters.remove(0)),
+                "rests" => drop(expected.rests.pop()),
+                "offs" => drop(expected.offs.pop()),
+                _ => expected.draft.clear(),
+            }
+            assert_eq!(load(&mut conn).unwrap(), expected, "{spoil}");
+            let after: u32 = conn.query_row(&count, [], |row| row.get(0)).unwrap();
+            assert_eq!(after, before, "{spoil}");
+        }
+    }
+
+    #[test]
+    fn the_conversation_of_a_turn_outlives_its_next_write() {
+        let (_temp, conn) = database();
+        let write = Write::Turn(Box::new(turn(1, TurnState::Running)));
+        apply(&conn, &write).unwrap();
+        conn.execute("UPDATE turns SET conversation = 5", []).unwrap();
+        apply(&conn, &write).unwrap();
+        let conversation: u32 = conn.query_row("SELECT conversation FROM turns", [], |row| row.get(0)).unwrap();
+        assert_eq!(conversation, 5);
+    }
+}

@@ -1,0 +1,354 @@
+//! What can be written, and what waits to be. A later write of the same thing takes the place of an earlier one that
+//! still waits, so what waits grows with the number of things, not with time.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, named_params};
+
+use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::conversation::{Turn, TurnState};
+use crate::domain::ids::{AccountId, AttemptId, LaneId, PoolId, TurnId};
+use crate::domain::quota::limit::Unit;
+use crate::domain::quota::meter::Meter;
+use crate::domain::standing::{Off, Rest, Target};
+use crate::store::column::{At, Count, Json, Ms, Word, target_columns};
+
+/// Rows that may wait. What is beyond it is lost, the oldest finished log rows first, and that is said.
+const MOST: usize = 20_000;
+
+/// Something to keep. It replaces what was kept under the same [`Key`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// A turn, with all of its answer so far.
+    Turn(Box<Turn>),
+    /// A log row.
+    Attempt(Box<Attempt>),
+    /// A limit with its count; what is reserved is not kept.
+    Meter(Box<Meter>),
+    /// A cooldown, or its end.
+    Rest {
+        /// What rests.
+        target: Target,
+        /// The cooldown; None: over.
+        rest: Option<Rest>,
+    },
+    /// Switched off by the user, or on again.
+    Off {
+        /// What.
+        target: Target,
+        /// Off since; None: on.
+        off: Option<Off>,
+    },
+    /// What stands in the composer; empty: nothing does.
+    Draft(String),
+    /// The account whose turn in the rotation it was last.
+    LastAccount(AccountId),
+}
+
+/// What a write is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// A log row.
+    Attempt(AttemptId),
+    /// A turn.
+    Turn(TurnId),
+    /// A limit: its pool, its unit, its window as written.
+    Meter(PoolId, Unit, String),
+    /// A cooldown.
+    Rest(Target),
+    /// A switch.
+    Off(Target),
+    /// The draft.
+    Draft,
+    /// The account that was last.
+    LastAccount,
+}
+
+impl Write {
+    /// What it is about.
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Turn(turn) => Key::Turn(turn.id),
+            Self::Attempt(attempt) => Key::Attempt(attempt.id),
+            Self::Meter(meter) => Key::Meter(meter.pool.clone(), meter.unit.clone(), meter.window.to_string()),
+            Self::Rest { target, .. } => Key::Rest(target.clone()),
+            Self::Off { target, .. } => Key::Off(target.clone()),
+            Self::Draft(_) => Key::Draft,
+            Self::LastAccount(_) => Key::LastAccount,
+        }
+    }
+}
+
+/// What waits to be written, at most one write of each key, in a bounded number.
+#[derive(Debug)]
+pub(super) struct Pending {
+    rows: BTreeMap<Key, Write>,
+    most: usize,
+    lost: u64,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        Self { rows: BTreeMap::new(), most: MOST, lost: 0 }
+    }
+}
+
+impl Pending {
+    /// Puts `write` in the place of what waits under the same key.
+    pub(super) fn put(&mut self, write: Write) {
+        self.rows.insert(write.key(), write);
+        while self.rows.len() > self.most {
+            let victim = self.victim();
+            if victim.is_none_or(|key| self.rows.remove(&key).is_none()) {
+                break;
+            }
+            self.lost += 1;
+        }
+    }
+
+    /// Takes out the first.
+    pub(super) fn pop(&mut self) -> Option<Write> {
+        self.rows.pop_first().map(|(_, write)| write)
+    }
+
+    /// Forgets everything: it is written.
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.lost = 0;
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether none waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Rows that could not be kept since the last [`Pending::clear`].
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// All that waits.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Write> {
+        self.rows.values()
+    }
+
+    /// `why`, with what it has cost so far.
+    pub(super) fn with_losses(&self, why: &str) -> String {
+        match self.lost {
+            0 => why.to_owned(),
+            1 => format!("{why}; 1 row could not be kept"),
+            lost => format!("{why}; {lost} rows could not be kept"),
+        }
+    }
+
+    /// Who goes first: the oldest finished log row, then the oldest finished turn, then whatever is oldest.
+    fn victim(&self) -> Option<Key> {
+        let attempts = |write: &Write| matches!(write, Write::Attempt(attempt) if attempt.outcome != Outcome::Running);
+        let turns = |write: &Write| matches!(write, Write::Turn(turn) if turn.state.is_over());
+        let first = |is: &dyn Fn(&Write) -> bool| self.rows.iter().find(|(_, write)| is(write));
+        first(&attempts).or_else(|| first(&turns)).or_else(|| self.rows.first_key_value()).map(|(key, _)| key.clone())
+    }
+}
+
+/// Writes one row, within the caller's transaction.
+pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
+    match write {
+        Write::Turn(row) => turn(conn, row),
+        Write::Attempt(row) => attempt(conn, row),
+        Write::Meter(row) => meter(conn, row),
+        Write::Rest { target, rest: Some(row) } => rest(conn, target, row),
+        Write::Rest { target, rest: None } => delete(conn, "DELETE FROM rests WHERE kind = ?1 AND name = ?2", target),
+        Write::Off { target, off: Some(row) } => off(conn, target, row),
+        Write::Off { target, off: None } => delete(conn, "DELETE FROM offs WHERE kind = ?1 AND name = ?2", target),
+        Write::Draft(text) => note(conn, DRAFT, text),
+        Write::LastAccount(account) => note(conn, LAST_ACCOUNT, account.as_str()),
+    }
+}
+
+/// The note that keeps the draft.
+pub(super) const DRAFT: &str = "draft";
+/// The note that keeps the account that was last.
+pub(super) const LAST_ACCOUNT: &str = "last_account";
+
+// Not `INSERT OR REPLACE`: that would put columns back which a write does not name, such as the conversation.
+const TURN: &str = "
+    INSERT INTO turns (id, asked, origin, lane, state, reason, prompt, answer, reasoning, attempts, input_tokens,
+        output_tokens, first_token_ms, took_ms, simulated)
+    VALUES (:id, :asked, :origin, :lane, :state, :reason, :prompt, :answer, :reasoning, :attempts, :input_tokens,
+        :output_tokens, :first_token_ms, :took_ms, :simulated)
+    ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, origin = excluded.origin, lane = excluded.lane,
+        state = excluded.state, reason = excluded.reason, prompt = excluded.prompt, answer = excluded.answer,
+        reasoning = excluded.reasoning, attempts = excluded.attempts, input_tokens = excluded.input_tokens,
+        output_tokens = excluded.output_tokens, first_token_ms = excluded.first_token_ms, took_ms = excluded.took_ms,
+        simulated = excluded.simulated";
+
+fn turn(conn: &Connection, turn: &Turn) -> rusqlite::Result<()> {
+    let (state, reason) = match &turn.state {
+        TurnState::Waiting { on, .. } => ("waiting", Some(on)),
+        TurnState::Running => ("running", None),
+        TurnState::Done => ("done", None),
+        TurnState::Stopped => ("stopped", None),
+        TurnState::Failed(reason) => ("failed", Some(reason)),
+        TurnState::Interrupted => ("interrupted", None),
+    };
+    let row = named_params! {
+        ":id": Count(turn.id.0),
+        ":asked": At(turn.asked),
+        ":origin": Word(turn.origin),
+        ":lane": turn.lane.as_ref().map(LaneId::as_str),
+        ":state": state,
+        ":reason": reason,
+        ":prompt": turn.prompt,
+        ":answer": turn.answer,
+        ":reasoning": turn.reasoning,
+        ":attempts": Json(&turn.attempts),
+        ":input_tokens": turn.usage.input.map(Count),
+        ":output_tokens": turn.usage.output.map(Count),
+        ":first_token_ms": turn.first_token.map(Ms),
+        ":took_ms": turn.took.map(Ms),
+        ":simulated": turn.simulated,
+    };
+    conn.prepare_cached(TURN)?.execute(row).map(drop)
+}
+
+const ATTEMPT: &str = "
+    INSERT OR REPLACE INTO attempts (id, turn, number, origin, lane, started, status, outcome, class, first_token_ms,
+        took_ms, input_tokens, output_tokens, headers, why, note, simulated)
+    VALUES (:id, :turn, :number, :origin, :lane, :started, :status, :outcome, :class, :first_token_ms,
+        :took_ms, :input_tokens, :output_tokens, :headers, :why, :note, :simulated)";
+
+fn attempt(conn: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {
+    let (outcome, class) = match attempt.outcome {
+        Outcome::Running => ("running", None),
+        Outcome::Answered => ("answered", None),
+        Outcome::Failed(class) => ("failed", Some(Word(class))),
+        Outcome::Cancelled => ("cancelled", None),
+        Outcome::Interrupted => ("interrupted", None),
+    };
+    let row = named_params! {
+        ":id": Count(attempt.id.0),
+        ":turn": Count(attempt.turn.0),
+        ":number": attempt.number,
+        ":origin": Word(attempt.origin),
+        ":lane": attempt.lane.as_str(),
+        ":started": At(attempt.started),
+        ":status": attempt.status,
+        ":outcome": outcome,
+        ":class": class,
+        ":first_token_ms": attempt.first_token.map(Ms),
+        ":took_ms": attempt.took.map(Ms),
+        ":input_tokens": attempt.usage.input.map(Count),
+        ":output_tokens": attempt.usage.output.map(Count),
+        ":headers": Json(&attempt.headers),
+        ":why": attempt.why,
+        ":note": attempt.note,
+        ":simulated": attempt.simulated,
+    };
+    conn.prepare_cached(ATTEMPT)?.execute(row).map(drop)
+}
+
+const METER: &str = "
+    INSERT OR REPLACE INTO meters (pool, unit, window, cap, tally, basis, reset)
+    VALUES (:pool, :unit, :window, :cap, :tally, :basis, :reset)";
+
+fn meter(conn: &Connection, meter: &Meter) -> rusqlite::Result<()> {
+    let row = named_params! {
+        ":pool": meter.pool.as_str(),
+        ":unit": Word(&meter.unit),
+        ":window": Word(meter.window),
+        ":cap": meter.cap.map(Json),
+        ":tally": Json(&meter.tally),
+        ":basis": Json(meter.basis),
+        ":reset": meter.reset.map(Json),
+    };
+    conn.prepare_cached(METER)?.execute(row).map(drop)
+}
+
+const REST: &str = "
+    INSERT OR REPLACE INTO rests (kind, name, since, until, class, told, words)
+    VALUES (:kind, :name, :since, :until, :class, :told, :words)";
+
+fn rest(conn: &Connection, target: &Target, rest: &Rest) -> rusqlite::Result<()> {
+    let (kind, name) = target_columns(target);
+    let row = named_params! {
+        ":kind": kind,
+        ":name": name,
+        ":since": At(rest.since),
+        ":until": rest.until.map(At),
+        ":class": Word(rest.class),
+        ":told": rest.told,
+        ":words": rest.words,
+    };
+    conn.prepare_cached(REST)?.execute(row).map(drop)
+}
+
+fn off(conn: &Connection, target: &Target, off: &Off) -> rusqlite::Result<()> {
+    let (kind, name) = target_columns(target);
+    conn.prepare_cached("INSERT OR REPLACE INTO offs (kind, name, since) VALUES (?1, ?2, ?3)")?
+        .execute((kind, name, At(off.since)))
+        .map(drop)
+}
+
+fn delete(conn: &Connection, sql: &str, target: &Target) -> rusqlite::Result<()> {
+    conn.prepare_cached(sql)?.execute(target_columns(target)).map(drop)
+}
+
+fn note(conn: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO notes (key, value) VALUES (?1, ?2)")?.execute((key, value)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::samples::{NOON, attempt, lane, turn};
+
+    fn log(id: u64, outcome: Outcome) -> Write {
+        Write::Attempt(Box::new(attempt(id, outcome)))
+    }
+
+    #[test]
+    fn a_later_write_takes_the_place_of_an_earlier_one() {
+        let off = Off { target: lane(), since: NOON };
+        let mut pending = Pending::default();
+        for write in [
+            Write::Draft("a".into()),
+            Write::Off { target: lane(), off: Some(off) },
+            log(1, Outcome::Running),
+            Write::Draft(String::new()),
+            Write::Off { target: lane(), off: None },
+            log(1, Outcome::Answered),
+        ] {
+            pending.put(write);
+        }
+        let left: Vec<Write> = std::iter::from_fn(|| pending.pop()).collect();
+        let expected =
+            [log(1, Outcome::Answered), Write::Off { target: lane(), off: None }, Write::Draft(String::new())];
+        assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn beyond_its_bound_the_oldest_finished_rows_go_first() {
+        let mut pending = Pending { most: 4, ..Pending::default() };
+        let done = |id| Write::Turn(Box::new(turn(id, TurnState::Done)));
+        let running = Write::Turn(Box::new(turn(8, TurnState::Running)));
+        let draft = Write::Draft("kept".into());
+        for write in [log(1, Outcome::Running), log(2, Outcome::Answered), log(3, Outcome::Answered), draft.clone()] {
+            pending.put(write);
+        }
+        assert_eq!(pending.with_losses("full"), "full");
+        pending.put(done(9));
+        assert_eq!(pending.with_losses("full"), "full; 1 row could not be kept");
+        pending.put(running.clone());
+        pending.put(done(10));
+        assert_eq!(pending.with_losses("full"), "full; 3 rows could not be kept");
+        let left: Vec<Write> = pending.rows().cloned().collect();
+        assert_eq!(left, [log(1, Outcome::Running), running, done(10), draft]);
+        pending.clear();
+        assert_eq!((pending.lost(), pending.is_empty()), (0, true));
+    }
+}
