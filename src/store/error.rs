@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
 
 /// Why the database could not be opened. Each says what is wrong and a way on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +84,7 @@ impl StoreError {
         let path = path.to_owned();
         // The tables are not those that the version promises.
         let misfit = matches!(error, Error::SqlInputError { .. } | Error::InvalidColumnName(_));
-        match error.sqlite_error_code() {
+        match code(error) {
             _ if misfit => Self::Broken { path, reason: words(error) },
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => {
                 Self::Broken { path, reason: words(error) }
@@ -98,7 +98,7 @@ impl StoreError {
 
 /// Why nothing can be written now, in words that say what to do.
 pub(super) fn why(error: &Error) -> String {
-    match error.sqlite_error_code() {
+    match code(error) {
         Some(ErrorCode::DiskFull) => "the disk is full: free some space".into(),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another program has locked the database".into(),
         Some(ErrorCode::ReadOnly) => "the database has become read-only".into(),
@@ -111,10 +111,15 @@ pub(super) fn why(error: &Error) -> String {
 /// Whether the row itself is at fault, so that trying again is in vain.
 pub(super) fn blames_the_row(error: &Error) -> bool {
     matches!(error, Error::ToSqlConversionFailure(_))
-        || matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
-        )
+        || matches!(code(error), Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig))
+}
+
+/// `SQLite`'s code; of a full disk also where it could not make room for the index of its log, an I/O error to it.
+fn code(error: &Error) -> Option<ErrorCode> {
+    match error.sqlite_extended_error_code() {
+        Some(ffi::SQLITE_IOERR_SHMSIZE) => Some(ErrorCode::DiskFull),
+        _ => error.sqlite_error_code(),
+    }
 }
 
 /// `SQLite`'s own words, without the statement.
@@ -154,6 +159,16 @@ mod tests {
             let text = error.to_string();
             assert!(text.contains("/home/o'neil/roundel/roundel.db") || text.contains(r"o'\''neil"), "{text}");
             assert!(text.contains("--ephemeral") && !text.contains('\n') && !text.contains("  "), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_known_in_both_its_guises() {
+        let path = Path::new("/data/roundel.db");
+        for number in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE] {
+            let error = Error::SqliteFailure(ffi::Error::new(number), None);
+            assert_eq!(StoreError::of(path, &error), StoreError::Full { path: path.to_owned() });
+            assert_eq!(why(&error), "the disk is full: free some space");
         }
     }
 
