@@ -19,7 +19,7 @@ pub const ATTEMPTS: u32 = 500;
 /// What was kept; empty at the first start, and without a store.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Loaded {
-    /// The newest turns of all origins, oldest first, at most [`TURNS`]; none is in flight.
+    /// The newest turns of the chat, oldest first, at most [`TURNS`]; none is in flight.
     pub turns: Vec<Turn>,
     /// The newest log rows, oldest first, at most [`ATTEMPTS`]; none is in flight.
     pub attempts: Vec<Attempt>,
@@ -54,10 +54,13 @@ pub(super) fn load(conn: &mut Connection) -> rusqlite::Result<Loaded> {
     Ok(loaded)
 }
 
+/// What others asked is in the log; the transcript is of the chat alone.
+const CHAT: &str = "SELECT * FROM turns WHERE origin = 'chat' ORDER BY id DESC LIMIT ?1";
+
 fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
     let mut skipped = 0;
     let lost = &mut skipped;
-    let mut turns = rows(conn, "SELECT * FROM turns ORDER BY id DESC LIMIT ?1", [TURNS], turn, lost)?;
+    let mut turns = rows(conn, CHAT, [TURNS], turn, lost)?;
     turns.reverse();
     let mut attempts = rows(conn, "SELECT * FROM attempts ORDER BY id DESC LIMIT ?1", [ATTEMPTS], attempt, lost)?;
     attempts.reverse();
@@ -287,6 +290,13 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn what_others_asked_is_no_part_of_the_transcript() {
+        let asked = bare_turn(7, Origin::Ask, TurnState::Done);
+        let loaded = loaded_after(&[Write::Turn(Box::new(asked))]);
+        assert_eq!((loaded.turns, loaded.last_turn), (Vec::new(), Some(TurnId(7))));
+    }
+
+    #[test]
     fn everything_has_a_key_of_its_own() {
         let all = writes(&everything());
         let mut pending = Pending::default();
@@ -305,10 +315,10 @@ pub(super) mod tests {
             all.push(Write::Rest { target: target.clone(), rest: None });
             all.push(Write::Off { target, off: None });
         }
-        all.push(Write::Turn(Box::new(bare_turn(1, Origin::Ask, TurnState::Stopped))));
+        all.push(Write::Turn(Box::new(bare_turn(1, Origin::Chat, TurnState::Stopped))));
         all.push(Write::Draft(String::new()));
         let mut turns = expected.turns.clone();
-        turns[0] = bare_turn(1, Origin::Ask, TurnState::Stopped);
+        turns[0] = bare_turn(1, Origin::Chat, TurnState::Stopped);
         let expected = Loaded { turns, rests: Vec::new(), offs: Vec::new(), draft: String::new(), ..expected };
         assert_eq!(loaded_after(&all), expected);
     }
@@ -359,7 +369,7 @@ pub(super) mod tests {
             ("UPDATE turns SET attempts = '[1,' WHERE id = 2", "turns"),
             ("UPDATE turns SET state = 'dreaming' WHERE id = 2", "turns"),
             ("UPDATE turns SET state = 'failed' WHERE id = 2", "turns"),
-            ("UPDATE turns SET origin = 'moon' WHERE id = 2", "turns"),
+            ("UPDATE turns SET state = 'moon' WHERE id = 2", "turns"),
             ("UPDATE turns SET took_ms = -1 WHERE id = 2", "turns"),
             ("UPDATE turns SET answer = CAST(x'ff' AS TEXT) WHERE id = 2", "turns"),
             ("UPDATE attempts SET headers = '{}' WHERE id = 2", "attempts"),

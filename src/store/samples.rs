@@ -151,9 +151,9 @@ pub(super) fn turns() -> Vec<Turn> {
         turn(2, TurnState::Stopped),
         turn(3, TurnState::Failed("it broke".into())),
         turn(4, TurnState::Interrupted),
-        bare_turn(5, Origin::Ask, TurnState::Done),
-        bare_turn(6, Origin::Endpoint, TurnState::Failed(String::new())),
-        bare_turn(1 << 51, Origin::Probe, TurnState::Done),
+        bare_turn(5, Origin::Chat, TurnState::Done),
+        bare_turn(6, Origin::Chat, TurnState::Failed(String::new())),
+        bare_turn(1 << 51, Origin::Chat, TurnState::Done),
     ]
 }
 
