@@ -1,4 +1,4 @@
-//! Floor 0: pure values. No task, no I/O, no provider's JSON; only [`clock`] reads the time.
+//! Floor 0: pure values. No task, no I/O, no provider's JSON; only the clock reads the time.
 
 /// Instants, clocks, zones.
 pub mod clock;

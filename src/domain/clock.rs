@@ -1,4 +1,4 @@
-//! The only reader of the time. Everything else takes a [`Time`] as an argument, so that a virtual clock can run a
+//! The only reader of the time. Everything else takes the time as an argument, so that a virtual clock can run a
 //! simulated day in a second. Knows nothing of quota, of providers, of the screen.
 
 use std::time::Duration;

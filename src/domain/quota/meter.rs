@@ -131,8 +131,7 @@ impl Meter {
         }
         let ends = reading.reset_after.map(|after| now.plus(after));
         if let (Some(left), Some(cap)) = (reading.remaining, self.cap_value()) {
-            let period_ends = if matches!(self.tally, Tally::Period { .. }) { ends } else { None };
-            self.tally.correct(self.window, Some(cap), cap.saturating_sub(left), period_ends, now);
+            self.tally.correct(self.window, Some(cap), cap.saturating_sub(left), ends, now);
             self.basis = Figure::new((), reading.evidence, now);
         }
         if let Some(ends) = ends {
@@ -286,6 +285,15 @@ mod tests {
         meter.observe(&said(0, Some(25)), at(10));
         assert_eq!(meter.room(1, at(10)), Room::At(at(35)));
         assert_eq!(meter.remaining(at(35)), Some(10));
+    }
+
+    #[test]
+    fn a_told_reset_brings_back_what_others_used_in_a_rolling_window() {
+        let mut meter = meter("64s rolling", 10);
+        meter.count(4, at(0));
+        meter.observe(&said(0, Some(25)), at(10));
+        assert_eq!((meter.room(1, at(10)), meter.remaining(at(35))), (Room::At(at(35)), Some(6)));
+        assert_eq!(meter.remaining(at(65)), Some(10));
     }
 
     #[test]

@@ -138,7 +138,14 @@ impl Tally {
                         uses.pop_front();
                     }
                 }
-                self.count(window, cap, to.saturating_sub(counted), now);
+                let missing = to.saturating_sub(counted);
+                match ends.filter(|ends| *ends > now) {
+                    Some(back) if missing > 0 => {
+                        uses.push_back(Use { back, amount: missing });
+                        uses.make_contiguous().sort_by_key(|slot| slot.back);
+                    }
+                    _ => self.count(window, cap, missing, now),
+                }
             }
             Self::Level { used, at } => {
                 *used = to as f64;
