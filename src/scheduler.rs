@@ -3,3 +3,21 @@
 
 /// Commands and reports: the contract with all who use the scheduler.
 pub mod link;
+
+/// Lanes, limits, rests, reservations.
+pub mod ledger;
+
+/// Which lane takes the next attempt.
+pub mod rotation;
+
+/// One attempt in the air.
+pub mod flight;
+
+/// The book of turns and attempts.
+pub mod turns;
+
+/// Where questions come in, go to a lane, wait, come back.
+pub mod desk;
+
+/// The task that carries out what the desk says.
+pub mod actor;

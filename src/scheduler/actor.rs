@@ -1,0 +1,278 @@
+//! The task that carries out what the desk says: it owns the desk, the store and the attempts in the air, and is the
+//! only one who speaks to subscribers. It never awaits a subscriber.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+
+use crate::domain::clock::Clock;
+use crate::domain::failure::{Class, Failure};
+use crate::domain::ids::AttemptId;
+use crate::scheduler::desk::{Desk, Effect};
+use crate::scheduler::flight::{Event, FLIGHTS, Flown, Reached, Transport, fly};
+use crate::scheduler::link::{COMMANDS, Command, REPORTS, Report, URGENT, Urgent};
+use crate::store::Store;
+use crate::store::error::NotSaved;
+
+/// How long the end may wait for the disk.
+const LAST_WRITE: Duration = Duration::from_secs(2);
+/// How often the store is asked whether what it was given is on the disk.
+const UNSAVED: Duration = Duration::from_secs(1);
+/// How often a subscriber that fell behind is tried again.
+const BEHIND: Duration = Duration::from_millis(50);
+
+/// A way to the scheduler. Cheap to clone; when the last one is gone, the scheduler ends.
+#[derive(Debug, Clone)]
+pub struct Link {
+    door: mpsc::Sender<Door>,
+    urgent: mpsc::Sender<Urgent>,
+}
+
+#[derive(Debug)]
+enum Door {
+    Command(u16, Command),
+    Subscribe(mpsc::Sender<Report>, oneshot::Sender<u16>),
+}
+
+/// What a subscriber listens to. The first report is a snapshot.
+#[derive(Debug)]
+pub struct Subscription {
+    /// The subscriber's number, for [`crate::scheduler::link::turn_id`].
+    pub number: u16,
+    /// The reports; closed when the scheduler has ended.
+    pub reports: mpsc::Receiver<Report>,
+}
+
+impl Link {
+    /// Subscribes. None: the scheduler has ended.
+    pub async fn subscribe(&self) -> Option<Subscription> {
+        let (to, reports) = mpsc::channel(REPORTS);
+        let (reply, number) = oneshot::channel();
+        self.door.send(Door::Subscribe(to, reply)).await.ok()?;
+        Some(Subscription { number: number.await.ok()?, reports })
+    }
+
+    /// Gives a command without waiting; gives it back if the queue is full or the scheduler has ended.
+    pub fn try_send(&self, from: u16, command: Command) -> Result<(), Command> {
+        self.door.try_send(Door::Command(from, command)).map_err(|refused| match refused.into_inner() {
+            Door::Command(_, command) => command,
+            Door::Subscribe(..) => Command::KeepDraft(String::new()),
+        })
+    }
+
+    /// Gives a command, waiting for its place. False: the scheduler has ended.
+    pub async fn send(&self, from: u16, command: Command) -> bool {
+        self.door.send(Door::Command(from, command)).await.is_ok()
+    }
+
+    /// Gives what is never refused. False: the scheduler has ended.
+    pub async fn urgent(&self, urgent: Urgent) -> bool {
+        self.urgent.send(urgent).await.is_ok()
+    }
+}
+
+/// The scheduler, ready to run.
+#[derive(Debug)]
+pub struct Actor {
+    desk: Desk,
+    store: Store,
+    transport: Transport,
+    clock: Clock,
+    door: mpsc::Receiver<Door>,
+    urgent: mpsc::Receiver<Urgent>,
+    flown: mpsc::Receiver<Flown>,
+    news: mpsc::Sender<Flown>,
+    flights: JoinSet<AttemptId>,
+    aborts: HashMap<AttemptId, AbortHandle>,
+    subscribers: Vec<Subscriber>,
+    gone: JoinSet<u16>,
+    last_number: u16,
+}
+
+#[derive(Debug)]
+struct Subscriber {
+    number: u16,
+    reports: mpsc::Sender<Report>,
+    /// It missed reports and is owed a snapshot.
+    behind: bool,
+}
+
+enum Turned {
+    On,
+    End,
+}
+
+/// A scheduler and the way to it.
+pub fn new(desk: Desk, store: Store, transport: Transport, clock: Clock) -> (Actor, Link) {
+    let (door_tx, door) = mpsc::channel(COMMANDS);
+    let (urgent_tx, urgent) = mpsc::channel(URGENT);
+    let (news, flown) = mpsc::channel(FLIGHTS);
+    let actor = Actor {
+        desk,
+        store,
+        transport,
+        clock,
+        door,
+        urgent,
+        flown,
+        news,
+        flights: JoinSet::new(),
+        aborts: HashMap::new(),
+        subscribers: Vec::new(),
+        gone: JoinSet::new(),
+        last_number: 0,
+    };
+    (actor, Link { door: door_tx, urgent: urgent_tx })
+}
+
+impl Actor {
+    /// Runs until it is told to quit or nobody is left to tell it anything. Err: the last writes are not on the disk.
+    pub async fn run(mut self) -> Result<(), NotSaved> {
+        let mut saving = self.store.saving();
+        loop {
+            let now = self.clock.now();
+            let desk = self.desk.next_wake(now).map(|at| at.since(now));
+            let behind = self.subscribers.iter().any(|one| one.behind).then_some(BEHIND);
+            let saving_late = self.store.is_behind().then_some(UNSAVED);
+            let wake = desk.into_iter().chain(behind).chain(saving_late).min();
+            let turned = tokio::select! {
+                biased;
+                urgent = self.urgent.recv() => self.urgent(urgent),
+                Some(flown) = self.flown.recv() => {
+                    let now = self.clock.now();
+                    self.desk.flown(flown, now);
+                    // What else has arrived is dealt with in the same turn.
+                    while let Ok(flown) = self.flown.try_recv() {
+                        self.desk.flown(flown, now);
+                    }
+                    Turned::On
+                }
+                door = self.door.recv() => self.door(door),
+                Some(Ok(number)) = self.gone.join_next() => {
+                    self.subscribers.retain(|one| one.number != number);
+                    self.desk.asker_gone(number, self.clock.now());
+                    Turned::On
+                }
+                Some(landed) = self.flights.join_next() => {
+                    self.landed(landed);
+                    Turned::On
+                }
+                Ok(()) = saving.changed() => {
+                    let told = saving.borrow_and_update().clone();
+                    self.desk.saving(told);
+                    Turned::On
+                }
+                () = sleep(wake) => {
+                    self.desk.wake(self.clock.now());
+                    Turned::On
+                }
+            };
+            if matches!(turned, Turned::End) {
+                self.desk.quit(self.clock.now());
+                self.carry_out();
+                return self.store.close(LAST_WRITE).await;
+            }
+            self.carry_out();
+            self.catch_up();
+        }
+    }
+
+    fn urgent(&mut self, urgent: Option<Urgent>) -> Turned {
+        match urgent {
+            Some(Urgent::Cancel(turn)) => {
+                self.desk.cancel(turn, self.clock.now());
+                Turned::On
+            }
+            Some(Urgent::Quit) | None => Turned::End,
+        }
+    }
+
+    fn door(&mut self, door: Option<Door>) -> Turned {
+        match door {
+            Some(Door::Command(from, command)) => {
+                self.desk.command(from, command, self.clock.now());
+                Turned::On
+            }
+            Some(Door::Subscribe(reports, reply)) => {
+                self.last_number = self.last_number.wrapping_add(1) & 1023;
+                let number = self.last_number;
+                let leaving = reports.clone();
+                self.gone.spawn(async move {
+                    leaving.closed().await;
+                    number
+                });
+                self.subscribers.push(Subscriber { number, reports, behind: true });
+                let _ = reply.send(number);
+                Turned::On
+            }
+            None => Turned::End,
+        }
+    }
+
+    /// A task that panicked is an attempt that failed and cannot say so itself.
+    fn landed(&mut self, landed: Result<AttemptId, JoinError>) {
+        let panicked = match landed {
+            Ok(attempt) => {
+                self.aborts.remove(&attempt);
+                return;
+            }
+            Err(error) => error.is_panic().then(|| error.id()),
+        };
+        let attempt = self.aborts.iter().find(|(_, abort)| Some(abort.id()) == panicked).map(|(attempt, _)| *attempt);
+        if let Some(attempt) = attempt {
+            self.aborts.remove(&attempt);
+            let failure =
+                Failure::new(Class::Server, "roundel's own reader of the answer broke; see the log file".into());
+            let event = Event::Failed(failure, Reached::Provider);
+            self.desk.flown(Flown { attempt, event }, self.clock.now());
+        }
+    }
+
+    fn carry_out(&mut self) {
+        for effect in self.desk.take_effects() {
+            match effect {
+                Effect::Fly { attempt, lane, request } => {
+                    let (transport, clock, news) = (self.transport.clone(), self.clock, self.news.clone());
+                    let abort = self.flights.spawn(async move {
+                        fly(attempt, &lane, &request, &transport, clock, &news).await;
+                        attempt
+                    });
+                    self.aborts.insert(attempt, abort);
+                }
+                Effect::Abort(attempt) => {
+                    if let Some(abort) = self.aborts.remove(&attempt) {
+                        abort.abort();
+                    }
+                }
+                Effect::Tell(report) => self.tell(&report),
+                // A full queue loses nothing: what it cannot take waits in the store.
+                Effect::Keep(write) => drop(self.store.write(write)),
+            }
+        }
+        let now = self.clock.now();
+        self.store.check(now);
+    }
+
+    fn tell(&mut self, report: &Report) {
+        for one in self.subscribers.iter_mut().filter(|one| !one.behind) {
+            one.behind = one.reports.try_send(report.clone()).is_err();
+        }
+    }
+
+    /// Gives a snapshot to whoever is new or missed something, once its queue is empty.
+    fn catch_up(&mut self) {
+        for one in self.subscribers.iter_mut().filter(|one| one.behind && one.reports.capacity() == REPORTS) {
+            let snapshot = self.desk.snapshot(self.clock.now());
+            one.behind = one.reports.try_send(Report::Snapshot(Box::new(snapshot))).is_err();
+        }
+    }
+}
+
+async fn sleep(span: Option<Duration>) {
+    match span {
+        Some(span) => tokio::time::sleep(span).await,
+        None => std::future::pending().await,
+    }
+}

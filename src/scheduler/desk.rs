@@ -1,0 +1,465 @@
+//! The desk: where questions come in, go to a lane, wait, come back. Pure: it is told what happens and when, and says
+//! what is to be done as effects. The actor carries them out.
+//!
+//! ```text
+//!             ┌── no lane now ──▶ waiting ──(a lane reopens)──┐
+//!  ask ─▶ place ──▶ in the air ──▶ answered                   │
+//!           ▲           ├── failed before the first token ────┤
+//!           └───────────┼─────────────────────────────────────┘
+//!                       └── failed later, refused for good, stopped ─▶ over
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::clock::Time;
+use crate::domain::conversation::{Origin, Request, Turn, TurnState, Usage, text_tokens};
+use crate::domain::failure::{Class, Failure};
+use crate::domain::headers;
+use crate::domain::ids::{AttemptId, LaneId, TurnId};
+use crate::domain::roster::LaneSpec;
+use crate::domain::saving::Saving;
+use crate::domain::standing::{LaneState, Need, Rest, Standing, Target};
+use crate::scheduler::flight::{Event, Flown, Reached};
+use crate::scheduler::ledger::{Ledger, Settled};
+use crate::scheduler::link::{Ask, Command, Moved, Report, Said, Snapshot};
+use crate::scheduler::rotation::{Choice, choose, passed_over};
+use crate::scheduler::turns::{Turns, Work};
+use crate::store::write::Write;
+
+/// Text goes to the screens at most this often: 30 times a second.
+const TEXT_EVERY: Duration = Duration::from_millis(33);
+/// Text in the air goes to the store this often.
+const WRITE_EVERY: Duration = Duration::from_millis(500);
+/// The time is read again at least this often while something waits: a laptop's sleep moves no timer.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Tries of one turn; beyond it something is wrong with all lanes.
+const MOST_ATTEMPTS: usize = 40;
+/// A turn's size before any was seen.
+const USUAL: Need = Need { input: 100, output: 300 };
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Put an attempt in the air.
+    Fly {
+        /// Its id.
+        attempt: AttemptId,
+        /// On this lane.
+        lane: Arc<LaneSpec>,
+        /// With this request.
+        request: Arc<Request>,
+    },
+    /// Drop an attempt.
+    Abort(AttemptId),
+    /// Tell all subscribers.
+    Tell(Report),
+    /// Keep this.
+    Keep(Write),
+}
+
+/// The desk.
+#[derive(Debug)]
+pub struct Desk {
+    ledger: Ledger,
+    turns: Turns,
+    simulated: bool,
+    saving: Saving,
+    draft: String,
+    last_attempt: u64,
+    usual: Need,
+    /// The lane that the screens were told would be next.
+    announced: Option<LaneId>,
+    /// Text that the screens have not been told, and when they are told.
+    unsaid: Vec<Said>,
+    said_at: Time,
+    effects: Vec<Effect>,
+}
+
+impl Desk {
+    /// A desk with its books.
+    pub fn new(
+        ledger: Ledger,
+        turns: Turns,
+        last_attempt: Option<AttemptId>,
+        draft: String,
+        saving: Saving,
+        now: Time,
+    ) -> Self {
+        let simulated = ledger.lanes().iter().any(|lane| lane.spec.simulated);
+        let mut desk = Self {
+            ledger,
+            turns,
+            simulated,
+            saving,
+            draft,
+            last_attempt: last_attempt.map_or(0, |id| id.0),
+            usual: USUAL,
+            announced: None,
+            unsaid: Vec::new(),
+            said_at: now.minus(TEXT_EVERY),
+            effects: Vec::new(),
+        };
+        desk.announced = desk.next(now);
+        desk
+    }
+
+    /// What is to be done since this was asked last.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// All there is, for a new subscriber.
+    pub fn snapshot(&self, now: Time) -> Snapshot {
+        Snapshot {
+            at: now,
+            simulated: self.simulated,
+            lanes: self.ledger.lanes().to_vec(),
+            meters: self.ledger.meters().to_vec(),
+            next: self.announced.clone(),
+            turns: self.turns.all(),
+            log: self.turns.log(),
+            saving: self.saving.clone(),
+            draft: self.draft.clone(),
+        }
+    }
+
+    /// Carries out a command of the subscriber with this number.
+    pub fn command(&mut self, from: u16, command: Command, now: Time) {
+        match command {
+            Command::Ask(ask) => self.ask(*ask, from, now),
+            Command::Switch { target, on } => self.switch(&target, on, now),
+            Command::KeepDraft(draft) => {
+                self.draft.clone_from(&draft);
+                self.keep(Write::Draft(draft));
+            }
+        }
+    }
+
+    /// Stops a turn; what has come is kept.
+    pub fn cancel(&mut self, id: TurnId, now: Time) {
+        self.end_early(id, Outcome::Cancelled, &TurnState::Stopped, now);
+        self.replan(now);
+    }
+
+    /// The subscriber is gone: what it asked for itself is dropped. A chat turn runs on, it belongs to the transcript.
+    pub fn asker_gone(&mut self, asker: u16, now: Time) {
+        for id in self.turns.of_asker(asker) {
+            if self.turns.work(id).is_some_and(|work| work.turn.origin != Origin::Chat) {
+                self.cancel(id, now);
+            }
+        }
+    }
+
+    /// Ends everything: what is in the air is interrupted.
+    pub fn quit(&mut self, now: Time) {
+        for id in self.turns.open_ids() {
+            self.end_early(id, Outcome::Interrupted, &TurnState::Interrupted, now);
+        }
+    }
+
+    /// What happens reaches the disk, or does not.
+    pub fn saving(&mut self, saving: Saving) {
+        if self.saving != saving {
+            self.saving.clone_from(&saving);
+            self.effects.push(Effect::Tell(Report::Saving(saving)));
+        }
+    }
+
+    /// News from an attempt.
+    pub fn flown(&mut self, flown: Flown, now: Time) {
+        let Some(work) = self.turns.of_attempt(flown.attempt) else { return };
+        let id = work.turn.id;
+        let Some(lane) = work.live.as_ref().map(|live| live.lane) else { return };
+        let Some(spec) = self.ledger.lanes().get(lane).map(|lane| Arc::clone(&lane.spec)) else { return };
+        match flown.event {
+            Event::Head(head) => {
+                if (200..300).contains(&head.status)
+                    && let Some(live) = &mut work.live
+                {
+                    self.ledger.heard(&mut live.hold, &headers::readings(spec.dialect, &head, now), now);
+                }
+                work.head(head, &spec);
+                self.tell_work(id, true, now);
+                self.replan(now);
+            }
+            Event::Said { text, reasoning } => {
+                let (said, first) = work.said(text, reasoning, now);
+                self.hold_text(said);
+                if first {
+                    self.tell_work(id, true, now);
+                }
+                self.flush(now);
+            }
+            Event::Usage(usage) => {
+                if let Some(live) = &mut work.live {
+                    live.attempt.usage = usage;
+                }
+            }
+            Event::Answered => {
+                self.land(id, Outcome::Answered, String::new(), Settled::Used, now);
+                self.close(id, TurnState::Done, now);
+                self.replan(now);
+            }
+            Event::Failed(failure, reached) => self.failed(id, lane, &failure, reached, now),
+        }
+    }
+
+    /// Looks at what time has changed: rests that are over, turns that can go on, text to be told and kept.
+    pub fn wake(&mut self, now: Time) {
+        self.flush(now);
+        let due = self.turns.unwritten(now.minus(WRITE_EVERY)).map(|work| {
+            work.written = Some(now);
+            Write::Turn(Box::new(work.turn.clone()))
+        });
+        let due: Vec<Write> = due.collect();
+        for write in due {
+            self.keep(write);
+        }
+        if self.ledger.expire(now) {
+            self.tell_ledger(None, Vec::new(), now);
+        }
+        self.replan(now);
+        if self.announced != self.next(now) {
+            self.tell_ledger(None, Vec::new(), now);
+        }
+    }
+
+    /// When [`Desk::wake`] is due; None: only when something happens.
+    pub fn next_wake(&self, now: Time) -> Option<Time> {
+        let text = (!self.unsaid.is_empty()).then(|| self.said_at.plus(TEXT_EVERY));
+        let write = self.turns.any_live().then(|| now.plus(WRITE_EVERY));
+        let lanes = self.ledger.lanes().iter();
+        let rests = lanes.filter_map(|lane| lane.rest.as_ref()?.until).filter(|until| *until > now);
+        let standings = self.ledger.standings(self.usual, now);
+        let reopen = standings.iter().filter_map(|standing| standing.until(now)).filter(|at| *at > now);
+        let look = (!self.turns.waiting().is_empty()).then(|| now.plus(LOOK_AGAIN));
+        let at = rests.chain(reopen).chain(text).chain(write).chain(look).chain(self.turns.waits()).min();
+        // Never sooner than a millisecond from now: an instant that is past has been dealt with.
+        at.map(|at| at.max(now.plus(Duration::from_millis(1))).min(now.plus(Duration::from_mins(1))))
+    }
+
+    fn ask(&mut self, ask: Ask, asker: u16, now: Time) {
+        if self.turns.knows(ask.turn) {
+            return;
+        }
+        let output = self.usual.output.min(ask.request.params.max_tokens.unwrap_or(u64::MAX));
+        let need = Need { input: ask.request.estimated_tokens(), output };
+        let (id, origin) = (ask.turn, ask.origin);
+        let work = Work::new(ask, asker, need, now);
+        self.keep(Write::Turn(Box::new(work.turn.clone())));
+        self.turns.open(work);
+        if origin == Origin::Chat && !self.draft.is_empty() {
+            self.draft.clear();
+            self.keep(Write::Draft(String::new()));
+        }
+        self.place(id, now);
+    }
+
+    /// Sends a turn to a lane, or lets it wait, or ends it.
+    fn place(&mut self, id: TurnId, now: Time) {
+        let Some(work) = self.turns.work(id) else { return };
+        let standings = self.ledger.standings(work.need, now);
+        match choose(self.ledger.lanes(), &standings, self.ledger.last(), &work.tried, now) {
+            Choice::Lane(lane) => {
+                let Some(spec) = self.ledger.lanes().get(lane).map(|lane| Arc::clone(&lane.spec)) else { return };
+                let mut why = passed_over(self.ledger.lanes(), &standings, self.ledger.last(), lane);
+                if let Some(shown) = self.announced.as_ref().filter(|shown| **shown != spec.id) {
+                    let place = self.ledger.lanes().iter().position(|lane| lane.spec.id == *shown);
+                    let reason = place.and_then(|place| standings.get(place)).map(Standing::reason);
+                    let reason =
+                        reason.filter(|reason| reason != "ready").unwrap_or_else(|| "its turn was taken".into());
+                    why = format!("{shown} was shown as next: {reason}. {why}");
+                }
+                let Some(hold) = self.ledger.dispatch(lane, work.need, now) else { return };
+                self.last_attempt += 1;
+                let attempt = AttemptId(self.last_attempt);
+                work.start(attempt, &spec, lane, hold, why.trim().to_owned(), now);
+                let request = Arc::clone(&work.request);
+                self.keep(Write::LastAccount(spec.account()));
+                self.tell_work(id, true, now);
+                self.effects.push(Effect::Fly { attempt, lane: spec, request });
+            }
+            Choice::Wait { until, on } => {
+                let state = TurnState::Waiting { until, on };
+                if work.turn.state != state {
+                    work.turn.state = state;
+                    work.turn.lane = None;
+                    self.tell_work(id, false, now);
+                }
+            }
+            Choice::Nobody(why) => self.close(id, TurnState::Failed(format!("no lane can answer this: {why}")), now),
+        }
+    }
+
+    /// Lets everything that waits look for a lane again.
+    fn replan(&mut self, now: Time) {
+        for id in self.turns.waiting() {
+            self.place(id, now);
+        }
+    }
+
+    fn failed(&mut self, id: TurnId, lane: usize, failure: &Failure, reached: Reached, now: Time) {
+        let Some(work) = self.turns.work(id) else { return };
+        if let Some(live) = &mut work.live {
+            self.ledger.heard(&mut live.hold, &failure.readings, now);
+        }
+        let (broken_off, tries) = (work.has_text(), work.turn.attempts.len());
+        if failure.class == Class::TooLarge {
+            work.tried.extend(work.turn.lane.clone());
+        }
+        let settled = match reached {
+            _ if broken_off => Settled::Used,
+            Reached::Nobody => Settled::Unsent,
+            Reached::Provider => Settled::Refused,
+        };
+        let rest = self.ledger.rest(lane, failure, now);
+        let note = note(failure, rest.as_ref(), now);
+        self.land(id, Outcome::Failed(failure.class), note, settled, now);
+        let words = &failure.message;
+        if broken_off {
+            self.close(id, TurnState::Failed(format!("broke off in the middle: {words}")), now);
+        } else if failure.class == Class::BadRequest {
+            self.close(id, TurnState::Failed(words.clone()), now);
+        } else if tries >= MOST_ATTEMPTS {
+            self.close(id, TurnState::Failed(format!("{tries} tries failed, the last one: {words}")), now);
+        } else {
+            self.place(id, now);
+        }
+        self.replan(now);
+    }
+
+    fn switch(&mut self, target: &Target, on: bool, now: Time) {
+        self.ledger.switch(target, on, now);
+        self.tell_ledger(None, Vec::new(), now);
+        self.replan(now);
+    }
+
+    fn end_early(&mut self, id: TurnId, outcome: Outcome, state: &TurnState, now: Time) {
+        let Some(work) = self.turns.work(id) else { return };
+        if let Some(live) = &mut work.live {
+            let said = text_tokens(&work.turn.answer) + text_tokens(&work.turn.reasoning);
+            live.attempt.usage.output = live.attempt.usage.output.or(Some(said));
+            self.effects.push(Effect::Abort(live.attempt.id));
+        }
+        self.land(id, outcome, String::new(), Settled::Used, now);
+        self.close(id, state.clone(), now);
+    }
+
+    /// Takes an attempt out of the air: settles its hold, writes its row.
+    fn land(&mut self, id: TurnId, outcome: Outcome, note: String, settled: Settled, now: Time) {
+        let Some(live) = self.turns.work(id).and_then(|work| work.land(outcome, note, now)) else { return };
+        let usage = live.attempt.usage;
+        if outcome == Outcome::Answered {
+            self.learn_size(usage);
+        }
+        self.ledger.settle(live.hold, usage, settled, now);
+        self.turns.record(live.attempt.clone());
+        self.keep(Write::Attempt(Box::new(live.attempt.clone())));
+        let turn = self.turns.work(id).map(|work| work.turn.clone());
+        self.flush_now(now);
+        self.tell_ledger(turn, vec![live.attempt], now);
+    }
+
+    /// Ends a turn, and says so.
+    fn close(&mut self, id: TurnId, state: TurnState, now: Time) {
+        self.flush_now(now);
+        let Some(turn) = self.turns.close(id, state) else { return };
+        self.keep(Write::Turn(Box::new(turn.clone())));
+        self.tell_ledger(Some(turn), Vec::new(), now);
+    }
+
+    /// The size of a usual turn follows what is seen, slowly.
+    fn learn_size(&mut self, usage: Usage) {
+        let blend = |old: u64, new: Option<u64>| new.map_or(old, |new| (old * 7 + new) / 8);
+        self.usual =
+            Need { input: blend(self.usual.input, usage.input), output: blend(self.usual.output, usage.output) };
+    }
+
+    /// Reports a turn and, if asked for, its attempt in the air, with what changed in the ledger.
+    fn tell_work(&mut self, id: TurnId, with_attempt: bool, now: Time) {
+        let Some(work) = self.turns.work(id) else { return };
+        let turn = work.turn.clone();
+        let attempt = work.live.as_ref().filter(|_| with_attempt).map(|live| live.attempt.clone());
+        if let Some(attempt) = &attempt {
+            self.turns.record(attempt.clone());
+            self.keep(Write::Attempt(Box::new(attempt.clone())));
+        }
+        self.keep(Write::Turn(Box::new(turn.clone())));
+        self.flush_now(now);
+        self.tell_ledger(Some(turn), attempt.into_iter().collect(), now);
+    }
+
+    fn tell_ledger(&mut self, turn: Option<Turn>, attempts: Vec<Attempt>, now: Time) {
+        let (lanes, meters) = self.ledger.take_changes();
+        for lane in &lanes {
+            self.keep_lane(lane);
+        }
+        for meter in &meters {
+            self.keep(Write::Meter(Box::new(meter.clone())));
+        }
+        self.announced = self.next(now);
+        let next = self.announced.clone();
+        let moved = Moved { at: now, turn, attempts, lanes, meters, next };
+        self.effects.push(Effect::Tell(Report::Moved(Box::new(moved))));
+    }
+
+    fn keep_lane(&mut self, lane: &LaneState) {
+        let target = Target::Lane(lane.spec.id.clone());
+        let rest = lane.rest.clone().map(|rest| Rest { target: target.clone(), ..rest });
+        self.keep(Write::Rest { target: target.clone(), rest });
+        self.keep(Write::Off { target, off: lane.off.clone() });
+    }
+
+    fn next(&self, now: Time) -> Option<LaneId> {
+        let standings = self.ledger.standings(self.usual, now);
+        match choose(self.ledger.lanes(), &standings, self.ledger.last(), &[], now) {
+            Choice::Lane(lane) => self.ledger.lanes().get(lane).map(|lane| lane.spec.id.clone()),
+            Choice::Wait { .. } | Choice::Nobody(_) => None,
+        }
+    }
+
+    fn hold_text(&mut self, said: Said) {
+        match self.unsaid.iter_mut().find(|old| old.turn == said.turn && old.reasoning == said.reasoning) {
+            Some(old) => old.text.push_str(&said.text),
+            None => self.unsaid.push(said),
+        }
+    }
+
+    fn flush(&mut self, now: Time) {
+        if now >= self.said_at.plus(TEXT_EVERY) || now < self.said_at {
+            self.flush_now(now);
+        }
+    }
+
+    fn flush_now(&mut self, now: Time) {
+        if self.unsaid.is_empty() {
+            return;
+        }
+        self.said_at = now;
+        let told = std::mem::take(&mut self.unsaid).into_iter().map(|said| Effect::Tell(Report::Said(said)));
+        self.effects.extend(told);
+    }
+
+    fn keep(&mut self, write: Write) {
+        self.effects.push(Effect::Keep(write));
+    }
+}
+
+/// What came of a failed attempt: the class, and for how long what rests.
+fn note(failure: &Failure, rest: Option<&Rest>, now: Time) -> String {
+    let class = failure.class.word();
+    match rest {
+        None => format!("{class}: {}", failure.message),
+        Some(Rest { until: None, target: Target::Account(_), .. }) => {
+            format!("{class}, account out: {}", failure.message)
+        }
+        Some(Rest { until: None, .. }) => format!("{class}, out: {}", failure.message),
+        Some(Rest { until: Some(until), told, .. }) => {
+            let seconds = until.since(now).as_secs_f64().ceil();
+            let source = if *told { "told" } else { "guessed" };
+            format!("{class}, rests {seconds:.0} s ({source}): {}", failure.message)
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! The ledger: lanes, limits, rests, reservations. Pure: time is an argument, nothing waits, nothing is sent. The one
+//! truth that both the choice of a lane and the gauges are made from. Knows no wire and no turn.
+//!
+//! ```text
+//!  dispatch ─▶ Hold ─▶ heard (headers) ─▶ settle (answered, failed, cancelled) ─▶ gone
+//! ```
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::clock::Time;
+use crate::domain::conversation::Usage;
+use crate::domain::failure::{Class, Failure};
+use crate::domain::ids::{AccountId, LaneId};
+use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
+use crate::domain::quota::meter::Meter;
+use crate::domain::roster::{Dialect, LaneSpec};
+use crate::domain::standing::{LaneState, Need, Off, Rest, Standing, Target};
+
+/// A guess at a short rest where the provider tells none.
+const GUESS_RATE: Duration = Duration::from_secs(30);
+/// A guess at the rest of a spent quota where the provider tells none.
+const GUESS_QUOTA: Duration = Duration::from_hours(1);
+/// A guess at how long a provider's capacity is short.
+const GUESS_CAPACITY: Duration = Duration::from_secs(10);
+/// The first rest after a server error, and the longest: it doubles in between.
+const SERVER_FIRST: Duration = Duration::from_secs(2);
+const SERVER_LONGEST: Duration = Duration::from_mins(1);
+/// A told wait is believed up to this.
+const LONGEST_WAIT: Duration = Duration::from_hours(24 * 32);
+
+/// Lanes, limits and what is held of them.
+#[derive(Debug)]
+pub struct Ledger {
+    lanes: Vec<LaneState>,
+    meters: Vec<Meter>,
+    /// Server errors in a row, by lane.
+    broken: Vec<u32>,
+    /// The account that took the last attempt: the rotation goes on behind it.
+    last: Option<AccountId>,
+    changed: Changed,
+    revision: u64,
+}
+
+/// What changed since it was asked last.
+#[derive(Debug, Default)]
+struct Changed {
+    lanes: BTreeSet<usize>,
+    meters: BTreeSet<usize>,
+}
+
+/// What an attempt holds until it is settled.
+#[derive(Debug)]
+pub struct Hold {
+    lane: usize,
+    need: Need,
+    /// Limit, amount held, and whether the provider's headers have taken this attempt into account.
+    parts: Vec<(usize, u64, bool)>,
+}
+
+/// How an attempt ended, for the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It answered, or was cut off in the middle of an answer: what was used is used.
+    Used,
+    /// It was refused before it answered.
+    Refused,
+    /// It never reached the provider.
+    Unsent,
+}
+
+impl Ledger {
+    /// A ledger of these lanes with nothing used.
+    pub fn new(specs: Vec<LaneSpec>, now: Time) -> Self {
+        let mut meters: Vec<Meter> = Vec::new();
+        for limit in specs.iter().flat_map(|spec| &spec.limits) {
+            if !meters.iter().any(|meter| meter.pool == limit.pool && meter.is_for(&limit.unit, limit.window)) {
+                let cap = Figure::new(limit.cap, Evidence::Documented, now);
+                meters.push(Meter::new(limit.pool.clone(), limit.unit.clone(), limit.window, Some(cap), now));
+            }
+        }
+        let lanes: Vec<LaneState> = specs
+            .into_iter()
+            .map(|spec| LaneState { spec: Arc::new(spec), off: None, rest: None, in_flight: 0 })
+            .collect();
+        let broken = vec![0; lanes.len()];
+        Self { lanes, meters, broken, last: None, changed: Changed::default(), revision: 0 }
+    }
+
+    /// Takes over what was kept: counts, rests, switches, the place in the rotation. What no lane draws on is left out;
+    /// of a documented cap the catalogue's word stands.
+    pub fn restore(
+        &mut self,
+        meters: Vec<Meter>,
+        rests: Vec<Rest>,
+        offs: Vec<Off>,
+        last: Option<AccountId>,
+        now: Time,
+    ) {
+        for kept in meters {
+            if !self.lanes.iter().any(|lane| lane.spec.draws_on(&kept.pool)) {
+                continue;
+            }
+            let known =
+                self.meters.iter_mut().find(|meter| meter.pool == kept.pool && meter.is_for(&kept.unit, kept.window));
+            match known {
+                Some(meter) if meter.window == kept.window => {
+                    let documented = meter.cap;
+                    *meter = kept;
+                    if meter.cap.is_none_or(|cap| cap.evidence == Evidence::Documented) {
+                        meter.cap = documented;
+                    }
+                }
+                // The catalogue has come to know the window better: counts of the old kind mean nothing in it.
+                Some(_) => {}
+                None => self.meters.push(kept),
+            }
+        }
+        for lane in &mut self.lanes {
+            lane.off = offs.iter().find(|off| off.target.covers(&lane.spec.id)).cloned();
+            let running = |rest: &&Rest| rest.until.is_none_or(|until| until > now);
+            lane.rest = rests.iter().filter(running).find(|rest| rest.target.covers(&lane.spec.id)).cloned();
+        }
+        self.last = last;
+        self.revision += 1;
+    }
+
+    /// The roster.
+    pub fn lanes(&self) -> &[LaneState] {
+        &self.lanes
+    }
+
+    /// All limits.
+    pub fn meters(&self) -> &[Meter] {
+        &self.meters
+    }
+
+    /// The account that took the last attempt.
+    pub const fn last(&self) -> Option<&AccountId> {
+        self.last.as_ref()
+    }
+
+    /// Rises with every change: what was computed at one revision holds until the next.
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// How each lane stands for an attempt of `need`, in the order of the roster.
+    pub fn standings(&self, need: Need, now: Time) -> Vec<Standing> {
+        self.lanes.iter().map(|lane| lane.standing(&self.meters, need, now)).collect()
+    }
+
+    /// The lanes and limits that changed since this was asked last.
+    pub fn take_changes(&mut self) -> (Vec<LaneState>, Vec<Meter>) {
+        let changed = std::mem::take(&mut self.changed);
+        let lanes = changed.lanes.into_iter().filter_map(|lane| self.lanes.get(lane).cloned());
+        let meters = changed.meters.into_iter().filter_map(|meter| self.meters.get(meter).cloned());
+        (lanes.collect(), meters.collect())
+    }
+
+    /// Reserves what an attempt on this lane will take, and moves the rotation on behind its account.
+    pub fn dispatch(&mut self, lane: usize, need: Need, now: Time) -> Option<Hold> {
+        self.expire(now);
+        let state = self.lanes.get_mut(lane)?;
+        state.in_flight += 1;
+        self.last = Some(state.spec.account());
+        let mut parts = Vec::new();
+        for (index, meter) in self.meters.iter_mut().enumerate().filter(|(_, meter)| state.spec.draws_on(&meter.pool)) {
+            let amount = need.of(&meter.unit);
+            meter.reserve(amount);
+            parts.push((index, amount, false));
+        }
+        self.changed.meters.extend(parts.iter().map(|(meter, ..)| *meter));
+        self.touch(lane);
+        Some(Hold { lane, need, parts })
+    }
+
+    /// Takes in what the response says of the limits. What it says includes this attempt.
+    pub fn heard(&mut self, hold: &mut Hold, readings: &[Reading], now: Time) {
+        let Some(spec) = self.lanes.get(hold.lane).map(|lane| Arc::clone(&lane.spec)) else { return };
+        for reading in readings {
+            let index = match self.position(&spec, reading) {
+                Some(index) => index,
+                None if reading.cap.is_none() => continue,
+                None => {
+                    let meter = Meter::new(spec.own_pool(), reading.unit.clone(), reading.window, None, now);
+                    self.meters.push(meter);
+                    self.meters.len() - 1
+                }
+            };
+            let Some(meter) = self.meters.get_mut(index) else { continue };
+            meter.observe(reading, now);
+            match hold.parts.iter_mut().find(|(held, ..)| *held == index) {
+                Some(part) if reading.remaining.is_some() && !part.2 => {
+                    // The provider has counted the prompt; the answer is still to come, so that part stays held.
+                    let answer = answer_part(&meter.unit, hold.need);
+                    meter.release(part.1.saturating_sub(answer));
+                    *part = (index, answer, true);
+                }
+                Some(_) => {}
+                None => hold.parts.push((index, 0, reading.remaining.is_some())),
+            }
+            self.changed.meters.insert(index);
+        }
+        self.revision += 1;
+    }
+
+    /// Ends an attempt: lets go of what it held, and books what it used.
+    pub fn settle(&mut self, hold: Hold, usage: Usage, settled: Settled, now: Time) {
+        let Some(lane) = self.lanes.get_mut(hold.lane) else { return };
+        lane.in_flight = lane.in_flight.saturating_sub(1);
+        // OpenRouter counts what it refuses; of the others none says so.
+        let refused_counts = lane.spec.dialect == Dialect::Openrouter;
+        let used = Need {
+            input: usage.input.unwrap_or(hold.need.input),
+            output: usage.output.unwrap_or(if settled == Settled::Used { hold.need.output } else { 0 }),
+        };
+        for (index, amount, told) in hold.parts {
+            let Some(meter) = self.meters.get_mut(index) else { continue };
+            meter.release(amount);
+            let count = match settled {
+                Settled::Used if told => answer_part(&meter.unit, used),
+                Settled::Used => used.of(&meter.unit),
+                Settled::Refused if refused_counts && !told && meter.unit == Unit::Requests => 1,
+                Settled::Refused | Settled::Unsent => 0,
+            };
+            meter.count(count, now);
+            self.changed.meters.insert(index);
+        }
+        if settled == Settled::Used
+            && let Some(broken) = self.broken.get_mut(hold.lane)
+        {
+            *broken = 0;
+        }
+        self.touch(hold.lane);
+    }
+
+    /// Lets a lane, or its whole account, rest as the class of the failure demands. None: nothing rests.
+    pub fn rest(&mut self, lane: usize, failure: &Failure, now: Time) -> Option<Rest> {
+        let spec = Arc::clone(&self.lanes.get(lane)?.spec);
+        let told = failure.wait.map(|wait| wait.min(LONGEST_WAIT));
+        let (until, told) = match failure.class {
+            Class::TooLarge | Class::BadRequest => return None,
+            Class::Payment | Class::Auth | Class::Gone => (None, true),
+            Class::RateLimited => (Some(now.plus(told.unwrap_or(GUESS_RATE))), told.is_some()),
+            Class::QuotaExhausted => match self.spent_until(&spec, failure, now) {
+                // The end of the spent window outranks the wait: some providers tell a wait that will not help.
+                Some(at) => (Some(at), true),
+                None => (Some(now.plus(told.unwrap_or(GUESS_QUOTA))), told.is_some()),
+            },
+            Class::Overloaded => (Some(now.plus(told.unwrap_or(GUESS_CAPACITY))), told.is_some()),
+            Class::Server => {
+                let row = self.broken.get_mut(lane)?;
+                *row = row.saturating_add(1);
+                let guess = SERVER_FIRST.saturating_mul(1 << (*row - 1).min(8)).min(SERVER_LONGEST);
+                (Some(now.plus(told.unwrap_or(guess))), told.is_some())
+            }
+        };
+        let target = match failure.class {
+            Class::Payment | Class::Auth => Target::Account(spec.account()),
+            _ => Target::Lane(spec.id.clone()),
+        };
+        let rest = Rest { target, since: now, until, class: failure.class, told, words: failure.message.clone() };
+        for (index, state) in self.lanes.iter_mut().enumerate().filter(|(_, state)| rest.target.covers(&state.spec.id))
+        {
+            // A shorter rest never cuts a longer one short.
+            let longer =
+                state.rest.as_ref().is_none_or(|old| old.until.is_some_and(|old| until.is_none_or(|new| new > old)));
+            if longer {
+                state.rest = Some(rest.clone());
+                self.changed.lanes.insert(index);
+            }
+        }
+        self.revision += 1;
+        Some(rest)
+    }
+
+    /// Takes lanes out of the rotation or back in, by the user's hand. What was out until the user did something about
+    /// it is in again, too. An account outranks its lanes: switching it switches them all.
+    pub fn switch(&mut self, target: &Target, on: bool, now: Time) {
+        for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| target.covers(&lane.spec.id)) {
+            lane.off = (!on).then(|| Off { target: Target::Lane(lane.spec.id.clone()), since: now });
+            if on && lane.rest.as_ref().is_some_and(|rest| rest.until.is_none()) {
+                lane.rest = None;
+            }
+            self.changed.lanes.insert(index);
+        }
+        self.revision += 1;
+    }
+
+    /// Forgets the rests that are over. Whether any was.
+    pub fn expire(&mut self, now: Time) -> bool {
+        let mut any = false;
+        for (index, lane) in self.lanes.iter_mut().enumerate() {
+            if lane.rest.as_ref().and_then(|rest| rest.until).is_some_and(|until| until <= now) {
+                lane.rest = None;
+                self.changed.lanes.insert(index);
+                any = true;
+            }
+        }
+        self.revision += u64::from(any);
+        any
+    }
+
+    /// When the limits named as spent reopen: the latest of them.
+    fn spent_until(&self, spec: &LaneSpec, failure: &Failure, now: Time) -> Option<Time> {
+        let spent = failure.readings.iter().filter(|reading| reading.remaining == Some(0));
+        let meters =
+            spent.filter_map(|reading| self.position(spec, reading)).filter_map(|index| self.meters.get(index));
+        meters.filter_map(|meter| meter.full_at(now)).max()
+    }
+
+    fn position(&self, spec: &LaneSpec, reading: &Reading) -> Option<usize> {
+        self.meters.iter().position(|meter| spec.draws_on(&meter.pool) && meter.is_for(&reading.unit, reading.window))
+    }
+
+    fn touch(&mut self, lane: usize) {
+        self.changed.lanes.insert(lane);
+        self.revision += 1;
+    }
+}
+
+/// What of `need` falls due only when the answer has come: nothing of a limit on requests or prompts.
+const fn answer_part(unit: &Unit, need: Need) -> u64 {
+    match unit {
+        Unit::Tokens | Unit::OutputTokens => need.output,
+        Unit::Requests | Unit::InputTokens | Unit::Other(_) => 0,
+    }
+}
+
+/// Finds a lane by name.
+pub fn position(lanes: &[LaneState], id: &LaneId) -> Option<usize> {
+    lanes.iter().position(|lane| lane.spec.id == *id)
+}

@@ -1,0 +1,191 @@
+//! The rotation: which lane takes the next attempt. Pure. Round-robin account by account; inside an account the first
+//! fitting lane in catalogue order; lanes of last resort only when no other fits.
+
+use crate::domain::clock::Time;
+use crate::domain::ids::{AccountId, LaneId};
+use crate::domain::standing::{LaneState, Standing};
+
+/// What the rotation says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// This lane, by its place in the roster.
+    Lane(usize),
+    /// No lane now.
+    Wait {
+        /// The earliest instant at which one may fit; None: when an attempt in the air ends, or the user acts.
+        until: Option<Time>,
+        /// For which lane, and why it is not ready.
+        on: String,
+    },
+    /// No lane, and waiting will not help; why, for each.
+    Nobody(String),
+}
+
+/// Chooses. `standings`: how each of `lanes` stands. `tried`: lanes that this turn shall not go to again.
+pub fn choose(
+    lanes: &[LaneState],
+    standings: &[Standing],
+    last: Option<&AccountId>,
+    tried: &[LaneId],
+    now: Time,
+) -> Choice {
+    let candidates = || {
+        let all = lanes.iter().zip(standings).enumerate();
+        all.filter(|(_, (lane, _))| !tried.contains(&lane.spec.id))
+            .map(|(index, (lane, standing))| (index, lane, standing))
+    };
+    for last_resort in [false, true] {
+        let fits = |account: &AccountId| {
+            candidates()
+                .filter(|(_, lane, _)| lane.spec.last_resort == last_resort && lane.spec.account() == *account)
+                .find(|(_, _, standing)| **standing == Standing::Ready)
+        };
+        if let Some((index, ..)) = round(lanes, last).iter().find_map(fits) {
+            return Choice::Lane(index);
+        }
+    }
+    let waiting = candidates().filter(|(_, _, standing)| may_become_ready(standing));
+    let soonest = waiting.min_by_key(|(_, _, standing)| (standing.until(now).is_none(), standing.until(now)));
+    match soonest {
+        Some((_, lane, standing)) => {
+            Choice::Wait { until: standing.until(now), on: format!("{}: {}", lane.spec.id, standing.reason()) }
+        }
+        None => Choice::Nobody(reasons(lanes, standings, tried)),
+    }
+}
+
+/// Why the accounts between the last one and that of `chosen` were passed over, and the lanes before it in its own:
+/// `quick/small-8b passed over: 3 requests per min spent`. Empty when none was.
+pub fn passed_over(lanes: &[LaneState], standings: &[Standing], last: Option<&AccountId>, chosen: usize) -> String {
+    let Some(account) = lanes.get(chosen).map(|lane| lane.spec.account()) else { return String::new() };
+    let before: Vec<AccountId> = round(lanes, last).into_iter().take_while(|other| *other != account).collect();
+    let passed = lanes.iter().zip(standings).enumerate().filter(|(index, (lane, standing))| {
+        let other = lane.spec.account();
+        **standing != Standing::Ready && (before.contains(&other) || other == account && *index < chosen)
+    });
+    let told = passed.map(|(_, (lane, standing))| format!("{} passed over: {}", lane.spec.id, standing.reason()));
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// The accounts in their order, beginning behind `last`.
+fn round(lanes: &[LaneState], last: Option<&AccountId>) -> Vec<AccountId> {
+    let mut accounts: Vec<AccountId> = Vec::new();
+    for account in lanes.iter().map(|lane| lane.spec.account()) {
+        if !accounts.contains(&account) {
+            accounts.push(account);
+        }
+    }
+    let behind = last.and_then(|last| accounts.iter().position(|account| account == last)).map_or(0, |at| at + 1);
+    let behind = behind.min(accounts.len());
+    accounts.rotate_left(behind);
+    accounts
+}
+
+/// By waiting: not what is off, out until the user acts, or too small.
+const fn may_become_ready(standing: &Standing) -> bool {
+    matches!(standing, Standing::Ready | Standing::Resting { until: Some(_), .. } | Standing::Spent { .. })
+}
+
+fn reasons(lanes: &[LaneState], standings: &[Standing], tried: &[LaneId]) -> String {
+    if lanes.is_empty() {
+        return "there is no lane at all".into();
+    }
+    let told = lanes.iter().zip(standings).map(|(lane, standing)| {
+        let reason = if tried.contains(&lane.spec.id) { "did not take it".into() } else { standing.reason() };
+        format!("{}: {reason}", lane.spec.id)
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::failure::Class;
+    use crate::domain::quota::limit::{Unit, Window};
+    use crate::domain::roster::{Cost, Dialect, LaneSpec, Training, Wire};
+
+    const NOW: Time = Time::from_ms(1_000_000);
+
+    fn lane(id: &str) -> LaneState {
+        let spec = LaneSpec {
+            id: LaneId::from(id),
+            provider: "P".into(),
+            wire: Wire::Openai,
+            dialect: Dialect::Generic,
+            base_url: String::new(),
+            key: None,
+            context: None,
+            cost: Cost::Free,
+            training: Training::No,
+            limits: Vec::new(),
+            last_resort: id.starts_with("local"),
+            simulated: true,
+        };
+        LaneState { spec: Arc::new(spec), off: None, rest: None, in_flight: 0 }
+    }
+
+    fn lanes() -> Vec<LaneState> {
+        ["a/1", "a/2", "b/1", "local/x", "c/1"].map(lane).into()
+    }
+
+    fn spent(seconds: u64) -> Standing {
+        let until = Some(NOW.plus(Duration::from_secs(seconds)));
+        Standing::Spent { unit: Unit::Requests, window: Window::Fixed(Duration::from_mins(1)), cap: 3, until }
+    }
+
+    fn after(last: Option<&str>, standings: &[Standing], tried: &[&str]) -> Choice {
+        let tried: Vec<LaneId> = tried.iter().map(|id| LaneId::from(*id)).collect();
+        choose(&lanes(), standings, last.map(AccountId::from).as_ref(), &tried, NOW)
+    }
+
+    #[test]
+    fn account_by_account() {
+        let ready = vec![Standing::Ready; 5];
+        for (last, lane) in [(None, 0), (Some("a"), 2), (Some("b"), 4), (Some("c"), 0), (Some("gone"), 0)] {
+            assert_eq!(after(last, &ready, &[]), Choice::Lane(lane), "{last:?}");
+        }
+    }
+
+    #[test]
+    fn inside_an_account_the_first_that_fits() {
+        let mut standings = vec![Standing::Ready; 5];
+        standings[0] = spent(9);
+        assert_eq!(after(None, &standings, &[]), Choice::Lane(1));
+        standings[1] = Standing::Off;
+        assert_eq!(after(None, &standings, &[]), Choice::Lane(2));
+        assert_eq!(after(None, &standings, &["b/1"]), Choice::Lane(4));
+    }
+
+    #[test]
+    fn the_last_resort_comes_last() {
+        let standings = [spent(9), spent(5), Standing::Off, Standing::Ready, Standing::TooLarge];
+        assert_eq!(after(None, &standings, &[]), Choice::Lane(3));
+    }
+
+    #[test]
+    fn waits_for_the_first_that_comes_back() {
+        let resting = Standing::Resting { until: Some(NOW.plus(Duration::from_secs(4))), class: Class::RateLimited };
+        let standings = [spent(9), spent(5), resting, Standing::Off, Standing::TooLarge];
+        let until = Some(NOW.plus(Duration::from_secs(4)));
+        assert_eq!(after(None, &standings, &[]), Choice::Wait { until, on: "b/1: resting, rate limited".into() });
+        let until = Some(NOW.plus(Duration::from_secs(5)));
+        assert_eq!(
+            after(None, &standings, &["b/1"]),
+            Choice::Wait { until, on: "a/2: 3 requests per min spent".into() }
+        );
+    }
+
+    #[test]
+    fn nobody_says_why() {
+        let out = Standing::Resting { until: None, class: Class::Auth };
+        let standings = [Standing::Off, Standing::Off, out, Standing::TooLarge, Standing::Ready];
+        let Choice::Nobody(why) = after(None, &standings, &["c/1"]) else { panic!() };
+        assert_eq!(
+            why,
+            "a/1: off by you; a/2: off by you; b/1: out, bad key; local/x: the request is too large for it; c/1: did not take it"
+        );
+    }
+}

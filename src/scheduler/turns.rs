@@ -1,0 +1,245 @@
+//! The book of turns and attempts: what is asked, what is in the air, what is over. Pure bookkeeping: it chooses no
+//! lane and counts no quota.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::clock::Time;
+use crate::domain::conversation::{Origin, Request, Turn, TurnState, Usage};
+use crate::domain::exchange::Head;
+use crate::domain::ids::{AttemptId, LaneId, TurnId};
+use crate::domain::roster::{LaneSpec, Secret};
+use crate::domain::standing::Need;
+use crate::scheduler::ledger::Hold;
+use crate::scheduler::link::{ATTEMPTS, Ask, Said, TURNS};
+
+/// A turn that is not over.
+#[derive(Debug)]
+pub struct Work {
+    /// What the screen sees of it.
+    pub turn: Turn,
+    /// What is sent.
+    pub request: Arc<Request>,
+    /// Whose it is: the subscriber's number.
+    pub asker: u16,
+    /// What an attempt will take.
+    pub need: Need,
+    /// Lanes that shall not be tried again: too small for it.
+    pub tried: Vec<LaneId>,
+    /// Its attempt in the air.
+    pub live: Option<Live>,
+    /// When its text was written last.
+    pub written: Option<Time>,
+}
+
+/// An attempt in the air.
+#[derive(Debug)]
+pub struct Live {
+    /// Which.
+    pub attempt: Attempt,
+    /// What it holds.
+    pub hold: Hold,
+    /// The lane's place in the roster.
+    pub lane: usize,
+}
+
+impl Work {
+    /// A turn that has just been asked.
+    pub fn new(ask: Ask, asker: u16, need: Need, now: Time) -> Self {
+        let turn = Turn {
+            id: ask.turn,
+            origin: ask.origin,
+            asked: now,
+            prompt: ask.prompt,
+            answer: String::new(),
+            reasoning: String::new(),
+            state: TurnState::Waiting { until: None, on: String::new() },
+            lane: None,
+            attempts: Vec::new(),
+            usage: Usage::default(),
+            first_token: None,
+            took: None,
+            simulated: false,
+        };
+        Self { turn, request: Arc::new(ask.request), asker, need, tried: Vec::new(), live: None, written: None }
+    }
+
+    /// Puts an attempt in the air.
+    pub fn start(&mut self, id: AttemptId, spec: &LaneSpec, lane: usize, hold: Hold, why: String, now: Time) {
+        self.turn.attempts.push(id);
+        self.turn.state = TurnState::Running;
+        self.turn.lane = Some(spec.id.clone());
+        self.turn.simulated = spec.simulated;
+        let attempt = Attempt {
+            id,
+            turn: self.turn.id,
+            number: u32::try_from(self.turn.attempts.len()).unwrap_or(u32::MAX),
+            origin: self.turn.origin,
+            lane: spec.id.clone(),
+            started: now,
+            status: None,
+            outcome: Outcome::Running,
+            first_token: None,
+            took: None,
+            usage: Usage::default(),
+            headers: Vec::new(),
+            why,
+            note: String::new(),
+            simulated: spec.simulated,
+        };
+        self.live = Some(Live { attempt, hold, lane });
+    }
+
+    /// The response's beginning.
+    pub fn head(&mut self, head: Head, spec: &LaneSpec) {
+        let Some(live) = &mut self.live else { return };
+        live.attempt.status = Some(head.status);
+        live.attempt.headers = head.headers;
+        // Providers echo keys; none goes further than here.
+        if let Some(key) = spec.key.as_ref().map(Secret::expose).filter(|key| !key.is_empty()) {
+            for (_, value) in live.attempt.headers.iter_mut().filter(|(_, value)| value.contains(key)) {
+                *value = value.replace(key, "[key]");
+            }
+        }
+    }
+
+    /// More text. What the screens are to be told, and whether it is the first.
+    pub fn said(&mut self, text: String, reasoning: bool, now: Time) -> (Said, bool) {
+        let first = match &mut self.live {
+            Some(live) if live.attempt.first_token.is_none() => {
+                live.attempt.first_token = Some(now.since(live.attempt.started));
+                true
+            }
+            _ => false,
+        };
+        let kept = if reasoning { &mut self.turn.reasoning } else { &mut self.turn.answer };
+        let from = kept.len();
+        kept.push_str(&text);
+        (Said { turn: self.turn.id, from, text, reasoning }, first)
+    }
+
+    /// The attempt in the air is over.
+    pub fn land(&mut self, outcome: Outcome, note: String, now: Time) -> Option<Live> {
+        let mut live = self.live.take()?;
+        live.attempt.outcome = outcome;
+        live.attempt.took = Some(now.since(live.attempt.started));
+        live.attempt.note = note;
+        self.turn.first_token = live.attempt.first_token;
+        self.turn.took = live.attempt.took;
+        self.turn.usage = live.attempt.usage;
+        Some(live)
+    }
+
+    /// Whether the model has said or thought anything.
+    pub const fn has_text(&self) -> bool {
+        !self.turn.answer.is_empty() || !self.turn.reasoning.is_empty()
+    }
+}
+
+/// All turns, and the log.
+#[derive(Debug, Default)]
+pub struct Turns {
+    works: BTreeMap<TurnId, Work>,
+    over: VecDeque<Turn>,
+    log: VecDeque<Attempt>,
+}
+
+impl Turns {
+    /// With what was kept, oldest first.
+    pub fn new(over: Vec<Turn>, log: Vec<Attempt>) -> Self {
+        Self { works: BTreeMap::new(), over: over.into(), log: log.into() }
+    }
+
+    /// Whether a turn of this id was asked already.
+    pub fn knows(&self, id: TurnId) -> bool {
+        self.works.contains_key(&id) || self.over.iter().rev().any(|turn| turn.id == id)
+    }
+
+    /// A turn that is not over.
+    pub fn work(&mut self, id: TurnId) -> Option<&mut Work> {
+        self.works.get_mut(&id)
+    }
+
+    /// The turn of an attempt in the air.
+    pub fn of_attempt(&mut self, id: AttemptId) -> Option<&mut Work> {
+        self.works.values_mut().find(|work| work.live.as_ref().is_some_and(|live| live.attempt.id == id))
+    }
+
+    /// Takes a new turn in.
+    pub fn open(&mut self, work: Work) {
+        self.works.insert(work.turn.id, work);
+    }
+
+    /// Ends a turn.
+    pub fn close(&mut self, id: TurnId, state: TurnState) -> Option<Turn> {
+        let mut work = self.works.remove(&id)?;
+        work.turn.state = state;
+        self.over.push_back(work.turn.clone());
+        while self.over.len() > TURNS {
+            self.over.pop_front();
+        }
+        Some(work.turn)
+    }
+
+    /// Turns that are not over, oldest first.
+    pub fn open_ids(&self) -> Vec<TurnId> {
+        self.works.keys().copied().collect()
+    }
+
+    /// Turns that wait for a lane: the person chatting first, then the oldest.
+    pub fn waiting(&self) -> Vec<TurnId> {
+        let mut waiting: Vec<&Work> = self.works.values().filter(|work| work.live.is_none()).collect();
+        waiting.sort_by_key(|work| (work.turn.origin != Origin::Chat, work.turn.id));
+        waiting.into_iter().map(|work| work.turn.id).collect()
+    }
+
+    /// The known instants at which a waiting turn may go on.
+    pub fn waits(&self) -> impl Iterator<Item = Time> {
+        self.works.values().filter_map(|work| match work.turn.state {
+            TurnState::Waiting { until, .. } => until,
+            _ => None,
+        })
+    }
+
+    /// Turns of one asker that are not over.
+    pub fn of_asker(&self, asker: u16) -> Vec<TurnId> {
+        self.works.values().filter(|work| work.asker == asker).map(|work| work.turn.id).collect()
+    }
+
+    /// Turns in the air whose text was not written since `before`.
+    pub fn unwritten(&mut self, before: Time) -> impl Iterator<Item = &mut Work> {
+        self.works
+            .values_mut()
+            .filter(move |work| work.has_text() && work.written.is_none_or(|written| written <= before))
+    }
+
+    /// Whether any turn is in the air.
+    pub fn any_live(&self) -> bool {
+        self.works.values().any(|work| work.live.is_some())
+    }
+
+    /// Puts a row into the log, or in place of its earlier state.
+    pub fn record(&mut self, attempt: Attempt) {
+        if let Some(row) = self.log.iter_mut().rev().find(|row| row.id == attempt.id) {
+            *row = attempt;
+            return;
+        }
+        self.log.push_back(attempt);
+        while self.log.len() > ATTEMPTS {
+            self.log.pop_front();
+        }
+    }
+
+    /// All turns there are, oldest first.
+    pub fn all(&self) -> Vec<Turn> {
+        let mut all: Vec<Turn> = self.over.iter().chain(self.works.values().map(|work| &work.turn)).cloned().collect();
+        all.sort_by_key(|turn| turn.id);
+        all
+    }
+
+    /// The log, oldest first.
+    pub fn log(&self) -> Vec<Attempt> {
+        self.log.iter().cloned().collect()
+    }
+}

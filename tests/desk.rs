@@ -1,0 +1,350 @@
+//! The desk, told what happens and when: what it sends where, what it lets wait, what it says.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
+
+use std::time::Duration;
+
+use roundel::domain::attempt::Outcome;
+use roundel::domain::clock::Time;
+use roundel::domain::conversation::{Message, Origin, Request, Role, Turn, TurnState, Usage};
+use roundel::domain::exchange::Head;
+use roundel::domain::failure::{Class, Failure};
+use roundel::domain::ids::{AttemptId, LaneId, TurnId};
+use roundel::domain::quota::limit::Unit;
+use roundel::domain::roster::{Cost, Dialect, LaneSpec, LimitSpec, Training, Wire};
+use roundel::domain::saving::Saving;
+use roundel::domain::standing::Target;
+use roundel::scheduler::desk::{Desk, Effect};
+use roundel::scheduler::flight::{Event, Flown, Reached};
+use roundel::scheduler::ledger::Ledger;
+use roundel::scheduler::link::{Ask, Command, Report};
+use roundel::scheduler::turns::Turns;
+
+const START: Time = Time::from_ms(1_795_348_800_000);
+
+fn at(seconds: u64) -> Time {
+    START.plus(Duration::from_secs(seconds))
+}
+
+/// `a/1` with `requests` per minute, if any.
+fn lane(id: &str, requests: Option<u64>) -> LaneSpec {
+    let limit = |cap| LimitSpec { pool: id.into(), unit: Unit::Requests, window: "60s".parse().unwrap(), cap };
+    LaneSpec {
+        id: id.into(),
+        provider: id.into(),
+        wire: Wire::Openai,
+        dialect: Dialect::Generic,
+        base_url: "http://127.0.0.1:1".into(),
+        key: None,
+        context: Some(1000),
+        cost: Cost::Free,
+        training: Training::No,
+        limits: requests.map(limit).into_iter().collect(),
+        last_resort: false,
+        simulated: true,
+    }
+}
+
+struct Bench {
+    desk: Desk,
+    flights: Vec<(AttemptId, LaneId)>,
+    aborted: Vec<AttemptId>,
+    turns: Vec<Turn>,
+    next: Option<LaneId>,
+    last: u64,
+}
+
+impl Bench {
+    fn new(lanes: &[(&str, Option<u64>)]) -> Self {
+        let specs = lanes.iter().map(|(id, requests)| lane(id, *requests)).collect();
+        let ledger = Ledger::new(specs, START);
+        let desk = Desk::new(ledger, Turns::default(), None, String::new(), Saving::Never, START);
+        let next = desk.snapshot(START).next;
+        Self { desk, flights: Vec::new(), aborted: Vec::new(), turns: Vec::new(), next, last: 0 }
+    }
+
+    fn ask(&mut self, now: Time) -> TurnId {
+        self.ask_of(Origin::Chat, "what?", now)
+    }
+
+    fn ask_of(&mut self, origin: Origin, prompt: &str, now: Time) -> TurnId {
+        self.last += 1;
+        let turn = TurnId(self.last);
+        let request = Request { messages: vec![Message::text(Role::User, prompt)], ..Request::default() };
+        let ask = Ask { turn, origin, prompt: prompt.into(), request };
+        self.desk.command(1, Command::Ask(Box::new(ask)), now);
+        self.look();
+        turn
+    }
+
+    fn event(&mut self, attempt: AttemptId, event: Event, now: Time) {
+        self.desk.flown(Flown { attempt, event }, now);
+        self.look();
+    }
+
+    fn say(&mut self, attempt: AttemptId, text: &str, now: Time) {
+        self.event(attempt, Event::Said { text: text.into(), reasoning: false }, now);
+    }
+
+    fn answer(&mut self, attempt: AttemptId, now: Time) {
+        self.event(attempt, Event::Head(Head { status: 200, headers: Vec::new() }), now);
+        self.say(attempt, "so", now);
+        self.event(attempt, Event::Usage(Usage { input: Some(3), output: Some(2) }), now);
+        self.event(attempt, Event::Answered, now);
+    }
+
+    fn fail(&mut self, attempt: AttemptId, class: Class, wait: Option<u64>, now: Time) {
+        let failure = Failure { wait: wait.map(Duration::from_secs), ..Failure::new(class, "in its words".into()) };
+        self.event(attempt, Event::Failed(failure, Reached::Provider), now);
+    }
+
+    fn wake(&mut self, now: Time) {
+        self.desk.wake(now);
+        self.look();
+    }
+
+    fn look(&mut self) {
+        for effect in self.desk.take_effects() {
+            match effect {
+                Effect::Fly { attempt, lane, .. } => self.flights.push((attempt, lane.id.clone())),
+                Effect::Abort(attempt) => self.aborted.push(attempt),
+                Effect::Tell(Report::Moved(moved)) => {
+                    self.next = moved.next;
+                    if let Some(turn) = moved.turn {
+                        self.turns.retain(|old| old.id != turn.id);
+                        self.turns.push(turn);
+                    }
+                }
+                Effect::Tell(_) | Effect::Keep(_) => {}
+            }
+        }
+    }
+
+    fn turn(&self, id: TurnId) -> &Turn {
+        self.turns.iter().find(|turn| turn.id == id).unwrap()
+    }
+
+    fn lanes_flown(&self) -> Vec<&str> {
+        self.flights.iter().map(|(_, lane)| lane.as_str()).collect()
+    }
+
+    fn last_flight(&self) -> AttemptId {
+        self.flights.last().unwrap().0
+    }
+}
+
+#[test]
+fn each_answer_comes_from_the_next_account_and_the_one_shown_is_the_one_taken() {
+    let mut bench = Bench::new(&[("a/1", None), ("a/2", None), ("b/1", None), ("c/1", None)]);
+    for second in 0..5 {
+        let shown = bench.next.clone();
+        bench.ask(at(second));
+        assert_eq!(bench.flights.last().map(|(_, lane)| lane.clone()), shown);
+        bench.answer(bench.last_flight(), at(second));
+    }
+    assert_eq!(bench.lanes_flown(), ["a/1", "b/1", "c/1", "a/1", "b/1"]);
+}
+
+#[test]
+fn a_refusal_before_the_first_token_goes_to_the_next_lane_and_is_no_error() {
+    let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
+    let turn = bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, Some(7), at(1));
+    assert_eq!(bench.lanes_flown(), ["a/1", "b/1"]);
+    assert_eq!(bench.turn(turn).state, TurnState::Running);
+    bench.answer(bench.last_flight(), at(2));
+    assert_eq!((bench.turn(turn).state.clone(), bench.turn(turn).answer.as_str()), (TurnState::Done, "so"));
+    let snapshot = bench.desk.snapshot(at(2));
+    assert_eq!(snapshot.lanes[0].rest.as_ref().unwrap().until, Some(at(8)));
+    assert_eq!(snapshot.log[0].note, "rate limited, rests 7 s (told): in its words");
+    // Rested: the rotation comes back to it.
+    assert_eq!(bench.next, Some("b/1".into()));
+    bench.wake(at(8));
+    assert_eq!(bench.next, Some("a/1".into()));
+}
+
+#[test]
+fn a_request_at_fault_goes_back_to_the_asker_and_nothing_rests() {
+    let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
+    let turn = bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::BadRequest, None, at(1));
+    assert_eq!(bench.turn(turn).state, TurnState::Failed("in its words".into()));
+    assert_eq!(bench.lanes_flown(), ["a/1"]);
+    assert!(bench.desk.snapshot(at(1)).lanes.iter().all(|lane| lane.rest.is_none()));
+}
+
+#[test]
+fn too_large_goes_to_a_lane_with_room_and_says_so_when_there_is_none() {
+    let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
+    let turn = bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::TooLarge, None, at(1));
+    bench.fail(bench.last_flight(), Class::TooLarge, None, at(2));
+    assert_eq!(bench.lanes_flown(), ["a/1", "b/1"]);
+    let TurnState::Failed(why) = &bench.turn(turn).state else { panic!() };
+    assert_eq!(why, "no lane can answer this: a/1: did not take it; b/1: did not take it");
+    let turn = bench.ask_of(Origin::Chat, &"long ".repeat(2000), at(3));
+    let TurnState::Failed(why) = &bench.turn(turn).state else { panic!() };
+    assert!(why.contains("too large"), "{why}");
+}
+
+#[test]
+fn when_all_rest_the_request_waits_for_the_first_that_comes_back() {
+    let mut bench = Bench::new(&[("a/1", Some(1)), ("b/1", None)]);
+    bench.ask(at(5));
+    bench.answer(bench.last_flight(), at(6));
+    bench.ask(at(7));
+    bench.fail(bench.last_flight(), Class::Overloaded, Some(20), at(8));
+    let waiting = bench.last;
+    let state = TurnState::Waiting { until: Some(at(28)), on: "b/1: resting, overloaded".into() };
+    assert_eq!(bench.turn(TurnId(waiting)).state, state);
+    assert_eq!(bench.desk.next_wake(at(27)), Some(at(28)));
+    bench.wake(at(27));
+    assert_eq!(bench.lanes_flown(), ["a/1", "b/1"]);
+    bench.wake(at(28));
+    assert_eq!(bench.lanes_flown(), ["a/1", "b/1", "b/1"]);
+}
+
+#[test]
+fn a_waiting_turn_goes_on_as_soon_as_anything_changes() {
+    let mut bench = Bench::new(&[("a/1", Some(1))]);
+    bench.ask(at(1));
+    let second = bench.ask(at(2));
+    assert!(matches!(bench.turn(second).state, TurnState::Waiting { until: None, .. }));
+    // The first never reached the provider: its place is free again, and its lane rests for two seconds.
+    let failure = Failure::new(Class::Server, "could not connect".into());
+    bench.event(bench.last_flight(), Event::Failed(failure, Reached::Nobody), at(3));
+    assert_eq!(bench.flights.len(), 1);
+    bench.wake(at(5));
+    assert_eq!(bench.flights.len(), 2);
+}
+
+#[test]
+fn two_at_once_never_take_the_same_last_slot() {
+    let mut bench = Bench::new(&[("a/1", Some(2)), ("b/1", Some(1))]);
+    for _ in 0..5 {
+        bench.ask(at(1));
+    }
+    assert_eq!(bench.lanes_flown(), ["a/1", "b/1", "a/1"]);
+    bench.wake(at(60));
+    assert_eq!(bench.flights.len(), 3, "what is in the air holds its slot until it lands");
+    for (attempt, _) in bench.flights.clone() {
+        bench.answer(attempt, at(61));
+    }
+    bench.wake(at(121));
+    assert_eq!(bench.lanes_flown()[3..], ["b/1", "a/1"]);
+}
+
+#[test]
+fn broken_off_in_the_middle_keeps_the_text_and_is_not_sent_again() {
+    let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
+    let turn = bench.ask(at(0));
+    bench.say(bench.last_flight(), "half an ", at(1));
+    bench.fail(bench.last_flight(), Class::Server, None, at(2));
+    let turn = bench.turn(turn);
+    assert_eq!((turn.answer.as_str(), bench.flights.len()), ("half an ", 1));
+    assert_eq!(turn.state, TurnState::Failed("broke off in the middle: in its words".into()));
+}
+
+#[test]
+fn server_errors_rest_two_seconds_and_double() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    bench.ask(at(0));
+    let mut now = at(0);
+    for rest in [2, 4, 8, 16, 32, 60, 60] {
+        bench.fail(bench.last_flight(), Class::Server, None, now);
+        let until = bench.desk.snapshot(now).lanes[0].rest.as_ref().unwrap().until.unwrap();
+        assert_eq!(until.since(now), Duration::from_secs(rest));
+        now = until;
+        bench.wake(now);
+    }
+}
+
+#[test]
+fn a_bad_key_takes_the_account_out_until_the_user_does_something() {
+    let mut bench = Bench::new(&[("a/1", None), ("a/2", None), ("b/1", None)]);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::Auth, Some(5), at(1));
+    assert_eq!(bench.lanes_flown(), ["a/1", "b/1"]);
+    bench.wake(at(1_000_000));
+    assert!(bench.desk.snapshot(at(1_000_000)).lanes[..2].iter().all(|lane| lane.rest.is_some()));
+    bench.desk.command(1, Command::Switch { target: Target::Account("a".into()), on: true }, at(1_000_001));
+    assert!(bench.desk.snapshot(at(1_000_001)).lanes.iter().all(|lane| lane.rest.is_none()));
+}
+
+#[test]
+fn what_is_off_is_passed_over_and_a_waiting_turn_takes_what_comes_back() {
+    let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
+    for account in ["a", "b"] {
+        bench.desk.command(1, Command::Switch { target: Target::Account(account.into()), on: false }, at(0));
+    }
+    let turn = bench.ask(at(1));
+    let TurnState::Failed(why) = &bench.turn(turn).state else { panic!() };
+    assert_eq!(why, "no lane can answer this: a/1: off by you; b/1: off by you");
+    bench.desk.command(1, Command::Switch { target: Target::Lane("b/1".into()), on: true }, at(2));
+    bench.ask(at(3));
+    assert_eq!(bench.lanes_flown(), ["b/1"]);
+}
+
+#[test]
+fn stopped_at_any_time() {
+    let mut bench = Bench::new(&[("a/1", Some(1))]);
+    let (flying, waiting) = (bench.ask(at(0)), bench.ask(at(0)));
+    bench.say(bench.last_flight(), "so fa", at(1));
+    bench.desk.cancel(waiting, at(2));
+    bench.desk.cancel(flying, at(2));
+    bench.look();
+    assert_eq!(bench.turn(waiting).state, TurnState::Stopped);
+    assert_eq!((bench.turn(flying).state.clone(), bench.turn(flying).answer.as_str()), (TurnState::Stopped, "so fa"));
+    assert_eq!(bench.aborted, [bench.flights[0].0]);
+    let snapshot = bench.desk.snapshot(at(3));
+    assert_eq!(snapshot.log[0].outcome, Outcome::Cancelled);
+    assert_eq!((snapshot.lanes[0].in_flight, snapshot.meters[0].remaining(at(3))), (0, Some(0)));
+}
+
+#[test]
+fn who_asked_and_went_away_is_not_answered_but_the_chat_is() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    let (chat, ask) = (bench.ask(at(0)), bench.ask_of(Origin::Ask, "x", at(0)));
+    bench.desk.asker_gone(1, at(1));
+    bench.look();
+    assert_eq!(bench.turn(ask).state, TurnState::Stopped);
+    assert_eq!(bench.turn(chat).state, TurnState::Running);
+}
+
+#[test]
+fn headers_put_the_gauge_right_in_the_report_of_the_log_row() {
+    let mut bench = Bench::new(&[("a/1", Some(10))]);
+    bench.ask(at(0));
+    let headers = [("x-ratelimit-limit-req-minute", "10"), ("x-ratelimit-remaining-req-minute", "4")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    bench.desk.flown(Flown { attempt: bench.last_flight(), event: Event::Head(Head { status: 200, headers }) }, at(1));
+    let moved = bench.desk.take_effects().into_iter().find_map(|effect| match effect {
+        Effect::Tell(Report::Moved(moved)) => Some(moved),
+        _ => None,
+    });
+    let moved = moved.unwrap();
+    assert_eq!((moved.attempts[0].status, moved.meters[0].remaining(at(1))), (Some(200), Some(4)));
+    // The answer that is then booked is not counted twice.
+    bench.event(bench.last_flight(), Event::Answered, at(2));
+    assert_eq!(bench.desk.snapshot(at(2)).meters[0].remaining(at(2)), Some(4));
+}
+
+#[test]
+fn the_row_says_why_another_lane_was_taken_than_the_one_shown() {
+    let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, Some(30), at(1));
+    bench.answer(bench.last_flight(), at(2));
+    bench.ask(at(3));
+    let log = bench.desk.snapshot(at(3)).log;
+    assert_eq!(log[2].why, "a/1 passed over: resting, rate limited");
+}
+
+#[test]
+fn quitting_marks_what_was_in_the_air() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    let turn = bench.ask(at(0));
+    bench.say(bench.last_flight(), "so fa", at(1));
+    bench.desk.quit(at(2));
+    bench.look();
+    assert_eq!((bench.turn(turn).state.clone(), bench.turn(turn).answer.as_str()), (TurnState::Interrupted, "so fa"));
+}
