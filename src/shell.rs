@@ -8,3 +8,15 @@ pub mod terminal;
 
 /// What the system asks of the program: end, or draw again.
 pub mod signals;
+
+/// Where things stand on this computer.
+pub mod paths;
+
+/// The log file.
+pub mod log;
+
+/// The parts put together: folder, store, roster, scheduler.
+pub mod engine;
+
+/// One question, one answer.
+pub mod ask;

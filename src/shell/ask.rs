@@ -1,0 +1,177 @@
+//! `roundel ask`: one question, its answer on stdout as it comes, everything else on stderr.
+
+use std::io::{self, IsTerminal, Read, Write};
+
+use tokio::signal;
+
+use crate::domain::clock::Clock;
+use crate::domain::conversation::{Message, Origin, Request, Role, Turn, TurnState};
+use crate::domain::ids::TurnId;
+use crate::domain::text::{harmless, one_line};
+use crate::scheduler::actor::Subscription;
+use crate::scheduler::link::{Ask, Command, Report, Urgent, turn_id};
+use crate::shell::engine::{Config, Engine, StartError, start};
+
+/// Of stdin as much is read: 1 MiB.
+const LARGEST: u64 = 1024 * 1024;
+
+/// How it ended, as an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The answer is on stdout.
+    Answered,
+    /// It could not be answered, or broke off.
+    Failed,
+    /// Ctrl+C, or the reader of stdout went away.
+    Stopped,
+}
+
+/// Nothing was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nothing to ask: write the question behind `roundel ask`, or pipe it in")]
+pub struct NoQuestion;
+
+/// The question: the words of the command line, and behind them what is piped in.
+pub fn question(words: &[String]) -> Result<String, NoQuestion> {
+    let mut question = words.join(" ");
+    let mut stdin = io::stdin();
+    if !stdin.is_terminal() {
+        let mut piped = Vec::new();
+        // What cannot be read was not piped.
+        let _ = (&mut stdin).take(LARGEST).read_to_end(&mut piped);
+        let piped = String::from_utf8_lossy(&piped);
+        if !piped.trim().is_empty() {
+            question = format!("{question}\n\n{}", piped.trim_end());
+        }
+    }
+    if question.trim().is_empty() { Err(NoQuestion) } else { Ok(question.trim().to_owned()) }
+}
+
+/// Asks.
+pub async fn ask(config: &Config, question: String) -> Result<Ended, StartError> {
+    let engine = start(config, "ask").await?;
+    say("SIMULATED: no model answers here; this is roundel's demo on simulated providers");
+    let ended = match engine.link.subscribe().await {
+        Some(subscription) => converse(&engine, subscription, question).await,
+        None => Ended::Failed,
+    };
+    if let Err(sentence) = engine.stop().await {
+        say(&sentence);
+    }
+    Ok(ended)
+}
+
+async fn converse(engine: &Engine, mut subscription: Subscription, prompt: String) -> Ended {
+    let turn = turn_id(Clock::System.now(), subscription.number, TurnId(0));
+    let request = Request { messages: vec![Message::text(Role::User, prompt.clone())], ..Request::default() };
+    let ask = Ask { turn, origin: Origin::Ask, prompt, request };
+    if !engine.link.send(subscription.number, Command::Ask(Box::new(ask))).await {
+        return Ended::Failed;
+    }
+    let mut printer = Printer { turn, printed: 0, raw: !io::stdout().is_terminal(), waiting: String::new() };
+    loop {
+        let report = tokio::select! {
+            report = subscription.reports.recv() => report,
+            _ = signal::ctrl_c() => {
+                engine.link.urgent(Urgent::Cancel(turn)).await;
+                say("stopped");
+                return Ended::Stopped;
+            }
+        };
+        match report.map(|report| printer.report(report)) {
+            Some(Ok(None)) => {}
+            Some(Ok(Some(ended))) => return ended,
+            Some(Err(_)) => {
+                engine.link.urgent(Urgent::Cancel(turn)).await;
+                return Ended::Stopped;
+            }
+            None => {
+                say("the scheduler has ended");
+                return Ended::Failed;
+            }
+        }
+    }
+}
+
+struct Printer {
+    turn: TurnId,
+    /// Bytes of the answer that are on stdout.
+    printed: usize,
+    /// Stdout is no terminal: the answer goes out as it came.
+    raw: bool,
+    waiting: String,
+}
+
+impl Printer {
+    /// Prints what is new; Some: it is over.
+    fn report(&mut self, report: Report) -> io::Result<Option<Ended>> {
+        match report {
+            Report::Said(said) if said.turn == self.turn && !said.reasoning => {
+                let new = self.printed.checked_sub(said.from).and_then(|known| said.text.get(known..));
+                self.print(new.unwrap_or_default())?;
+                Ok(None)
+            }
+            Report::Snapshot(snapshot) => match snapshot.turns.into_iter().find(|turn| turn.id == self.turn) {
+                Some(turn) => self.turn(&turn),
+                None => Ok(None),
+            },
+            Report::Moved(moved) => match moved.turn.filter(|turn| turn.id == self.turn) {
+                Some(turn) => self.turn(&turn),
+                None => Ok(None),
+            },
+            Report::Said(_) | Report::Saving(_) => Ok(None),
+        }
+    }
+
+    fn turn(&mut self, turn: &Turn) -> io::Result<Option<Ended>> {
+        self.print(turn.answer.get(self.printed..).unwrap_or_default())?;
+        if let TurnState::Waiting { on, .. } = &turn.state
+            && !on.is_empty()
+            && *on != self.waiting
+        {
+            self.waiting.clone_from(on);
+            say(&format!("waiting for {on}"));
+        }
+        if !turn.state.is_over() {
+            return Ok(None);
+        }
+        if self.printed > 0 && !turn.answer.ends_with('\n') {
+            write("\n")?;
+        }
+        Ok(Some(match &turn.state {
+            TurnState::Done => {
+                say(&provenance(turn));
+                Ended::Answered
+            }
+            TurnState::Failed(why) => {
+                say(why);
+                Ended::Failed
+            }
+            _ => Ended::Stopped,
+        }))
+    }
+
+    fn print(&mut self, text: &str) -> io::Result<()> {
+        self.printed += text.len();
+        if self.raw { write(text) } else { write(&harmless(text)) }
+    }
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// `quick/small-8b  0.2 s  1.4 s  41 tok`.
+fn provenance(turn: &Turn) -> String {
+    let seconds = |span: Option<std::time::Duration>| span.map(|span| format!("  {:.1} s", span.as_secs_f64()));
+    let lane = turn.lane.as_ref().map(ToString::to_string).unwrap_or_default();
+    let tokens = turn.usage.output.map(|tokens| format!("  {tokens} tok"));
+    [Some(lane), seconds(turn.first_token), seconds(turn.took), tokens].into_iter().flatten().collect()
+}
+
+/// A line on stderr. Nobody there to read it is no reason to stop.
+pub fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "roundel: {}", one_line(line));
+}

@@ -1,0 +1,37 @@
+//! The log file: what goes wrong inside, for a report of a fault. No prompt, no answer, no key is ever written to it.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::time::SystemTime;
+
+/// A log file larger than this is put aside as `roundel.log.1` at the start.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// Where the log file of a data folder stands.
+pub fn path(folder: &Path) -> PathBuf {
+    folder.join("roundel.log")
+}
+
+/// Opens the log file and writes all further messages to it. `ROUNDEL_LOG` sets the level (default `warn`).
+pub fn start(folder: &Path) -> io::Result<File> {
+    let path = path(folder);
+    if path.metadata().is_ok_and(|meta| meta.len() > LARGEST) {
+        std::fs::rename(&path, folder.join("roundel.log.1"))?;
+    }
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+    let filter = EnvFilter::try_from_env("ROUNDEL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let to = file.try_clone()?;
+    let written = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_timer(SystemTime)
+        .with_writer(to)
+        .try_init();
+    // A second start in one process (tests) keeps the first log.
+    drop(written);
+    Ok(file)
+}

@@ -1,0 +1,14 @@
+//! Where things stand on this computer: the platform's folder for data, and `demo/` under it.
+
+use std::path::PathBuf;
+
+use etcetera::{BaseStrategy, choose_base_strategy};
+
+/// The data folder. The demo has its own: nothing simulated mixes with real data. None: the home folder is not known.
+pub fn data_folder(chosen: Option<PathBuf>, demo: bool) -> Option<PathBuf> {
+    let base = match chosen {
+        Some(dir) => dir,
+        None => choose_base_strategy().ok()?.data_dir().join("roundel"),
+    };
+    Some(if demo { base.join("demo") } else { base })
+}
