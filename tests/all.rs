@@ -1,3 +1,10 @@
-//! All integration tests, in one binary.
+//! All integration tests, in one binary. (`cfg(test)` is always so here; the lints that are off in tests look for it.)
 
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod floors;
+
+#[cfg(test)]
 mod desk;
