@@ -1,4 +1,6 @@
 //! What the tests stand on.
 
 pub(crate) mod house;
+#[cfg(unix)]
+pub(crate) mod pty;
 pub(crate) mod source;

@@ -67,24 +67,30 @@ pub fn check() -> Result<(), NoScreen> {
 pub struct Terminal {
     rig: Arc<Rig>,
     wishes: Wishes,
-    panics: mpsc::Receiver<String>,
+    panics: Option<mpsc::Receiver<String>>,
 }
 
 impl Terminal {
     /// Takes the terminal on stdin and stdout. While it is taken, stderr goes to `log` (without one: nowhere), unless
-    /// the user has led it elsewhere. A panic hook is put before the present one: install others first.
+    /// the user has led it elsewhere. A panic hook is put before the present one, see [`Terminal::catch_panics`]:
+    /// install others first.
     pub fn enter(wishes: Wishes, log: Option<File>) -> Result<Self, NoScreen> {
         check()?;
-        Self::enter_on(Tty::stdio()?, Stderr::aside(log)?, wishes)
+        let mut terminal = Self::enter_on(Tty::stdio()?, Stderr::aside(log)?, wishes)?;
+        terminal.catch_panics();
+        Ok(terminal)
     }
 
-    /// Takes this terminal; the calling thread becomes the one whose panic gives it back.
+    /// Takes this terminal, without a panic hook.
     pub fn enter_on(tty: Tty, stderr: Option<Stderr>, wishes: Wishes) -> Result<Self, NoScreen> {
-        let rig = Arc::new(Rig::new(tty, stderr)?);
-        let panics = panics::hook(&rig, thread::current().id(), PATIENCE);
-        let terminal = Self { rig, wishes, panics };
+        let terminal = Self { rig: Arc::new(Rig::new(tty, stderr)?), wishes, panics: None };
         terminal.rig.raise(wishes)?;
         Ok(terminal)
+    }
+
+    /// Puts a panic hook before the present one. The calling thread is the one whose panic gives the terminal back.
+    pub fn catch_panics(&mut self) {
+        self.panics = Some(panics::hook(&self.rig, thread::current().id(), PATIENCE));
     }
 
     /// Where frames go.
@@ -99,11 +105,13 @@ impl Terminal {
 
     /// The next panic on another thread or in a task, in one line. Safe to be dropped half-way.
     pub async fn panicked(&mut self) -> String {
-        match self.panics.recv().await {
-            Some(report) => report,
-            // Another hook has replaced ours: nothing will ever come.
-            None => std::future::pending().await,
+        if let Some(panics) = &mut self.panics
+            && let Some(report) = panics.recv().await
+        {
+            return report;
         }
+        // No hook, or another one in its place: nothing will ever come.
+        std::future::pending().await
     }
 
     /// Takes the mouse, or gives it back to the terminal's own selection.
