@@ -12,6 +12,12 @@ pub mod text;
 /// Limits and what is left of them.
 pub mod quota;
 
+/// Providers, accounts and lanes as they are described.
+pub mod roster;
+
+/// A plain HTTP exchange: what goes out, what comes in.
+pub mod exchange;
+
 /// Rate-limit headers, by dialect.
 pub mod headers;
 
@@ -21,9 +27,6 @@ pub mod failure;
 /// Requests, answers, turns.
 pub mod conversation;
 
-/// Providers, accounts and lanes as they are described.
-pub mod roster;
-
 /// How a lane stands: ready, or not, and why.
 pub mod standing;
 
@@ -32,6 +35,3 @@ pub mod attempt;
 
 /// Whether what happens reaches the disk.
 pub mod saving;
-
-/// A plain HTTP exchange: what goes out, what comes in.
-pub mod exchange;

@@ -16,6 +16,12 @@ pub mod flight;
 /// The book of turns and attempts.
 pub mod turns;
 
+/// Text on its way to the screens.
+pub mod unsaid;
+
+/// What the desk wants done.
+pub mod effect;
+
 /// Where questions come in, go to a lane, wait, come back.
 pub mod desk;
 

@@ -7,6 +7,7 @@ mod support;
 mod floors;
 
 #[cfg(test)]
+mod desk;
 
 #[cfg(test)]
 #[cfg(unix)]

@@ -1,5 +1,4 @@
 //! The desk, told what happens and when: what it sends where, what it lets wait, what it says.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on shall stop")]
 
 use std::time::Duration;
 
@@ -13,7 +12,8 @@ use roundel::domain::quota::limit::Unit;
 use roundel::domain::roster::{Cost, Dialect, LaneSpec, LimitSpec, Training, Wire};
 use roundel::domain::saving::Saving;
 use roundel::domain::standing::Target;
-use roundel::scheduler::desk::{Desk, Effect};
+use roundel::scheduler::desk::Desk;
+use roundel::scheduler::effect::Effect;
 use roundel::scheduler::flight::{Event, Flown, Reached};
 use roundel::scheduler::ledger::Ledger;
 use roundel::scheduler::link::{Ask, Command, Report};

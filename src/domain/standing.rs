@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::clock::Time;
+use crate::domain::conversation::Usage;
 use crate::domain::failure::Class;
 use crate::domain::ids::{AccountId, LaneId};
 use crate::domain::quota::limit::{Unit, Window};
@@ -81,6 +82,16 @@ pub struct Need {
 }
 
 impl Need {
+    /// A turn's size before any was seen.
+    pub const USUAL: Self = Self { input: 100, output: 300 };
+
+    /// The usual size, seen one turn later: it follows what is used, an eighth of the way each time.
+    #[must_use]
+    pub fn following(self, usage: Usage) -> Self {
+        let blend = |old: u64, new: Option<u64>| new.map_or(old, |new| old.saturating_mul(7).saturating_add(new) / 8);
+        Self { input: blend(self.input, usage.input), output: blend(self.output, usage.output) }
+    }
+
     /// How much of `unit` it takes; nothing of a unit that is not known.
     pub fn of(&self, unit: &Unit) -> u64 {
         match unit {

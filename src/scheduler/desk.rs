@@ -14,51 +14,27 @@ use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::Time;
-use crate::domain::conversation::{Origin, Request, Turn, TurnState, Usage, text_tokens};
+use crate::domain::conversation::{Origin, Turn, TurnState, text_tokens};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
-use crate::domain::roster::LaneSpec;
 use crate::domain::saving::Saving;
-use crate::domain::standing::{LaneState, Need, Rest, Standing, Target};
+use crate::domain::standing::{LaneState, Need, Rest, Target};
+use crate::scheduler::effect::{Effect, failure_note};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::{Ledger, Settled};
 use crate::scheduler::link::{Ask, Command, Moved, Report, Said, Snapshot};
-use crate::scheduler::rotation::{Choice, choose, passed_over};
+use crate::scheduler::rotation::{Choice, choose, why};
 use crate::scheduler::turns::{Turns, Work};
+use crate::scheduler::unsaid::Unsaid;
 use crate::store::write::Write;
 
-/// Text goes to the screens at most this often: 30 times a second.
-const TEXT_EVERY: Duration = Duration::from_millis(33);
 /// Text in the air goes to the store this often.
 const WRITE_EVERY: Duration = Duration::from_millis(500);
 /// The time is read again at least this often while something waits: a laptop's sleep moves no timer.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Tries of one turn; beyond it something is wrong with all lanes.
 const MOST_ATTEMPTS: usize = 40;
-/// A turn's size before any was seen.
-const USUAL: Need = Need { input: 100, output: 300 };
-
-/// What is to be done.
-#[derive(Debug)]
-pub enum Effect {
-    /// Put an attempt in the air.
-    Fly {
-        /// Its id.
-        attempt: AttemptId,
-        /// On this lane.
-        lane: Arc<LaneSpec>,
-        /// With this request.
-        request: Arc<Request>,
-    },
-    /// Drop an attempt.
-    Abort(AttemptId),
-    /// Tell all subscribers.
-    Tell(Report),
-    /// Keep this.
-    Keep(Write),
-}
-
 /// The desk.
 #[derive(Debug)]
 pub struct Desk {
@@ -71,9 +47,7 @@ pub struct Desk {
     usual: Need,
     /// The lane that the screens were told would be next.
     announced: Option<LaneId>,
-    /// Text that the screens have not been told, and when they are told.
-    unsaid: Vec<Said>,
-    said_at: Time,
+    unsaid: Unsaid,
     effects: Vec<Effect>,
 }
 
@@ -95,10 +69,9 @@ impl Desk {
             saving,
             draft,
             last_attempt: last_attempt.map_or(0, |id| id.0),
-            usual: USUAL,
+            usual: Need::USUAL,
             announced: None,
-            unsaid: Vec::new(),
-            said_at: now.minus(TEXT_EVERY),
+            unsaid: Unsaid::new(now),
             effects: Vec::new(),
         };
         desk.announced = desk.next(now);
@@ -186,7 +159,7 @@ impl Desk {
             }
             Event::Said { text, reasoning } => {
                 let (said, first) = work.said(text, reasoning, now);
-                self.hold_text(said);
+                self.unsaid.add(said);
                 if first {
                     self.tell_work(id, true, now);
                 }
@@ -228,7 +201,7 @@ impl Desk {
 
     /// When [`Desk::wake`] is due; None: only when something happens.
     pub fn next_wake(&self, now: Time) -> Option<Time> {
-        let text = (!self.unsaid.is_empty()).then(|| self.said_at.plus(TEXT_EVERY));
+        let text = self.unsaid.due();
         let write = self.turns.any_live().then(|| now.plus(WRITE_EVERY));
         let lanes = self.ledger.lanes().iter();
         let rests = lanes.filter_map(|lane| lane.rest.as_ref()?.until).filter(|until| *until > now);
@@ -264,18 +237,11 @@ impl Desk {
         match choose(self.ledger.lanes(), &standings, self.ledger.last(), &work.tried, now) {
             Choice::Lane(lane) => {
                 let Some(spec) = self.ledger.lanes().get(lane).map(|lane| Arc::clone(&lane.spec)) else { return };
-                let mut why = passed_over(self.ledger.lanes(), &standings, self.ledger.last(), lane);
-                if let Some(shown) = self.announced.as_ref().filter(|shown| **shown != spec.id) {
-                    let place = self.ledger.lanes().iter().position(|lane| lane.spec.id == *shown);
-                    let reason = place.and_then(|place| standings.get(place)).map(Standing::reason);
-                    let reason =
-                        reason.filter(|reason| reason != "ready").unwrap_or_else(|| "its turn was taken".into());
-                    why = format!("{shown} was shown as next: {reason}. {why}");
-                }
+                let why = why(self.ledger.lanes(), &standings, self.ledger.last(), lane, self.announced.as_ref());
                 let Some(hold) = self.ledger.dispatch(lane, work.need, now) else { return };
                 self.last_attempt += 1;
                 let attempt = AttemptId(self.last_attempt);
-                work.start(attempt, &spec, lane, hold, why.trim().to_owned(), now);
+                work.start(attempt, &spec, lane, hold, why, now);
                 let request = Arc::clone(&work.request);
                 self.keep(Write::LastAccount(spec.account()));
                 self.tell_work(id, true, now);
@@ -315,7 +281,7 @@ impl Desk {
             Reached::Provider => Settled::Refused,
         };
         let rest = self.ledger.rest(lane, failure, now);
-        let note = note(failure, rest.as_ref(), now);
+        let note = failure_note(failure, rest.as_ref(), now);
         self.land(id, Outcome::Failed(failure.class), note, settled, now);
         let words = &failure.message;
         if broken_off {
@@ -352,7 +318,7 @@ impl Desk {
         let Some(live) = self.turns.work(id).and_then(|work| work.land(outcome, note, now)) else { return };
         let usage = live.attempt.usage;
         if outcome == Outcome::Answered {
-            self.learn_size(usage);
+            self.usual = self.usual.following(usage);
         }
         self.ledger.settle(live.hold, usage, settled, now);
         self.turns.record(live.attempt.clone());
@@ -368,13 +334,6 @@ impl Desk {
         let Some(turn) = self.turns.close(id, state) else { return };
         self.keep(Write::Turn(Box::new(turn.clone())));
         self.tell_ledger(Some(turn), Vec::new(), now);
-    }
-
-    /// The size of a usual turn follows what is seen, slowly.
-    fn learn_size(&mut self, usage: Usage) {
-        let blend = |old: u64, new: Option<u64>| new.map_or(old, |new| (old * 7 + new) / 8);
-        self.usual =
-            Need { input: blend(self.usual.input, usage.input), output: blend(self.usual.output, usage.output) };
     }
 
     /// Reports a turn and, if asked for, its attempt in the air, with what changed in the ledger.
@@ -420,46 +379,21 @@ impl Desk {
         }
     }
 
-    fn hold_text(&mut self, said: Said) {
-        match self.unsaid.iter_mut().find(|old| old.turn == said.turn && old.reasoning == said.reasoning) {
-            Some(old) => old.text.push_str(&said.text),
-            None => self.unsaid.push(said),
-        }
-    }
-
     fn flush(&mut self, now: Time) {
-        if now >= self.said_at.plus(TEXT_EVERY) || now < self.said_at {
-            self.flush_now(now);
-        }
+        let due = self.unsaid.take_due(now);
+        self.tell_text(due);
     }
 
     fn flush_now(&mut self, now: Time) {
-        if self.unsaid.is_empty() {
-            return;
-        }
-        self.said_at = now;
-        let told = std::mem::take(&mut self.unsaid).into_iter().map(|said| Effect::Tell(Report::Said(said)));
-        self.effects.extend(told);
+        let all = self.unsaid.take(now);
+        self.tell_text(all);
+    }
+
+    fn tell_text(&mut self, said: Vec<Said>) {
+        self.effects.extend(said.into_iter().map(|said| Effect::Tell(Report::Said(said))));
     }
 
     fn keep(&mut self, write: Write) {
         self.effects.push(Effect::Keep(write));
-    }
-}
-
-/// What came of a failed attempt: the class, and for how long what rests.
-fn note(failure: &Failure, rest: Option<&Rest>, now: Time) -> String {
-    let class = failure.class.word();
-    match rest {
-        None => format!("{class}: {}", failure.message),
-        Some(Rest { until: None, target: Target::Account(_), .. }) => {
-            format!("{class}, account out: {}", failure.message)
-        }
-        Some(Rest { until: None, .. }) => format!("{class}, out: {}", failure.message),
-        Some(Rest { until: Some(until), told, .. }) => {
-            let seconds = until.since(now).as_secs_f64().ceil();
-            let source = if *told { "told" } else { "guessed" };
-            format!("{class}, rests {seconds:.0} s ({source}): {}", failure.message)
-        }
     }
 }

@@ -54,9 +54,30 @@ pub fn choose(
     }
 }
 
+/// Why `chosen` was chosen, where that is not plain round-robin: what was passed over, and why another lane was taken
+/// than the one that the screens had `shown` as next. Empty where there is nothing to say.
+pub fn why(
+    lanes: &[LaneState],
+    standings: &[Standing],
+    last: Option<&AccountId>,
+    chosen: usize,
+    shown: Option<&LaneId>,
+) -> String {
+    let passed = passed_over(lanes, standings, last, chosen);
+    let Some(shown) = shown.filter(|shown| lanes.get(chosen).is_some_and(|lane| lane.spec.id != **shown)) else {
+        return passed;
+    };
+    let place = lanes.iter().position(|lane| lane.spec.id == *shown);
+    let reason = match place.and_then(|place| standings.get(place)) {
+        Some(Standing::Ready) | None => "its turn was taken".into(),
+        Some(standing) => standing.reason(),
+    };
+    format!("{shown} was shown as next: {reason}. {passed}").trim_end().to_owned()
+}
+
 /// Why the accounts between the last one and that of `chosen` were passed over, and the lanes before it in its own:
 /// `quick/small-8b passed over: 3 requests per min spent`. Empty when none was.
-pub fn passed_over(lanes: &[LaneState], standings: &[Standing], last: Option<&AccountId>, chosen: usize) -> String {
+fn passed_over(lanes: &[LaneState], standings: &[Standing], last: Option<&AccountId>, chosen: usize) -> String {
     let Some(account) = lanes.get(chosen).map(|lane| lane.spec.account()) else { return String::new() };
     let before: Vec<AccountId> = round(lanes, last).into_iter().take_while(|other| *other != account).collect();
     let passed = lanes.iter().zip(standings).enumerate().filter(|(index, (lane, standing))| {

@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::time::SystemTime;
 
 /// A log file larger than this is put aside as `roundel.log.1` at the start.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -25,12 +24,7 @@ pub fn start(folder: &Path) -> io::Result<File> {
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
     let filter = EnvFilter::try_from_env("ROUNDEL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let to = file.try_clone()?;
-    let written = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false)
-        .with_timer(SystemTime)
-        .with_writer(to)
-        .try_init();
+    let written = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(to).try_init();
     // A second start in one process (tests) keeps the first log.
     drop(written);
     Ok(file)

@@ -284,7 +284,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn everything_comes_back_as_it_was() {
+    pub(crate) fn everything_comes_back_as_it_was() {
         let expected = everything();
         assert_eq!(loaded_after(&writes(&expected)), expected);
     }
@@ -297,7 +297,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn everything_has_a_key_of_its_own() {
+    pub(crate) fn everything_has_a_key_of_its_own() {
         let all = writes(&everything());
         let mut pending = Pending::default();
         for write in all.clone() {

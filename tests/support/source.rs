@@ -144,7 +144,10 @@ fn end_of_test_module(tokens: &[Token], at: usize) -> Option<usize> {
     while reads(tokens, at, &["#", "["]) {
         at = closing(tokens, at + 1);
     }
-    let name = at + usize::from(reads(tokens, at, &["pub"])) + 1;
+    if reads(tokens, at, &["pub"]) {
+        at = if reads(tokens, at + 1, &["("]) { closing(tokens, at + 1) } else { at + 1 };
+    }
+    let name = at + 1;
     match (tokens.get(name - 1)?.text.as_str(), tokens.get(name + 1)?.text.as_str()) {
         ("mod", ";") => Some(name + 2),
         ("mod", "{") => Some(closing(tokens, name + 1)),
