@@ -1,0 +1,359 @@
+//! The quota pane: what stands in it, and which of its forms fits the height. A block is a lane, or an account with
+//! several lanes; under it stand its limits.
+//!
+//! ```text
+//!  full      ● quick/small-8b               ready     binding  one limit, the others as thin cells
+//!              req/min  ██████▍   5 of 8     21 s     line     everything on one line
+//!              tok/day  ████████  40k of 50k
+//! ```
+
+use crate::app::cells;
+use crate::app::due::{Due, count};
+use crate::app::roster::Roster;
+use crate::app::row::Role;
+use crate::domain::ids::AccountId;
+use crate::domain::quota::limit::Evidence;
+use crate::domain::quota::meter::Meter;
+use crate::domain::standing::{LaneState, Need, Standing, Target};
+
+/// How a lane stands, at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It can answer.
+    Ready,
+    /// It will be able to, by waiting.
+    Resting,
+    /// Off by the user.
+    Off,
+    /// Only the user can change it.
+    Broken,
+}
+
+/// One limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// `req/min`.
+    pub label: String,
+    /// The share that is left; None: no cap is known, and there is no bar.
+    pub left: Option<f64>,
+    /// The share of the window that has passed, if it has a beginning and something is used.
+    pub pace: Option<f64>,
+    /// `5.1k of 8k`.
+    pub figure: String,
+    /// How it is known; None: nothing is used, there is only what is documented.
+    pub evidence: Option<Evidence>,
+    /// When it is full again.
+    pub time: String,
+    /// How old it is.
+    pub age: String,
+    /// How well it stands.
+    pub role: Role,
+}
+
+/// A lane or an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    /// What it is.
+    pub target: Target,
+    /// How far in its name stands: lanes under their account.
+    pub depth: usize,
+    /// How it stands.
+    pub mark: Mark,
+    /// Its name.
+    pub name: String,
+    /// How it stands, in words.
+    pub state: String,
+    /// It takes the next turn.
+    pub next: bool,
+    /// Its limits, as they come in the roster.
+    pub limits: Vec<Limit>,
+    /// A lane without a limit that is known.
+    pub unlimited: bool,
+}
+
+/// All blocks.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Board {
+    /// From the top.
+    pub blocks: Vec<Block>,
+}
+
+/// A row of the pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// Name and state.
+    Head,
+    /// Name, thin cells of all limits but the binding one, state.
+    HeadWithCells,
+    /// Name, the binding limit, the others as thin cells, state.
+    Whole,
+    /// The limit of that number.
+    Limit(usize),
+    /// No limit is known.
+    Unlimited,
+    /// Nothing.
+    Gap,
+}
+
+impl Block {
+    /// The limit with the least share left.
+    pub fn binding(&self) -> Option<usize> {
+        let shares = self.limits.iter().enumerate().filter_map(|(number, limit)| Some((number, limit.left?)));
+        shares.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(number, _)| number)
+    }
+
+    /// Limits with a bar, but the binding one.
+    pub fn others(&self) -> impl Iterator<Item = &Limit> {
+        let binding = self.binding();
+        self.limits
+            .iter()
+            .enumerate()
+            .filter(move |(number, limit)| Some(*number) != binding && limit.left.is_some())
+            .map(|(_, limit)| limit)
+    }
+}
+
+impl Board {
+    /// All that stands in the pane at the time of `due`.
+    pub fn new(roster: &Roster, usual: Need, due: &mut Due) -> Self {
+        let mut blocks = Vec::new();
+        for account in roster.accounts() {
+            let lanes: Vec<&LaneState> = roster.lanes_of(&account).collect();
+            let grouped = lanes.len() > 1;
+            let shared = |meter: &Meter| lanes.iter().filter(|lane| lane.spec.draws_on(&meter.pool)).count() > 1;
+            if grouped {
+                let limits =
+                    roster.meters.iter().filter(|meter| shared(meter)).map(|meter| limit(meter, due)).collect();
+                blocks.push(account_block(roster, &account, &lanes, limits, usual, due));
+            }
+            for lane in lanes.iter().copied() {
+                let own = roster.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool) && !shared(meter));
+                let limits = own.map(|meter| limit(meter, due)).collect();
+                let standing = roster.standing(lane, usual, due.now);
+                let is_next = roster.next.as_ref() == Some(&lane.spec.id);
+                blocks.push(lane_block(lane, grouped, &standing, is_next, limits, due));
+            }
+        }
+        Self { blocks }
+    }
+
+    /// The rows in the fullest form that `height` has room for; if none has, the shortest.
+    pub fn lines(&self, height: usize) -> Vec<(usize, Line)> {
+        let full = |gaps: bool| self.form(Block::full, gaps);
+        let forms: [&dyn Fn() -> Vec<(usize, Line)>; 3] =
+            [&|| full(true), &|| full(false), &|| self.form(Block::short, false)];
+        forms
+            .iter()
+            .map(|form| form())
+            .find(|lines| lines.len() <= height)
+            .unwrap_or_else(|| self.form(|_| vec![Line::Whole], false))
+    }
+
+    fn form(&self, lines: impl Fn(&Block) -> Vec<Line>, gaps: bool) -> Vec<(usize, Line)> {
+        let mut all = Vec::new();
+        for (number, block) in self.blocks.iter().enumerate() {
+            if gaps && number > 0 {
+                all.push((number, Line::Gap));
+            }
+            all.extend(lines(block).into_iter().map(|line| (number, line)));
+        }
+        all
+    }
+
+    /// The place of a target among the blocks.
+    pub fn place_of(&self, target: Option<&Target>) -> usize {
+        self.blocks.iter().position(|block| Some(&block.target) == target).unwrap_or(0)
+    }
+}
+
+/// The first of `lines` that is shown so that all rows of the block `selected` are seen in `height` rows.
+pub fn window(lines: &[(usize, Line)], selected: usize, top: usize, height: usize) -> usize {
+    let first = lines.iter().position(|(block, line)| *block == selected && *line != Line::Gap).unwrap_or(0);
+    let last = lines.iter().rposition(|(block, _)| *block == selected).unwrap_or(first);
+    let top = top.max((last + 1).saturating_sub(height)).min(first);
+    top.min(lines.len().saturating_sub(height))
+}
+
+/// The columns of the limits of a board, so that they stand under each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Columns {
+    /// The label.
+    pub label: usize,
+    /// The bar.
+    pub bar: usize,
+    /// The figure.
+    pub figure: usize,
+    /// The time.
+    pub time: usize,
+    /// The age.
+    pub age: usize,
+}
+
+/// The bar is not wider than this: more says no more.
+const WIDEST_BAR: usize = 32;
+
+impl Columns {
+    /// The columns of `board` in `width`.
+    pub fn new(board: &Board, width: usize) -> Self {
+        let limits = || board.blocks.iter().flat_map(|block| &block.limits);
+        let widest = |text: fn(&Limit) -> &str| limits().map(|limit| cells::of(text(limit))).max().unwrap_or(0);
+        let mut columns = Self {
+            label: widest(|limit| &limit.label).max(7),
+            bar: 0,
+            figure: widest(|limit| &limit.figure).max(8),
+            // A countdown that begins must not move the others: room for `100 s`, whether there is one or not.
+            time: widest(|limit| &limit.time).max(5),
+            age: widest(|limit| &limit.age),
+        };
+        // Two columns before the label; one before and behind the glyph of evidence; two between the others.
+        let fixed = 2 + columns.label + 1 + 1 + 2 + columns.figure + 2 + columns.time;
+        let age = if columns.age > 0 { columns.age + 2 } else { 0 };
+        if width < fixed + age + 8 {
+            columns.age = 0;
+        }
+        let age = if columns.age > 0 { age } else { 0 };
+        columns.bar = width.saturating_sub(fixed + age).min(WIDEST_BAR);
+        columns
+    }
+}
+
+impl Block {
+    fn full(&self) -> Vec<Line> {
+        let mut lines = vec![Line::Head];
+        lines.extend((0..self.limits.len()).map(Line::Limit));
+        if self.unlimited {
+            lines.push(Line::Unlimited);
+        }
+        lines
+    }
+
+    fn short(&self) -> Vec<Line> {
+        let limit = self.binding().map(Line::Limit);
+        std::iter::once(Line::HeadWithCells).chain(limit).collect()
+    }
+}
+
+fn limit(meter: &Meter, due: &mut Due) -> Limit {
+    let now = due.now;
+    let used = meter.used(now);
+    if used > 0 {
+        let cap = meter.cap.map(|cap| cap.value);
+        if let Some(at) = meter.tally.sinks_to(meter.window, cap, used - 1, now) {
+            due.slowly_at(at);
+        }
+    }
+    let basis = meter.basis(now);
+    let is_full = used == 0 && meter.reserved == 0;
+    let told = !is_full && basis.evidence != Evidence::Counted;
+    if let (true, Some(span)) = (told, meter.window.span()) {
+        due.at(basis.at.plus(span));
+    }
+    let left = meter.remaining(now);
+    let share =
+        left.zip(meter.cap).map(|(left, cap)| if cap.value == 0 { 0.0 } else { left as f64 / cap.value as f64 });
+    Limit {
+        label: format!("{}/{}", meter.unit.short(), meter.window.short()),
+        left: share,
+        pace: if is_full { None } else { pace(meter, due) },
+        figure: match (left, meter.cap) {
+            (Some(left), Some(cap)) => format!("{} of {}", count(left), count(cap.value)),
+            _ => format!("{} used", count(used)),
+        },
+        evidence: (!is_full).then_some(basis.evidence),
+        time: if used == 0 { String::new() } else { meter.full_at(now).map_or_else(String::new, |at| due.until(at)) },
+        age: if told { due.age(basis.at).unwrap_or_default() } else { String::new() },
+        role: match share {
+            Some(share) if share <= 0.0 => Role::Bad,
+            Some(share) if share < 0.2 => Role::Warn,
+            _ => Role::Good,
+        },
+    }
+}
+
+/// The pace is told in steps, so that a day's limit does not draw all day.
+const PACE_STEPS: f64 = 64.0;
+
+fn pace(meter: &Meter, due: &mut Due) -> Option<f64> {
+    let share = meter.elapsed_share(due.now)?;
+    let step = (share * PACE_STEPS).floor();
+    if let Some(span) = meter.window.span() {
+        let until_next = span.as_secs_f64() * ((step + 1.0) / PACE_STEPS - share);
+        if let Ok(wait) = std::time::Duration::try_from_secs_f64(until_next) {
+            due.slowly_at(due.now.plus(wait));
+        }
+    }
+    Some(step / PACE_STEPS)
+}
+
+fn lane_block(
+    lane: &LaneState,
+    grouped: bool,
+    standing: &Standing,
+    next: bool,
+    limits: Vec<Limit>,
+    due: &mut Due,
+) -> Block {
+    let id = &lane.spec.id;
+    let unlimited = limits.is_empty() && !grouped;
+    let (mark, state) = state_of(lane, standing, next, due);
+    Block {
+        target: Target::Lane(id.clone()),
+        depth: usize::from(grouped),
+        mark,
+        name: if grouped { id.model().to_owned() } else { id.as_str().to_owned() },
+        state,
+        next: next && mark == Mark::Ready,
+        limits,
+        unlimited,
+    }
+}
+
+/// The mark and the words of a lane.
+fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) -> (Mark, String) {
+    match standing {
+        Standing::Ready if next => (Mark::Ready, "next".into()),
+        Standing::Ready if lane.in_flight > 0 => (Mark::Ready, "answering".into()),
+        Standing::Ready => (Mark::Ready, "ready".into()),
+        Standing::Off => (Mark::Off, "off by you".into()),
+        Standing::Resting { until: Some(until), class } => {
+            (Mark::Resting, format!("resting {}, {}", due.until(*until), class.word()))
+        }
+        Standing::Resting { until: None, class } => (Mark::Broken, format!("out, {}", class.word())),
+        Standing::Spent { until: Some(until), .. } => (Mark::Resting, format!("spent, {}", due.until(*until))),
+        Standing::Spent { until: None, .. } if lane.in_flight > 0 => (Mark::Resting, "answering".into()),
+        Standing::Spent { until: None, .. } => (Mark::Resting, "spent".into()),
+        Standing::TooLarge => (Mark::Broken, "too small for a turn".into()),
+    }
+}
+
+fn account_block(
+    roster: &Roster,
+    account: &AccountId,
+    lanes: &[&LaneState],
+    limits: Vec<Limit>,
+    usual: Need,
+    due: &mut Due,
+) -> Block {
+    let standings: Vec<Standing> = lanes.iter().map(|lane| roster.standing(lane, usual, due.now)).collect();
+    let ready = standings.iter().filter(|standing| **standing == Standing::Ready).count();
+    let mark = if ready > 0 {
+        Mark::Ready
+    } else if standings.iter().all(|standing| *standing == Standing::Off) {
+        Mark::Off
+    } else if standings.iter().any(|standing| standing.until(due.now).is_some()) {
+        Mark::Resting
+    } else {
+        Mark::Broken
+    };
+    let state = if mark == Mark::Off { "off by you".into() } else { format!("{ready} of {} ready", lanes.len()) };
+    Block {
+        target: Target::Account(account.clone()),
+        depth: 0,
+        mark,
+        name: account.as_str().to_owned(),
+        state,
+        next: false,
+        limits,
+        unlimited: false,
+    }
+}

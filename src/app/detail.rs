@@ -1,0 +1,175 @@
+//! All that is known of one lane, one account or one attempt: every figure with its evidence and its time, every
+//! header as it came.
+
+use crate::app::due::{Due, took};
+use crate::app::log::{pad, status};
+use crate::app::prose::{Prose, Reading};
+use crate::app::roster::Roster;
+use crate::app::row::{Piece, Role, Row};
+use crate::domain::attempt::Attempt;
+use crate::domain::conversation::Turn;
+use crate::domain::quota::limit::{Evidence, Figure};
+use crate::domain::quota::meter::Meter;
+use crate::domain::roster::{Cost, Training};
+use crate::domain::standing::{LaneState, Need, Standing, Target};
+use crate::domain::text::one_line;
+
+/// Columns of the names at the left.
+const NAME: usize = 14;
+
+struct Page {
+    rows: Vec<Row>,
+    width: usize,
+}
+
+impl Page {
+    const fn new(width: usize) -> Self {
+        Self { rows: Vec::new(), width }
+    }
+
+    fn title(&mut self, text: &str) {
+        if !self.rows.is_empty() {
+            self.rows.push(Row::default());
+        }
+        self.rows.push(Row::of(text, Role::Strong));
+    }
+
+    fn line(&mut self, name: &str, value: &str, role: Role) {
+        let name_width = NAME.max(crate::app::cells::of(name) + 2).min(self.width / 2);
+        let value = one_line(value);
+        let wrapped = Prose::whole(Reading::Verbatim, self.width.saturating_sub(name_width), &value);
+        let mut lead = pad(&crate::app::cells::cut(name, name_width.saturating_sub(1)), name_width);
+        for row in wrapped.rows() {
+            self.rows.push(Row(vec![Piece::dim(lead), Piece::new(row.text(), role)]));
+            lead = " ".repeat(name_width);
+        }
+        if wrapped.rows().is_empty() {
+            self.rows.push(Row(vec![Piece::dim(lead), Piece::dim("–")]));
+        }
+    }
+}
+
+/// The detail of a lane or an account.
+pub fn target(roster: &Roster, target: &Target, usual: Need, width: usize, due: &mut Due) -> Vec<Row> {
+    let mut page = Page::new(width);
+    let lanes: Vec<&LaneState> = roster.lanes.iter().filter(|lane| target.covers(&lane.spec.id)).collect();
+    for lane in &lanes {
+        page.title(lane.spec.id.as_str());
+        describe(&mut page, roster, lane, usual, due);
+    }
+    let meters = roster.meters.iter().filter(|meter| lanes.iter().any(|lane| lane.spec.draws_on(&meter.pool)));
+    for meter in meters {
+        let what = format!("{} per {}", meter.unit.as_str().replace('_', " "), meter.window.short());
+        page.title(&format!("{what}, counted on {}", meter.pool));
+        figures(&mut page, meter, due);
+    }
+    page.rows
+}
+
+fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due: &mut Due) {
+    let standing = roster.standing(lane, usual, due.now);
+    let mut state = standing.reason();
+    if let (Some(until), false) = (standing.until(due.now), standing == Standing::Ready) {
+        state = format!("{state}; ready in {}", due.until(until));
+    }
+    page.line("state", &state, Role::Plain);
+    if let Some(rest) = &lane.rest {
+        page.line("why", &rest.words, Role::Plain);
+        let told = if rest.told { "the provider told the time" } else { "the time is a guess" };
+        page.line("rests since", &format!("{}; {told}", due.clock(rest.since)), Role::Plain);
+    }
+    if let Some(off) = &lane.off {
+        page.line("off since", &due.clock(off.since), Role::Plain);
+    }
+    page.line("provider", &lane.spec.provider, Role::Plain);
+    page.line("in flight", &lane.in_flight.to_string(), Role::Plain);
+    page.line(
+        "cost",
+        match lane.spec.cost {
+            Cost::Free => "free",
+            Cost::Paid => "paid",
+            Cost::Unknown => "not known",
+        },
+        Role::Plain,
+    );
+    page.line(
+        "training",
+        match lane.spec.training {
+            Training::Yes => "trains on what you write",
+            Training::No => "says that it does not train on what you write",
+            Training::Unknown => "not known whether it trains on what you write",
+        },
+        Role::Plain,
+    );
+    if let Some(context) = lane.spec.context {
+        page.line("context", &format!("{context} tokens"), Role::Plain);
+    }
+}
+
+fn figures(page: &mut Page, meter: &Meter, due: &mut Due) {
+    let how = |evidence: Evidence, at, due: &mut Due| match due.age(at) {
+        Some(age) => format!("{} {age} ago", evidence.word()),
+        None => format!("{} at {}", evidence.word(), due.clock(at)),
+    };
+    let now = due.now;
+    match meter.cap {
+        Some(Figure { value, evidence, at }) => {
+            page.line("cap", &format!("{value}, {}", how(evidence, at, due)), Role::Plain);
+        }
+        None => page.line("cap", "not known", Role::Dim),
+    }
+    let used = meter.used(now);
+    let basis = meter.basis(now);
+    let known = if used == 0 { String::new() } else { format!(", {}", how(basis.evidence, basis.at, due)) };
+    page.line("used", &format!("{used}{known}"), Role::Plain);
+    if meter.reserved > 0 {
+        page.line("held", &format!("{} by answers on their way", meter.reserved), Role::Plain);
+    }
+    if let Some(left) = meter.remaining(now) {
+        page.line("left", &left.to_string(), Role::Plain);
+    }
+    match (used, meter.full_at(now)) {
+        (0, _) => {}
+        (_, Some(at)) => page.line("full", &format!("in {}, at {}", due.until(at), due.clock(at)), Role::Plain),
+        (_, None) => page.line("full", "nobody knows when", Role::Dim),
+    }
+}
+
+/// The detail of an attempt.
+pub fn attempt(attempt: &Attempt, turn: Option<&Turn>, width: usize, due: &mut Due) -> Vec<Row> {
+    let mut page = Page::new(width);
+    page.title(&format!("{}, try {} of its turn", attempt.lane, attempt.number));
+    let (word, role) = status(attempt);
+    page.line("status", &word, role);
+    page.line("started", &due.clock(attempt.started), Role::Plain);
+    if let Some(span) = attempt.first_token {
+        page.line("first token", &took(span), Role::Plain);
+    }
+    if let Some(span) = attempt.took {
+        page.line("total", &took(span), Role::Plain);
+    }
+    let count = |count: Option<u64>| count.map_or_else(|| "not told".to_owned(), |count| count.to_string());
+    let usage = attempt.usage;
+    page.line("tokens", &format!("{} in, {} out", count(usage.input), count(usage.output)), Role::Plain);
+    page.line("asked by", attempt.origin.word(), Role::Plain);
+    for (name, value) in [("chosen", &attempt.why), ("note", &attempt.note)] {
+        if !value.is_empty() {
+            page.line(name, value, Role::Plain);
+        }
+    }
+    if attempt.simulated {
+        page.line("simulated", "no provider was asked", Role::Plain);
+    }
+    if let Some(turn) = turn {
+        page.line("question", &turn.prompt, Role::Plain);
+    }
+    page.title("Headers, as they came");
+    for (name, value) in &attempt.headers {
+        let quota = name.contains("ratelimit") || name.contains("retry-after");
+        page.line(&one_line(name), value, if quota { Role::Strong } else { Role::Plain });
+    }
+    if attempt.headers.is_empty() {
+        page.rows.push(Row::of("none", Role::Dim));
+    }
+    page.rows
+}

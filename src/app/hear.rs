@@ -1,0 +1,66 @@
+//! What the scheduler says, taken in.
+
+use std::collections::BTreeSet;
+
+use crate::app::state::App;
+use crate::domain::attempt::Attempt;
+use crate::domain::conversation::Turn;
+use crate::domain::ids::TurnId;
+use crate::scheduler::link::{Moved, Report, Snapshot};
+
+impl App {
+    pub(in crate::app) fn hear(&mut self, report: Report) {
+        match report {
+            Report::Snapshot(snapshot) => self.start_over(*snapshot),
+            Report::Moved(moved) => self.moved(*moved),
+            Report::Said(said) => self.transcript.say(&said),
+            Report::Saving(saving) => self.saving = saving,
+        }
+    }
+
+    fn start_over(&mut self, snapshot: Snapshot) {
+        self.simulated = snapshot.simulated;
+        self.roster.lanes = snapshot.lanes;
+        self.roster.meters = snapshot.meters;
+        self.roster.next = snapshot.next;
+        self.saving = snapshot.saving;
+        self.log.replace_all(snapshot.log);
+        if let Some(last) = snapshot.turns.iter().map(|turn| turn.id).max() {
+            self.last_turn = self.last_turn.max(last);
+        }
+        if !self.heard {
+            for turn in &snapshot.turns {
+                self.composer.remember(&turn.prompt);
+            }
+            self.composer.restore(&snapshot.draft);
+        }
+        self.heard = true;
+        let tried: BTreeSet<TurnId> = self.log.attempts().iter().map(|attempt| attempt.turn).collect();
+        self.transcript.replace_all(snapshot.turns);
+        self.put_hops(tried);
+    }
+
+    fn moved(&mut self, moved: Moved) {
+        let tried: BTreeSet<TurnId> = moved.attempts.iter().map(|attempt| attempt.turn).collect();
+        moved.attempts.into_iter().for_each(|attempt: Attempt| self.log.put(attempt));
+        self.roster.merge(moved.lanes, moved.meters, moved.next);
+        if let Some(turn) = moved.turn {
+            self.last_turn = self.last_turn.max(turn.id);
+            self.put_turn(turn);
+        }
+        self.put_hops(tried);
+    }
+
+    fn put_turn(&mut self, turn: Turn) {
+        self.transcript.put(turn);
+    }
+
+    fn put_hops(&mut self, turns: BTreeSet<TurnId>) {
+        for turn in turns {
+            let hops = self.log.hops(turn);
+            if !hops.is_empty() {
+                self.transcript.put_hops(turn, hops);
+            }
+        }
+    }
+}

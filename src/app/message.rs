@@ -1,0 +1,67 @@
+//! What the dashboard is told, and what it wants done: the two ends of `update`.
+
+use crate::app::keymap::{KeyEvent, MouseEvent};
+use crate::domain::clock::Zone;
+use crate::domain::standing::Need;
+use crate::scheduler::link::{Command, Report, Urgent};
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// A text was pasted.
+    Paste(String),
+    /// The mouse.
+    Mouse(MouseEvent),
+    /// The terminal has another size: columns and rows.
+    Resize(u16, u16),
+    /// The scheduler says something.
+    Report(Report),
+    /// The instant came that `next_change` named.
+    Tick,
+    /// The scheduler has ended, and nobody asked it to.
+    SchedulerStopped,
+    /// The queue was full: this was not sent.
+    Refused(Command),
+    /// A task broke; what it said.
+    Panicked(String),
+    /// SIGINT from outside.
+    Interrupted,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Send it to the scheduler; if its queue is full, answer with [`Msg::Refused`].
+    Send(Command),
+    /// Send it on the queue that never refuses.
+    Urgent(Urgent),
+    /// Give the terminal back and stop, as Ctrl+Z does.
+    Suspend,
+    /// Paint everything again.
+    Repaint,
+    /// End the program. What was to be kept has been sent before.
+    Quit,
+}
+
+/// What does not change while the dashboard runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AppConfig {
+    /// The number of this screen among those who ask the scheduler, 0 to 1023.
+    pub subscriber: u16,
+    /// The zone in which times are shown.
+    pub zone: Zone,
+    /// Where the program's own log is written.
+    pub log_path: String,
+    /// The folder with all that is kept.
+    pub data_path: String,
+    /// Whether there may be colours (`NO_COLOR`).
+    pub color: bool,
+    /// The variable that a first real key is put into: `GROQ_API_KEY`.
+    pub key_name: String,
+    /// A turn of usual size, as the scheduler thinks of it: a lane is ready if it can take that.
+    pub usual: Need,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+}

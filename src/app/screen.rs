@@ -1,0 +1,253 @@
+//! All that is seen at an instant, laid out: what `view` paints, and nothing that it would have to think about.
+
+use ratatui::layout::{Position, Rect};
+
+use crate::app::board::{self, Board};
+use crate::app::due::Due;
+use crate::app::geometry::{Areas, Shape, inside};
+use crate::app::keymap::Focus;
+use crate::app::row::{Piece, Role, Row};
+use crate::app::state::{App, Overlay};
+use crate::app::{chat, detail, help, log};
+use crate::domain::clock::Time;
+
+/// The screen.
+#[derive(Debug)]
+pub struct Screen {
+    /// Where everything stands.
+    pub areas: Areas,
+    /// What has the keys; None: what stands over the panes.
+    pub focus: Option<Focus>,
+    /// The first line.
+    pub header: Row,
+    /// The rows of the chat.
+    pub chat: Vec<Row>,
+    /// What the line between chat and composer says at its right.
+    pub below: Option<String>,
+    /// That nothing here is real.
+    pub unreal: Option<String>,
+    /// The rows of the draft that are seen; None: it is empty.
+    pub draft: Option<Vec<String>>,
+    /// The line under the draft.
+    pub prospect: Row,
+    /// The quota.
+    pub quota: Quota,
+    /// The log.
+    pub log: LogRows,
+    /// What is wrong.
+    pub alerts: Vec<Row>,
+    /// The last line.
+    pub footer: Row,
+    /// The help or a detail.
+    pub panel: Option<Panel>,
+    /// Where the cursor stands.
+    pub cursor: Option<Position>,
+    /// When it looks different by time alone.
+    pub due: Due,
+}
+
+/// What is seen of the quota.
+#[derive(Debug, Default)]
+pub struct Quota {
+    /// All blocks.
+    pub board: Board,
+    /// The rows that are seen: the block's number, and what of it.
+    pub lines: Vec<(usize, board::Line)>,
+    /// The columns of the limits.
+    pub columns: board::Columns,
+    /// The selected block, if the pane has the keys.
+    pub selected: Option<usize>,
+    /// Rows that are not seen below.
+    pub below: usize,
+}
+
+/// What is seen of the log.
+#[derive(Debug, Default)]
+pub struct LogRows {
+    /// The heading of the columns.
+    pub heading: Option<Row>,
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// The selected one, if the pane has the keys.
+    pub selected: Option<usize>,
+    /// Rows that are not seen below.
+    pub below: usize,
+}
+
+/// The help or a detail.
+#[derive(Debug)]
+pub struct Panel {
+    /// What it is.
+    pub title: String,
+    /// The search in the help, as its first row.
+    pub search: Option<String>,
+    /// The rows that are seen.
+    pub rows: Vec<Row>,
+    /// Rows that are not seen below.
+    pub below: usize,
+}
+
+impl App {
+    /// All that is seen at `now`.
+    pub fn screen(&self, now: Time) -> Screen {
+        let mut due = Due::new(now, self.config.zone);
+        let areas = self.areas;
+        let mut screen = Screen {
+            areas,
+            focus: self.overlay.is_none().then_some(self.focus),
+            header: Row::default(),
+            chat: Vec::new(),
+            below: None,
+            unreal: None,
+            draft: None,
+            prospect: Row::default(),
+            quota: Quota::default(),
+            log: LogRows::default(),
+            alerts: Vec::new(),
+            footer: Row::default(),
+            panel: None,
+            cursor: None,
+            due,
+        };
+        if areas.shape == Shape::Sentence {
+            return screen;
+        }
+        screen.header = self.header(&mut due);
+        if !areas.chat.is_empty() {
+            screen.chat = chat::rows(&self.transcript, usize::from(areas.transcript.width), &mut due);
+            if screen.chat.is_empty() && self.heard {
+                screen.chat = self.welcome();
+            }
+            screen.below = self.below();
+            screen.prospect = self.prospect(&mut due).cut_to(usize::from(areas.prospect.width));
+            self.put_draft(&mut screen);
+        }
+        screen.quota = self.quota(&mut due);
+        screen.log = self.log_rows(&mut due);
+        let pane = [areas.chat, areas.quota, areas.log].into_iter().find(|area| !area.is_empty()).unwrap_or_default();
+        screen.unreal = self.unreal(usize::from(pane.width.saturating_sub(6)));
+        screen.alerts = self.alert_rows(&due);
+        screen.footer = self.footer(&mut due);
+        screen.panel = self.panel(&mut due);
+        screen.due = due;
+        screen
+    }
+
+    /// What stands where the first turn will.
+    fn welcome(&self) -> Vec<Row> {
+        let mut rows = vec![
+            Row::of("Ask something: the answer comes from the next lane that has quota left.", Role::Plain),
+            Row::default(),
+        ];
+        let keys = [
+            ("Enter", "sends; the lane that answers stands above its answer"),
+            ("Tab", "goes to the quota, where Space takes a lane out of the rotation, and to the log"),
+            ("F1", "shows every key"),
+        ];
+        rows.extend(keys.map(|(key, says)| Row(vec![Piece::plain(log::pad(key, 7)), Piece::dim(says)])));
+        rows.into_iter()
+            .flat_map(|row| crate::app::screen::fold(row, usize::from(self.areas.transcript.width)))
+            .collect()
+    }
+
+    fn put_draft(&self, screen: &mut Screen) {
+        let area = screen.areas.composer;
+        let laid = self.composer.laid();
+        if !self.composer.is_empty() {
+            screen.draft = Some(laid.rows.iter().skip(laid.top).take(usize::from(area.height)).cloned().collect());
+        }
+        if self.focus == Focus::Composer && self.overlay.is_none() && !area.is_empty() {
+            let (row, column) = (laid.cursor.0.saturating_sub(laid.top), laid.cursor.1);
+            let down = u16::try_from(row).unwrap_or(0).min(area.height - 1);
+            let right = u16::try_from(column).unwrap_or(0).min(area.width.saturating_sub(1));
+            screen.cursor = Some(Position { x: area.x + right, y: area.y + down });
+        }
+    }
+
+    /// The quota, as far as it is seen at all.
+    pub(in crate::app) fn quota(&self, due: &mut Due) -> Quota {
+        let text = inside(self.areas.quota, self.areas.framed());
+        if text.is_empty() && self.areas.gauges.is_empty() {
+            return Quota::default();
+        }
+        let board = Board::new(&self.roster, self.config.usual, due);
+        let height = usize::from(text.height);
+        let all = board.lines(height);
+        let selected = board.place_of(self.selected_target().as_ref());
+        let has_keys = self.focus == Focus::Quota;
+        let top = if has_keys {
+            board::window(&all, selected, self.board_top, height)
+        } else {
+            self.board_top.min(all.len().saturating_sub(height))
+        };
+        let below = all.len().saturating_sub(top + height);
+        let lines = all.into_iter().skip(top).take(height).collect();
+        let columns = board::Columns::new(&board, usize::from(text.width));
+        Quota { board, lines, columns, selected: has_keys.then_some(selected), below }
+    }
+
+    fn log_rows(&self, due: &mut Due) -> LogRows {
+        let text = inside(self.areas.log, self.areas.framed());
+        if text.is_empty() {
+            return LogRows::default();
+        }
+        let width = usize::from(text.width);
+        let columns = log::Columns::new(&self.log, width);
+        let heading = (text.height > 4).then(|| columns.heading().cut_to(width));
+        let selected = self.log.selected().filter(|_| self.focus == Focus::Log);
+        let top = self.log.top();
+        let rows = self.log.seen().map(|(_, attempt)| columns.row(attempt, width, due)).collect();
+        LogRows { heading, rows, selected: selected.and_then(|row| row.checked_sub(top)), below: self.log.below() }
+    }
+
+    fn panel(&self, due: &mut Due) -> Option<Panel> {
+        let overlay = self.overlay.as_ref()?;
+        let text = panel_text(self.areas.overlay(), matches!(overlay, Overlay::Help(_)));
+        let width = usize::from(text.width);
+        let (title, search, all) = match overlay {
+            Overlay::Help(filter) => {
+                let rows = help::rows(&self.config, filter);
+                ("Help", Some(filter.clone()), rows.into_iter().flat_map(|row| fold(row, width)).collect())
+            }
+            Overlay::Target(target) => {
+                ("Quota", None, detail::target(&self.roster, target, self.config.usual, width, due))
+            }
+            Overlay::Attempt(id) => {
+                let attempt = self.log.attempts().iter().find(|attempt| attempt.id == *id)?;
+                ("Attempt", None, detail::attempt(attempt, self.turn(attempt.turn), width, due))
+            }
+        };
+        let height = usize::from(text.height);
+        let top = self.overlay_top.min(all.len().saturating_sub(height));
+        let below = all.len().saturating_sub(top + height);
+        let rows = all.into_iter().skip(top).take(height).map(|row| row.cut_to(width)).collect();
+        Some(Panel { title: title.to_owned(), search, rows, below })
+    }
+}
+
+/// Where the text of the help or of a detail stands.
+pub fn panel_text(overlay: Rect, searched: bool) -> Rect {
+    let text = inside(overlay, true);
+    // The search, and an empty row under it.
+    let top = if searched { 2.min(text.height) } else { 0 };
+    Rect { y: text.y + top, height: text.height - top, ..text }
+}
+
+/// A row of a name and its words, folded: the words under each other.
+fn fold(row: Row, width: usize) -> Vec<Row> {
+    let [name, words] = row.0.as_slice() else {
+        let (text, role) = (row.text(), row.0.first().map_or(Role::Plain, |piece| piece.role));
+        let spans = crate::app::cells::wrap(&text, width);
+        return spans.into_iter().map(|span| Row::of(text.get(span).unwrap_or_default().trim_end(), role)).collect();
+    };
+    let lead = crate::app::cells::of(&name.text).min(width / 2);
+    let mut first = Some(Piece::new(crate::app::cells::cut(&name.text, lead), name.role));
+    crate::app::cells::wrap(&words.text, width - lead)
+        .into_iter()
+        .map(|span| {
+            let part = words.text.get(span).unwrap_or_default().trim_end();
+            let lead = first.take().unwrap_or_else(|| Piece::plain(" ".repeat(lead)));
+            Row(vec![lead, Piece::new(part, words.role)])
+        })
+        .collect()
+}

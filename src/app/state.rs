@@ -1,0 +1,185 @@
+//! All that the dashboard remembers, and the one place that lays it out after each change.
+
+use std::time::Duration;
+
+use crate::app::composer::Composer;
+use crate::app::geometry::{Areas, Wish, areas, inside};
+use crate::app::keymap::{Focus, Scene};
+use crate::app::log::Log;
+use crate::app::message::AppConfig;
+use crate::app::roster::Roster;
+use crate::app::row::Role;
+use crate::app::transcript::Transcript;
+use crate::domain::clock::Time;
+use crate::domain::ids::{AttemptId, TurnId};
+use crate::domain::saving::Saving;
+use crate::domain::standing::Target;
+
+/// A notice stays this long, or until a key.
+const NOTICE: Duration = Duration::from_secs(6);
+
+/// What stands over the panes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Overlay {
+    /// The help, and what is searched for in it.
+    Help(String),
+    /// All that is known of a lane or an account.
+    Target(Target),
+    /// All that is known of an attempt.
+    Attempt(AttemptId),
+}
+
+/// A line that passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it says.
+    pub text: String,
+    /// How serious it is.
+    pub role: Role,
+    /// When it goes.
+    pub until: Time,
+}
+
+/// What a second press of a key would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Armed {
+    /// Nothing.
+    #[default]
+    No,
+    /// Quit, until this instant.
+    Quit(Time),
+}
+
+/// The state of the dashboard.
+#[derive(Debug)]
+pub struct App {
+    pub(in crate::app) config: AppConfig,
+    pub(in crate::app) size: (u16, u16),
+    pub(in crate::app) areas: Areas,
+    pub(in crate::app) focus: Focus,
+    pub(in crate::app) expanded: bool,
+    pub(in crate::app) overlay: Option<Overlay>,
+    pub(in crate::app) overlay_top: usize,
+    pub(in crate::app) composer: Composer,
+    pub(in crate::app) transcript: Transcript,
+    pub(in crate::app) roster: Roster,
+    pub(in crate::app) selected: Option<Target>,
+    pub(in crate::app) board_top: usize,
+    pub(in crate::app) log: Log,
+    pub(in crate::app) simulated: bool,
+    pub(in crate::app) heard: bool,
+    pub(in crate::app) saving: Saving,
+    pub(in crate::app) notice: Option<Notice>,
+    pub(in crate::app) broken: Vec<String>,
+    pub(in crate::app) armed: Armed,
+    pub(in crate::app) undo: Option<(Target, bool)>,
+    pub(in crate::app) last_turn: TurnId,
+}
+
+impl App {
+    /// A dashboard that has heard nothing yet.
+    pub fn new(config: AppConfig) -> Self {
+        let mut app = Self {
+            size: config.size,
+            config,
+            areas: Areas::default(),
+            focus: Focus::Composer,
+            expanded: false,
+            overlay: None,
+            overlay_top: 0,
+            composer: Composer::default(),
+            transcript: Transcript::default(),
+            roster: Roster::default(),
+            selected: None,
+            board_top: 0,
+            log: Log::default(),
+            simulated: false,
+            heard: false,
+            saving: Saving::Yes,
+            notice: None,
+            broken: Vec::new(),
+            armed: Armed::No,
+            undo: None,
+            last_turn: TurnId(0),
+        };
+        app.lay_out();
+        app
+    }
+
+    /// What has the keys.
+    pub const fn focus(&self) -> Focus {
+        self.focus
+    }
+
+    /// Whether colours may be used.
+    pub const fn color(&self) -> bool {
+        self.config.color
+    }
+
+    /// Where everything stands.
+    pub const fn areas(&self) -> &Areas {
+        &self.areas
+    }
+
+    /// The draft.
+    pub const fn composer(&self) -> &Composer {
+        &self.composer
+    }
+
+    /// The chat.
+    pub const fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// The request log.
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// What keys mean now.
+    pub(in crate::app) const fn scene(&self) -> Scene {
+        match self.overlay {
+            Some(Overlay::Help(_)) => Scene::Help,
+            Some(Overlay::Target(_) | Overlay::Attempt(_)) => Scene::Detail,
+            None => Scene::On(self.focus),
+        }
+    }
+
+    /// Says something that passes.
+    pub(in crate::app) fn say(&mut self, text: impl Into<String>, role: Role, now: Time) {
+        self.notice = Some(Notice { text: text.into(), role, until: now.plus(NOTICE) });
+    }
+
+    /// How many lines tell what is wrong.
+    fn alerts(&self) -> usize {
+        self.broken.len().min(2) + usize::from(matches!(self.saving, Saving::No { .. }))
+    }
+
+    /// Computes the areas anew, and lays out what depends on them.
+    pub(in crate::app) fn lay_out(&mut self) {
+        let small = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        let mut wish = Wish {
+            focus: self.focus,
+            expanded: self.expanded,
+            draft: 1,
+            alerts: small(self.alerts()),
+            lanes: small(self.roster.lanes.len()),
+        };
+        let (width, height) = self.size;
+        // How high the draft is depends on how wide it may be; how wide, on nothing but the size.
+        let first = areas(width, height, wish);
+        self.composer.lay_out(usize::from(first.composer.width), usize::from(first.composer.height));
+        wish.draft = small(self.composer.laid().rows.len());
+        self.areas = areas(width, height, wish);
+        let areas = &self.areas;
+        if !areas.chat.is_empty() {
+            self.composer.lay_out(usize::from(areas.composer.width), usize::from(areas.composer.height));
+            self.transcript.resize(areas.transcript.width, areas.transcript.height);
+        }
+        if !areas.log.is_empty() {
+            // One row is the heading of the columns.
+            let height = inside(areas.log, areas.framed()).height;
+            self.log.resize(if height > 4 { height - 1 } else { height });
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The lines around the panes: header, footer, what goes where, what is wrong, what is not real.
+
+use crate::app::due::Due;
+use crate::app::geometry::Shape;
+use crate::app::keymap::{Focus, Scene, footer};
+use crate::app::row::{Piece, Role, Row};
+use crate::app::state::App;
+use crate::domain::saving::Saving;
+use crate::domain::standing::Standing;
+
+impl App {
+    pub(in crate::app) fn header(&self, due: &mut Due) -> Row {
+        let narrow = self.areas.shape == Shape::Narrow;
+        let mut left = vec![Piece::new(" roundel", Role::Strong)];
+        let usual = self.config.usual;
+        let lanes = &self.roster.lanes;
+        let ready = lanes.iter().filter(|lane| self.roster.standing(lane, usual, due.now) == Standing::Ready).count();
+        match (&self.roster.next, self.roster.first_free(usual, due.now)) {
+            (Some(next), _) => left.extend([Piece::dim("  next "), Piece::plain(next.as_str())]),
+            (None, Some((lane, Some(until), _))) => left.extend([
+                Piece::dim("  next "),
+                Piece::plain(lane.spec.id.as_str()),
+                Piece::new(format!(" in {}", due.until(until)), Role::Warn),
+            ]),
+            (None, _) if self.heard => left.push(Piece::new("  no lane can answer", Role::Bad)),
+            (None, _) => left.push(Piece::dim("  starting")),
+        }
+        if self.heard && !narrow {
+            left.push(Piece::dim(format!("   {ready} of {} lanes ready", lanes.len())));
+        }
+        let right = match (self.simulated, &self.saving) {
+            (true, Saving::Never) if !narrow => {
+                vec![Piece::dim("nothing is kept  "), Piece::new("SIMULATED ", Role::Warn)]
+            }
+            (true, _) => vec![Piece::new("SIMULATED ", Role::Warn)],
+            (false, Saving::Never) => vec![Piece::dim("ephemeral: nothing is kept ")],
+            (false, _) => Vec::new(),
+        };
+        Row::spread(Row(left), Row(right), usize::from(self.areas.header.width))
+    }
+
+    /// Where the draft would go, or whom it would wait for.
+    pub(in crate::app) fn prospect(&self, due: &mut Due) -> Row {
+        let free = self.roster.first_free(self.config.usual, due.now);
+        match (&self.roster.next, free) {
+            _ if !self.heard => Row::default(),
+            (Some(next), _) => Row(vec![Piece::dim("goes to "), Piece::plain(next.as_str())]),
+            (None, Some((lane, until, standing))) => {
+                let wait = until.map_or_else(String::new, |until| format!("{} ", due.until(until)));
+                Row(vec![
+                    Piece::new(format!("◐ waits {wait}"), Role::Warn),
+                    Piece::dim(format!("for {}: {}", lane.spec.id, standing.reason())),
+                ])
+            }
+            (None, None) => Row(vec![
+                Piece::new("○ no lane is on: ", Role::Warn),
+                Piece::dim("Space in the quota pane switches one on"),
+            ]),
+        }
+    }
+
+    /// That the answers are not real, and how to get real ones, in at most `width` columns.
+    pub(in crate::app) fn unreal(&self, width: usize) -> Option<String> {
+        let key = &self.config.key_name;
+        let forms = [
+            format!("no model answers here; real ones: set {key} (or another provider's) and start again"),
+            format!("no model answers here; for real ones set {key} and start again"),
+            format!("no model answers; set {key} and start again"),
+            format!("set {key} for real answers"),
+            format!("set {key}"),
+        ];
+        self.simulated.then(|| forms.into_iter().find(|form| form.chars().count() <= width))?
+    }
+
+    /// What is wrong, for as long as it is.
+    pub(in crate::app) fn alert_rows(&self, due: &Due) -> Vec<Row> {
+        let saving = match &self.saving {
+            Saving::No { since, why } => {
+                Some(format!("not saving since {}: {why} (kept in memory)", due.short_clock(*since)))
+            }
+            Saving::Yes | Saving::Never => None,
+        };
+        let broken = self.broken.iter().rev().take(2).rev().cloned();
+        broken
+            .chain(saving)
+            .map(|text| Row(vec![Piece::new(" ✕ ", Role::Bad), Piece::plain(crate::domain::text::one_line(&text))]))
+            .collect()
+    }
+
+    pub(in crate::app) fn footer(&self, due: &mut Due) -> Row {
+        let width = usize::from(self.areas.footer.width);
+        if let Some(notice) = &self.notice {
+            due.at(notice.until);
+            let row = Row(vec![Piece::plain(" "), Piece::new(notice.text.clone(), notice.role)]);
+            return row.cut_to(width);
+        }
+        let scene = self.scene();
+        let stop = self.transcript.running().map(|_| ("Ctrl+C".to_owned(), "stop"));
+        let undo = self.undo.is_some();
+        let keys = footer(scene).filter(|(_, word)| *word != "undo" || undo);
+        let mut row = Row(vec![Piece::plain(" ")]);
+        let mut used = 1;
+        for (key, word) in stop.filter(|_| matches!(scene, Scene::On(_))).into_iter().chain(keys) {
+            let size = key.chars().count() + 1 + word.len() + 2;
+            // The way to the help is the last to go.
+            if used + size > width + 2 {
+                continue;
+            }
+            used += size;
+            row.0.extend([Piece::plain(key), Piece::dim(format!(" {word}  "))]);
+        }
+        row.cut_to(width)
+    }
+
+    /// What lies below the end of what is seen of the chat.
+    pub(in crate::app) fn below(&self) -> Option<String> {
+        let (rows, new) = self.transcript.below()?;
+        let key = if self.focus == Focus::Composer { "Ctrl+End" } else { "End" };
+        let what = match (new, rows) {
+            (true, 1) => "new line",
+            (true, _) => "new lines",
+            (false, 1) => "line",
+            (false, _) => "lines",
+        };
+        Some(format!("↓ {rows} {what}, {key}"))
+    }
+}

@@ -1,0 +1,525 @@
+//! The chat as rows, and the part of it that is seen. A turn is laid out once for each width; of a running answer only
+//! its last line is laid out again. What is seen is held by a turn and a row in it, so new text never moves it.
+//!
+//! ```text
+//!             scroll up                        new text
+//!  following ───────────▶ held at (turn, row) ─────────▶ held at the same
+//!      ▲                        │
+//!      └── End, or down to the last row
+//! ```
+
+use std::time::Duration;
+
+use crate::app::keymap::Move;
+use crate::app::prose::{Prose, Reading};
+use crate::app::row::Row;
+use crate::domain::conversation::{Origin, Turn, TurnState};
+use crate::domain::ids::TurnId;
+use crate::domain::text::one_line;
+use crate::scheduler::link::Said;
+
+/// One turn, laid out.
+#[derive(Debug)]
+pub struct Cell {
+    /// The turn.
+    pub turn: Turn,
+    prompt: Prose,
+    answer: Prose,
+    /// What became of it, and the lanes that were tried before, in words.
+    after: Vec<Row>,
+    hops: String,
+}
+
+/// A row of a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// Who asked, and when.
+    Asked,
+    /// A row of the question.
+    Prompt(&'a Row),
+    /// Who answers, and its numbers.
+    Answers,
+    /// A row of the answer.
+    Answer(&'a Row),
+    /// What became of it.
+    After(&'a Row),
+    /// An empty row.
+    Blank,
+}
+
+impl Cell {
+    fn new(turn: Turn, width: usize) -> Self {
+        let mut cell = Self {
+            turn,
+            prompt: Prose::new(Reading::Verbatim, width),
+            answer: Prose::new(Reading::Markdown, width),
+            after: Vec::new(),
+            hops: String::new(),
+        };
+        cell.lay_out(width);
+        cell
+    }
+
+    fn lay_out(&mut self, width: usize) {
+        self.prompt = Prose::whole(Reading::Verbatim, width, &self.turn.prompt);
+        self.answer = Prose::whole(Reading::Markdown, width, "");
+        self.answer.extend(&self.turn.answer, self.turn.state.is_over());
+        self.conclude(width);
+    }
+
+    fn conclude(&mut self, width: usize) {
+        let kept = if self.turn.answer.is_empty() { "" } else { "; what had come is kept" };
+        let words = match &self.turn.state {
+            TurnState::Waiting { on, .. } => format!("waits for {}", one_line(on)),
+            TurnState::Running | TurnState::Done => String::new(),
+            TurnState::Stopped => format!("stopped by you{kept}"),
+            TurnState::Failed(why) => one_line(why).into_owned(),
+            TurnState::Interrupted => format!("interrupted: roundel ended while it ran{kept}"),
+        };
+        self.after.clear();
+        for text in [words.as_str(), self.hops.as_str()] {
+            self.after.extend(Prose::whole(Reading::Verbatim, width, text).rows().iter().cloned());
+        }
+    }
+
+    fn replace(&mut self, turn: Turn, width: usize) {
+        let goes_on = !self.turn.state.is_over()
+            && !turn.state.is_over()
+            && turn.prompt == self.turn.prompt
+            && turn.answer.starts_with(&self.turn.answer);
+        self.turn = turn;
+        if goes_on {
+            self.answer.extend(&self.turn.answer, false);
+            self.conclude(width);
+        } else {
+            self.lay_out(width);
+        }
+    }
+
+    /// Rows of it.
+    pub fn height(&self) -> usize {
+        let answer = self.answer.rows().len() + self.after.len();
+        // Both headings, and the empty rows behind question and answer.
+        4 + self.prompt.rows().len() + answer
+    }
+
+    /// Its row of that number.
+    pub fn line(&self, number: usize) -> Line<'_> {
+        let Some(mut at) = number.checked_sub(1) else { return Line::Asked };
+        if let Some(row) = self.prompt.rows().get(at) {
+            return Line::Prompt(row);
+        }
+        at -= self.prompt.rows().len();
+        match at {
+            0 => return Line::Blank,
+            1 => return Line::Answers,
+            _ => at -= 2,
+        }
+        if let Some(row) = self.answer.rows().get(at) {
+            return Line::Answer(row);
+        }
+        self.after.get(at - self.answer.rows().len()).map_or(Line::Blank, Line::After)
+    }
+}
+
+/// A row of the chat: the turn's place, and the row in it.
+type Place = (usize, usize);
+
+/// The chat.
+#[derive(Debug)]
+pub struct Transcript {
+    cells: Vec<Cell>,
+    width: usize,
+    height: usize,
+    follow: bool,
+    /// The first row that is seen, when not following.
+    held: (TurnId, usize),
+    /// Rows that there were when the end was left.
+    left_at: usize,
+}
+
+impl Default for Transcript {
+    fn default() -> Self {
+        Self { cells: Vec::new(), width: 1, height: 1, follow: true, held: (TurnId(0), 0), left_at: 0 }
+    }
+}
+
+impl Transcript {
+    /// Its turns, oldest first.
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// Whether it follows what comes.
+    pub const fn follows(&self) -> bool {
+        self.follow
+    }
+
+    /// The last turn that has not ended.
+    pub fn running(&self) -> Option<&Turn> {
+        self.cells.iter().rev().map(|cell| &cell.turn).find(|turn| !turn.state.is_over())
+    }
+
+    /// Replaces all that was known.
+    pub fn replace_all(&mut self, turns: Vec<Turn>) {
+        let mut turns: Vec<Turn> = turns.into_iter().filter(|turn| turn.origin == Origin::Chat).collect();
+        turns.sort_by_key(|turn| turn.id);
+        let mut known = std::mem::take(&mut self.cells).into_iter().peekable();
+        for turn in turns {
+            while known.next_if(|cell| cell.turn.id < turn.id).is_some() {}
+            match known.next_if(|cell| cell.turn == turn) {
+                Some(cell) => self.cells.push(cell),
+                None => self.cells.push(Cell::new(turn, self.width)),
+            }
+        }
+    }
+
+    /// Takes in a turn, new or changed.
+    pub fn put(&mut self, turn: Turn) {
+        if turn.origin != Origin::Chat {
+            return;
+        }
+        match self.cells.binary_search_by_key(&turn.id, |cell| cell.turn.id) {
+            Ok(at) => {
+                if let Some(cell) = self.cells.get_mut(at) {
+                    cell.replace(turn, self.width);
+                }
+            }
+            Err(at) => self.cells.insert(at, Cell::new(turn, self.width)),
+        }
+    }
+
+    /// The lanes that were tried for a turn, in words; empty: only one.
+    pub fn put_hops(&mut self, turn: TurnId, hops: String) {
+        let width = self.width;
+        if let Some(cell) = self.cell_mut(turn).filter(|cell| cell.hops != hops) {
+            cell.hops = hops;
+            cell.conclude(width);
+        }
+    }
+
+    /// Takes in more of an answer. What is already there is passed over; what does not join on is left to the next
+    /// report of the whole turn.
+    pub fn say(&mut self, said: &Said) {
+        let Some(cell) = self.cell_mut(said.turn) else { return };
+        let known = if said.reasoning { &mut cell.turn.reasoning } else { &mut cell.turn.answer };
+        let Some(new) = known.len().checked_sub(said.from).and_then(|have| said.text.get(have..)) else { return };
+        known.push_str(new);
+        if !said.reasoning {
+            cell.answer.extend(&cell.turn.answer, false);
+        }
+    }
+
+    fn cell_mut(&mut self, turn: TurnId) -> Option<&mut Cell> {
+        let at = self.cells.binary_search_by_key(&turn, |cell| cell.turn.id).ok()?;
+        self.cells.get_mut(at)
+    }
+
+    /// Gives it an area. A new width lays everything out again.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        let width = usize::from(width.max(1));
+        if width != self.width {
+            let held = self.share_of_held();
+            self.width = width;
+            for cell in &mut self.cells {
+                cell.lay_out(width);
+            }
+            self.hold_share(held);
+            self.left_at = self.total();
+        }
+        self.height = usize::from(height.max(1));
+    }
+
+    /// How far into its turn the held row is, in thousandths: a new width has other rows.
+    fn share_of_held(&self) -> usize {
+        let cell = self.cells.iter().find(|cell| cell.turn.id == self.held.0);
+        cell.map_or(0, |cell| self.held.1 * 1000 / cell.height())
+    }
+
+    fn hold_share(&mut self, share: usize) {
+        let cell = self.cells.iter().find(|cell| cell.turn.id == self.held.0);
+        self.held.1 = cell.map_or(0, |cell| cell.height() * share / 1000);
+    }
+
+    /// The rows that are seen, from the top: the turn and the row in it.
+    pub fn seen(&self) -> impl Iterator<Item = (&Cell, Line<'_>)> {
+        let (first, row) = self.top();
+        let cells = self.cells.get(first..).unwrap_or_default().iter().enumerate();
+        cells
+            .flat_map(move |(number, cell)| {
+                (if number == 0 { row } else { 0 }..cell.height()).map(move |row| (cell, row))
+            })
+            .take(self.height)
+            .map(|(cell, row)| (cell, cell.line(row)))
+    }
+
+    /// What lies below, when not following: rows, and whether they are new since the end was left.
+    pub fn below(&self) -> Option<(usize, bool)> {
+        if self.follow {
+            return None;
+        }
+        let new = self.total().saturating_sub(self.left_at);
+        let below = self.rows_below();
+        if new > 0 && below > 0 { Some((new.min(below), true)) } else { (below > 0).then_some((below, false)) }
+    }
+
+    fn rows_below(&self) -> usize {
+        let (first, row) = self.top();
+        let rows: usize = self.cells.get(first..).unwrap_or_default().iter().map(Cell::height).sum();
+        rows.saturating_sub(row + self.height + 1)
+    }
+
+    fn total(&self) -> usize {
+        self.cells.iter().map(Cell::height).sum()
+    }
+
+    fn top(&self) -> Place {
+        let bottom = self.bottom();
+        if self.follow {
+            return bottom;
+        }
+        let held = match self.cells.binary_search_by_key(&self.held.0, |cell| cell.turn.id) {
+            Ok(at) => (at, self.held.1.min(self.cells.get(at).map_or(0, Cell::height).saturating_sub(1))),
+            Err(at) => (at, 0),
+        };
+        held.min(bottom)
+    }
+
+    /// The first row that is seen at the end, where the empty row behind the last turn is left out.
+    fn bottom(&self) -> Place {
+        self.up_from((self.cells.len(), 0), self.height + 1)
+    }
+
+    fn up_from(&self, from: Place, rows: usize) -> Place {
+        let (mut at, mut row) = from;
+        let mut left = rows;
+        while left > row {
+            left -= row;
+            let Some(before) = at.checked_sub(1) else { return (0, 0) };
+            at = before;
+            row = self.cells.get(at).map_or(0, Cell::height);
+        }
+        (at, row - left)
+    }
+
+    fn down_from(&self, from: Place, rows: usize) -> Place {
+        let (mut at, mut row) = (from.0, from.1 + rows);
+        while let Some(height) = self.cells.get(at).map(Cell::height).filter(|height| row >= *height) {
+            row -= height;
+            at += 1;
+        }
+        (at, if at < self.cells.len() { row } else { 0 })
+    }
+
+    /// Goes through it. Up leaves the end, if there is anything above; down to the last row follows it again.
+    pub fn go(&mut self, way: Move) {
+        let page = self.height.saturating_sub(1).max(1);
+        match way {
+            Move::Up => self.up(1),
+            Move::Down => self.down(1),
+            Move::PageUp => self.up(page),
+            Move::PageDown => self.down(page),
+            Move::HalfUp => self.up((self.height / 2).max(1)),
+            Move::HalfDown => self.down((self.height / 2).max(1)),
+            Move::First => self.hold((0, 0)),
+            Move::Last => self.follow = true,
+            Move::PreviousTurn => {
+                let (at, row) = self.top();
+                self.hold((if row > 0 { at } else { at.saturating_sub(1) }, 0));
+            }
+            Move::NextTurn => {
+                let next = (self.top().0 + 1, 0);
+                self.hold_or_follow(next);
+            }
+        }
+    }
+
+    /// Goes up by rows.
+    pub fn up(&mut self, rows: usize) {
+        let to = self.up_from(self.top(), rows);
+        self.hold(to);
+    }
+
+    /// Goes down by rows.
+    pub fn down(&mut self, rows: usize) {
+        if !self.follow {
+            let to = self.down_from(self.top(), rows);
+            self.hold_or_follow(to);
+        }
+    }
+
+    fn hold_or_follow(&mut self, place: Place) {
+        if place >= self.bottom() {
+            self.follow = true;
+        } else {
+            self.hold(place);
+        }
+    }
+
+    fn hold(&mut self, place: Place) {
+        // All of it is seen: there is nothing to hold on to, and what comes is followed.
+        if self.follow && self.bottom() == (0, 0) {
+            return;
+        }
+        let Some(cell) = self.cells.get(place.0) else { return };
+        self.held = (cell.turn.id, place.1);
+        if self.follow {
+            self.follow = false;
+            self.left_at = self.total();
+        }
+    }
+}
+
+/// Tokens a second of an answer; None where it is not known, or too short to say.
+pub fn speed(turn: &Turn) -> Option<u64> {
+    let (tokens, took) = (turn.usage.output?, turn.took?);
+    let span = took.saturating_sub(turn.first_token.unwrap_or_default());
+    (span >= Duration::from_millis(100)).then(|| u128::from(tokens) * 1000 / span.as_millis())?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::Time;
+    use crate::domain::conversation::Usage;
+
+    fn turn(id: u64, answer: &str, state: TurnState) -> Turn {
+        Turn {
+            id: TurnId(id),
+            origin: Origin::Chat,
+            asked: Time::from_ms(0),
+            prompt: format!("question {id}"),
+            answer: answer.into(),
+            reasoning: String::new(),
+            state,
+            lane: None,
+            attempts: Vec::new(),
+            usage: Usage::default(),
+            first_token: None,
+            took: None,
+            simulated: false,
+        }
+    }
+
+    fn transcript(turns: u64) -> Transcript {
+        let mut transcript = Transcript::default();
+        transcript.resize(20, 6);
+        for id in 1..=turns {
+            transcript.put(turn(id, "line\nline\nline", TurnState::Done));
+        }
+        transcript
+    }
+
+    fn first(transcript: &Transcript) -> (u64, String) {
+        let (cell, line) = transcript.seen().next().unwrap();
+        let text = match line {
+            Line::Prompt(row) | Line::Answer(row) | Line::After(row) => row.text(),
+            line => format!("{line:?}"),
+        };
+        (cell.turn.id.0, text)
+    }
+
+    fn say(transcript: &mut Transcript, id: u64, from: usize, text: &str) {
+        let said = Said { turn: TurnId(id), from, text: text.into(), reasoning: false };
+        transcript.say(&said);
+    }
+
+    #[test]
+    fn new_text_never_moves_what_is_read() {
+        let mut transcript = transcript(5);
+        transcript.put(turn(6, "", TurnState::Running));
+        assert!(transcript.follows());
+        transcript.go(Move::PageUp);
+        assert!(!transcript.follows());
+        let seen = first(&transcript);
+        let mut length = 0;
+        for _ in 0..40 {
+            say(&mut transcript, 6, length, "more\n");
+            length += 5;
+            assert_eq!(first(&transcript), seen);
+        }
+        assert_eq!(transcript.below(), Some((40, true)));
+        transcript.put(turn(7, "another", TurnState::Done));
+        transcript.replace_all((1..=9).map(|id| turn(id, "line\nline\nline", TurnState::Done)).collect());
+        assert_eq!((first(&transcript), transcript.follows()), (seen, false));
+    }
+
+    #[test]
+    fn only_going_down_to_the_end_follows_again() {
+        let mut transcript = transcript(5);
+        transcript.go(Move::Up);
+        transcript.go(Move::Up);
+        assert_eq!((transcript.follows(), transcript.below()), (false, Some((2, false))));
+        // A higher window shows the end, but nobody asked to follow it.
+        transcript.resize(20, 30);
+        assert_eq!((transcript.follows(), transcript.below()), (false, None));
+        transcript.resize(20, 6);
+        transcript.go(Move::Down);
+        assert!(!transcript.follows());
+        transcript.go(Move::Down);
+        assert!(transcript.follows());
+        transcript.go(Move::First);
+        assert_eq!((first(&transcript), transcript.follows()), ((1, "Asked".into()), false));
+        transcript.go(Move::NextTurn);
+        assert_eq!(first(&transcript), (2, "Asked".into()));
+        transcript.go(Move::Down);
+        transcript.go(Move::PreviousTurn);
+        assert_eq!(first(&transcript), (2, "Asked".into()));
+        transcript.go(Move::Last);
+        assert!(transcript.follows());
+    }
+
+    #[test]
+    fn what_fits_is_always_followed() {
+        let mut transcript = Transcript::default();
+        transcript.resize(20, 50);
+        transcript.put(turn(1, "short", TurnState::Done));
+        transcript.go(Move::PageUp);
+        assert!(transcript.follows());
+    }
+
+    #[test]
+    fn a_new_width_keeps_the_place() {
+        let mut transcript = Transcript::default();
+        transcript.resize(40, 5);
+        for id in 1..=3 {
+            transcript.put(turn(id, &"some words ".repeat(60), TurnState::Done));
+        }
+        transcript.go(Move::First);
+        transcript.go(Move::NextTurn);
+        transcript.down(9);
+        for width in [20, 80, 11, 40] {
+            transcript.resize(width, 5);
+            assert_eq!(first(&transcript).0, 2, "{width}");
+        }
+    }
+
+    #[test]
+    fn deltas_join_whatever_overlaps() {
+        let mut transcript = Transcript::default();
+        transcript.put(turn(1, "Hello", TurnState::Running));
+        say(&mut transcript, 1, 5, ", wor");
+        say(&mut transcript, 1, 2, "llo, world");
+        say(&mut transcript, 1, 0, "Hello");
+        say(&mut transcript, 1, 99, "lost");
+        assert_eq!(transcript.cells()[0].turn.answer, "Hello, world");
+    }
+
+    #[test]
+    fn an_end_is_told_in_words() {
+        for (state, answer, words) in [
+            (TurnState::Stopped, "", vec!["stopped by you"]),
+            (TurnState::Stopped, "some", vec!["stopped by you; what had come is kept"]),
+            (TurnState::Failed("the model is gone".into()), "", vec!["the model is gone"]),
+            (
+                TurnState::Waiting { until: None, on: "quick/a, 3 req spent".into() },
+                "",
+                vec!["waits for quick/a, 3 req spent"],
+            ),
+            (TurnState::Done, "fine", vec![]),
+        ] {
+            let cell = Cell::new(turn(1, answer, state), 60);
+            assert_eq!(cell.after.iter().map(Row::text).collect::<Vec<_>>(), words);
+        }
+    }
+}
