@@ -1,0 +1,113 @@
+//! Rows and frames on a buffer. Nothing is ever painted outside of it, whatever the area says.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::app::cells;
+use crate::app::row::{Role, Row};
+use crate::view::theme;
+
+/// A buffer, and whether it may have colours.
+#[derive(Debug)]
+pub struct Painter<'a> {
+    buffer: &'a mut Buffer,
+    color: bool,
+}
+
+impl<'a> Painter<'a> {
+    /// A painter of `buffer`.
+    pub const fn new(buffer: &'a mut Buffer, color: bool) -> Self {
+        Self { buffer, color }
+    }
+
+    /// The lines of an area, from the top.
+    pub fn lines(&self, area: Rect) -> impl Iterator<Item = Rect> + use<> {
+        (area.top()..area.bottom()).map(move |y| Rect { y, height: 1, ..area })
+    }
+
+    /// Writes a text in at most `width` columns, and says where the next one goes.
+    pub fn text(&mut self, x: u16, y: u16, text: &str, width: u16, role: Role) -> u16 {
+        let area = self.buffer.area;
+        if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
+            return x;
+        }
+        let style = theme::style(role, self.color);
+        self.buffer.set_stringn(x, y, text, usize::from(width), style).0
+    }
+
+    /// Paints a row at the head of an area.
+    pub fn row(&mut self, area: Rect, row: &Row) {
+        if area.is_empty() {
+            return;
+        }
+        let mut x = area.x;
+        for piece in &row.0 {
+            x = self.text(x, area.y, &piece.text, area.right().saturating_sub(x), piece.role);
+        }
+    }
+
+    /// Makes an area the selected one.
+    pub fn select(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        // One style for the whole row: the colours of its pieces would make holes in it.
+        for position in area.positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.set_style(Style::reset().patch(theme::selected()));
+            }
+        }
+    }
+
+    /// Empties an area.
+    pub fn clear(&mut self, area: Rect) {
+        for position in area.intersection(self.buffer.area).positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.reset();
+            }
+        }
+    }
+
+    /// A rounded frame with a title, and a text in its foot.
+    pub fn frame(&mut self, area: Rect, title: &Row, foot: Option<&str>, focused: bool) {
+        let role = if focused { Role::Accent } else { Role::Dim };
+        if area.width < 2 || area.height < 2 {
+            return;
+        }
+        let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+        let line = "─".repeat(usize::from(area.width - 2));
+        self.text(area.x, area.y, &format!("╭{line}╮"), area.width, role);
+        self.text(area.x, bottom, &format!("╰{line}╯"), area.width, role);
+        for y in area.y + 1..bottom {
+            self.text(area.x, y, "│", 1, role);
+            self.text(right, y, "│", 1, role);
+        }
+        let room = usize::from(area.width.saturating_sub(4));
+        let mut title = title.clone().cut_to(room.saturating_sub(2));
+        title.0.insert(0, crate::app::row::Piece::plain(" "));
+        title.0.push(crate::app::row::Piece::plain(" "));
+        self.row(Rect { x: area.x + 2, height: 1, width: area.width.saturating_sub(4), ..area }, &title);
+        if let Some(foot) = foot {
+            self.note(area, bottom, foot, Role::Dim);
+        }
+    }
+
+    /// A text in a line of a frame, at its right.
+    pub fn note(&mut self, area: Rect, y: u16, text: &str, role: Role) {
+        let text = format!(" {text} ");
+        let width = u16::try_from(cells::of(&text)).unwrap_or(u16::MAX);
+        if let Some(x) = area.right().checked_sub(width.saturating_add(2)).filter(|x| *x > area.x) {
+            self.text(x, y, &text, width, role);
+        }
+    }
+
+    /// A line across a frame, or from edge to edge where there is none.
+    pub fn rule(&mut self, area: Rect, framed: bool, focused: bool) {
+        let role = if focused { Role::Accent } else { Role::Dim };
+        let (width, rows) = (usize::from(area.width), area.height);
+        if width < 2 || rows == 0 {
+            return;
+        }
+        let line = if framed { format!("├{}┤", "─".repeat(width - 2)) } else { "─".repeat(width) };
+        self.text(area.x, area.y, &line, area.width, role);
+    }
+}

@@ -1,0 +1,172 @@
+//! The quota: lanes with their bars, in the pane or on single lines above one.
+
+use ratatui::layout::Rect;
+
+use crate::app::board::{Block, Board, Limit, Line, Mark};
+use crate::app::cells;
+use crate::app::geometry::{gauge_columns, inside};
+use crate::app::row::{Piece, Role, Row};
+use crate::app::screen::{Quota, Screen};
+use crate::domain::quota::limit::Evidence;
+use crate::domain::standing::Target;
+use crate::view::bar;
+use crate::view::paint::Painter;
+
+/// Paints the pane.
+pub fn draw(painter: &mut Painter, screen: &Screen) {
+    let quota = &screen.quota;
+    let area = screen.areas.quota;
+    let text = inside(area, screen.areas.framed());
+    for (line, (number, what)) in painter.lines(text).zip(&quota.lines) {
+        let Some(block) = quota.board.blocks.get(*number) else { continue };
+        paint_line(painter, line, quota, block, *what);
+        let is_head = matches!(what, Line::Head | Line::HeadWithCells | Line::Whole);
+        if quota.selected == Some(*number) && is_head {
+            painter.select(line);
+        }
+    }
+    if quota.below > 0 {
+        painter.note(area, area.bottom().saturating_sub(1), &format!("↓ {} more", quota.below), Role::Dim);
+    }
+}
+
+fn paint_line(painter: &mut Painter, line: Rect, quota: &Quota, block: &Block, what: Line) {
+    let width = usize::from(line.width);
+    match what {
+        Line::Head => painter.row(line, &Row::spread(head(block), state(block), width)),
+        Line::HeadWithCells => {
+            let mut left = head(block);
+            for limit in block.others() {
+                left.0.extend(thin(limit));
+            }
+            painter.row(line, &Row::spread(left, state(block), width));
+        }
+        Line::Whole => whole(painter, line, block, block.binding().and_then(|number| block.limits.get(number))),
+        Line::Limit(number) => {
+            if let Some(limit) = block.limits.get(number) {
+                limit_row(painter, line, quota, limit);
+            }
+        }
+        Line::Unlimited => painter.row(line, &Row::of("  no limit known", Role::Dim)),
+        Line::Gap => {}
+    }
+}
+
+/// Paints one-line gauges, in columns.
+pub fn gauges(painter: &mut Painter, screen: &Screen) {
+    let area = screen.areas.gauges;
+    let columns = gauge_columns(area.width);
+    let wide = area.width.saturating_sub(1) / columns;
+    let board = &screen.quota.board;
+    let lanes = board.blocks.iter().enumerate().filter(|(_, block)| matches!(block.target, Target::Lane(_)));
+    // Down first, then to the right: lanes stand in the order of the rotation.
+    let places = (0..columns).flat_map(|column| (0..area.height).map(move |row| (column, row)));
+    for ((column, row), (number, block)) in places.zip(lanes) {
+        let cell = Rect { x: area.x + 1 + column * wide, y: area.y + row, width: wide.saturating_sub(2), height: 1 };
+        whole(painter, cell, block, binding(board, number));
+    }
+}
+
+/// The binding limit of a block, or of the account above it.
+fn binding(board: &Board, number: usize) -> Option<&Limit> {
+    let own = |block: &'_ Block| block.binding();
+    let block = board.blocks.get(number)?;
+    if let Some(limit) = own(block) {
+        return block.limits.get(limit);
+    }
+    let account = board.blocks.get(..number)?.iter().rev().find(|block| block.depth == 0)?;
+    (block.depth > 0).then(|| own(account).and_then(|limit| account.limits.get(limit)))?
+}
+
+/// A lane on one line: name, bar and figure; or why it is not ready.
+fn whole(painter: &mut Painter, line: Rect, block: &Block, binding: Option<&Limit>) {
+    let width = usize::from(line.width);
+    let name = (width / 2).saturating_sub(1);
+    let head = head(block).cut_to(name);
+    painter.row(line, &head);
+    let right = Rect { x: line.x + u16::try_from(name).unwrap_or(0) + 1, ..line };
+    let right = Rect { width: line.right().saturating_sub(right.x), ..right };
+    match binding.filter(|_| block.mark == Mark::Ready) {
+        Some(limit) => {
+            let figure = 11.min(right.width / 2 + 2);
+            let bar = Rect { width: right.width.saturating_sub(figure + 1).min(24), ..right };
+            paint_bar(painter, bar, limit);
+            let text = Row::of(limit.figure.as_str(), Role::Dim);
+            let empty = Row::default();
+            let rest = Rect { x: bar.right(), width: right.right().saturating_sub(bar.right()), ..right };
+            painter.row(rest, &Row::spread(empty, text, usize::from(rest.width)));
+        }
+        None => painter.row(right, &Row::spread(Row::default(), state(block), usize::from(right.width))),
+    }
+}
+
+fn head(block: &Block) -> Row {
+    let (sign, role) = sign(block.mark);
+    let name = if block.mark == Mark::Off { Role::Dim } else { Role::Plain };
+    Row(vec![
+        Piece::plain("  ".repeat(block.depth)),
+        Piece::new(sign, role),
+        Piece::new(format!(" {}", block.name), if block.next { Role::Strong } else { name }),
+    ])
+}
+
+const fn sign(mark: Mark) -> (&'static str, Role) {
+    match mark {
+        Mark::Ready => ("●", Role::Good),
+        Mark::Resting => ("◐", Role::Warn),
+        Mark::Off => ("○", Role::Dim),
+        Mark::Broken => ("✕", Role::Bad),
+    }
+}
+
+fn state(block: &Block) -> Row {
+    let role = match block.mark {
+        Mark::Ready if block.next => Role::Strong,
+        Mark::Ready | Mark::Off => Role::Dim,
+        Mark::Resting => Role::Warn,
+        Mark::Broken => Role::Bad,
+    };
+    Row::of(block.state.as_str(), role)
+}
+
+fn thin(limit: &Limit) -> [Piece; 2] {
+    let cell = bar::thin(limit.left.unwrap_or(0.0));
+    [Piece::dim(format!("  {} ", limit.label)), Piece::new(cell.to_string(), limit.role)]
+}
+
+fn limit_row(painter: &mut Painter, line: Rect, quota: &Quota, limit: &Limit) {
+    let columns = &quota.columns;
+    let small = |number: usize| u16::try_from(number).unwrap_or(0);
+    let mut x = line.x + 2;
+    painter.text(x, line.y, &limit.label, small(columns.label), Role::Dim);
+    x += small(columns.label) + 1;
+    let bar = Rect { x, y: line.y, width: small(columns.bar).min(line.right().saturating_sub(x)), height: 1 };
+    paint_bar(painter, bar, limit);
+    x = bar.right() + 1;
+    let right = |text: &str, width: usize| format!("{}{text}", " ".repeat(width.saturating_sub(cells::of(text))));
+    let row = Row(vec![
+        Piece::dim(format!("{} ", evidence(limit.evidence))),
+        Piece::new(right(&limit.figure, columns.figure), Role::Plain),
+        Piece::dim(format!("  {}", right(&limit.time, columns.time))),
+        Piece::dim(if columns.age > 0 { format!("  {}", right(&limit.age, columns.age)) } else { String::new() }),
+    ]);
+    painter.row(Rect { x, width: line.right().saturating_sub(x), ..line }, &row);
+}
+
+const fn evidence(evidence: Option<Evidence>) -> &'static str {
+    match evidence {
+        Some(Evidence::Reported) => "●",
+        Some(Evidence::Counted) => "◐",
+        Some(Evidence::Learnt) => "◌",
+        Some(Evidence::Documented) | None => "·",
+    }
+}
+
+fn paint_bar(painter: &mut Painter, area: Rect, limit: &Limit) {
+    let Some(left) = limit.left else { return };
+    painter.text(area.x, area.y, &bar::cells(left, area.width), area.width, limit.role);
+    if let Some(passed) = limit.pace.filter(|_| area.width >= 6) {
+        let x = area.x + bar::pace_column(passed, area.width);
+        painter.text(x, area.y, "┃", 1, Role::Plain);
+    }
+}
