@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::shell::ask::{self, Ended, say};
 use crate::shell::engine::{self, Config, StartError};
+use crate::shell::run;
 
 /// Something went wrong, and a sentence on stderr said what.
 const FAILED: u8 = 1;
@@ -73,8 +74,14 @@ pub fn run() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn dashboard(_config: &Config) -> u8 {
-    told("soon", FAILED)
+fn dashboard(config: &Config) -> u8 {
+    match run::dashboard(config) {
+        Ok(()) => 0,
+        Err(run::Ended::NoScreen(error)) => told(&error.to_string(), error.exit_code()),
+        Err(run::Ended::NotStarted(error)) => not_started(&error),
+        Err(run::Ended::Failed(report)) => told(&report, FAILED),
+        Err(run::Ended::Signal(code)) => code,
+    }
 }
 
 fn ask_command(config: &Config, words: &[String]) -> u8 {

@@ -20,3 +20,6 @@ pub mod engine;
 
 /// One question, one answer.
 pub mod ask;
+
+/// The dashboard's event loop.
+pub mod run;

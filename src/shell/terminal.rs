@@ -114,6 +114,15 @@ impl Terminal {
         std::future::pending().await
     }
 
+    /// What goes wrong next: a panic elsewhere, in one line; None: the terminal has gone. Safe to be dropped half-way.
+    pub async fn trouble(&mut self) -> Option<String> {
+        let rig = Arc::clone(&self.rig);
+        tokio::select! {
+            panic = self.panicked() => Some(panic),
+            () = rig.painter().gone() => None,
+        }
+    }
+
     /// Takes the mouse, or gives it back to the terminal's own selection.
     pub fn set_mouse(&mut self, on: bool) {
         self.wishes.mouse = on;

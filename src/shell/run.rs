@@ -1,0 +1,237 @@
+//! The dashboard's event loop: input, reports, signals and time go in, commands and frames come out. Everything that
+//! waits is drained, then one frame is painted. What happens is decided in `app`, what it looks like in `view`.
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream};
+use futures_util::{FutureExt, StreamExt};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect, Size};
+
+use crate::app::message::{AppConfig, Effect, Msg};
+use crate::app::state::App;
+use crate::domain::clock::{Clock, Zone};
+use crate::domain::standing::Need;
+use crate::scheduler::actor::{Link, Subscription};
+use crate::scheduler::link::Report;
+use crate::shell::engine::{Config, Engine, StartError, runtime, start};
+use crate::shell::log;
+use crate::shell::painter::canvas::Frame;
+use crate::shell::signals::{Asked, Signals};
+use crate::shell::terminal::modes::Wishes;
+use crate::shell::terminal::{NoScreen, Terminal, check};
+use crate::view;
+
+/// The variable of the key that is quickest to get.
+const FIRST_KEY: &str = "GROQ_API_KEY";
+
+/// What waits is drained up to this many before a frame is painted: a steady stream must not starve the screen.
+const DRAIN: usize = 64;
+
+/// Why the dashboard ended otherwise than by the user's wish.
+#[derive(Debug)]
+pub enum Ended {
+    /// There is no terminal to show it in, or none that can be set up.
+    NoScreen(NoScreen),
+    /// It could not start.
+    NotStarted(StartError),
+    /// It broke; the terminal is as it was, and this says what happened.
+    Failed(String),
+    /// A signal ended it; the exit code.
+    Signal(u8),
+}
+
+/// Opens the dashboard and stays in it until it is left.
+pub fn dashboard(config: &Config) -> Result<(), Ended> {
+    check().map_err(Ended::NoScreen)?;
+    let runtime = runtime().map_err(|error| Ended::Failed(format!("cannot start: {error}")))?;
+    let ended = runtime.block_on(session(config));
+    // Whatever still hangs (a disk that does not answer) is not waited for.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    ended
+}
+
+async fn session(config: &Config) -> Result<(), Ended> {
+    let failed = |error: io::Error| Ended::Failed(error.to_string());
+    let mut signals = Signals::catch().map_err(failed)?;
+    let mut engine = start(config, "dashboard").await.map_err(Ended::NotStarted)?;
+    let Some(subscription) = engine.link.subscribe().await else {
+        return Err(Ended::Failed("the scheduler ended at once".into()));
+    };
+    let mut terminal = Terminal::enter(Wishes::default(), engine.log.take()).map_err(Ended::NoScreen)?;
+    let mut screen = Screen {
+        app: App::new(app_config(&engine, &subscription, &terminal)),
+        link: engine.link.clone(),
+        number: subscription.number,
+        size: terminal.size(),
+    };
+    let ended = screen.run(&mut terminal, &mut signals, subscription).await;
+    terminal.leave();
+    let stopped = engine.stop().await;
+    ended?;
+    stopped.map_err(Ended::Failed)
+}
+
+fn app_config(engine: &Engine, subscription: &Subscription, terminal: &Terminal) -> AppConfig {
+    let folder = engine.folder.as_ref();
+    let nowhere = || "nowhere: --ephemeral".to_owned();
+    let size = terminal.size();
+    AppConfig {
+        subscriber: subscription.number,
+        zone: Zone::Local,
+        data_path: folder.map_or_else(nowhere, |path| path.display().to_string()),
+        log_path: folder.map_or_else(nowhere, |path| log::path(path).display().to_string()),
+        color: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        key_name: FIRST_KEY.into(),
+        usual: Need::USUAL,
+        size: (size.width, size.height),
+    }
+}
+
+const fn resized(size: Size) -> Msg {
+    Msg::Resize(size.width, size.height)
+}
+
+/// What the loop was waiting for.
+enum Happened {
+    Asked(Asked),
+    /// None: the terminal has gone.
+    Event(Option<Event>),
+    /// None: the scheduler has ended.
+    Report(Option<Report>),
+    Panicked(String),
+    Due,
+}
+
+/// What the loop goes on with.
+enum Step {
+    On,
+    Quit,
+}
+
+struct Screen {
+    app: App,
+    link: Link,
+    /// The subscriber's number.
+    number: u16,
+    size: Size,
+}
+
+impl Screen {
+    async fn run(
+        &mut self,
+        terminal: &mut Terminal,
+        signals: &mut Signals,
+        mut from: Subscription,
+    ) -> Result<(), Ended> {
+        let mut events = EventStream::new();
+        let mut scheduler_lives = true;
+        loop {
+            let now = Clock::System.now();
+            let due = self.app.next_change(now).map(|at| at.since(now));
+            let happened = {
+                tokio::select! {
+                    biased;
+                    asked = signals.next() => Happened::Asked(asked),
+                    event = events.next() => Happened::Event(event.and_then(Result::ok)),
+                    report = from.reports.recv(), if scheduler_lives => Happened::Report(report),
+                    trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
+                            () = after(due) => Happened::Due,
+                }
+            };
+            let step = match happened {
+                Happened::Asked(Asked::Continue) => {
+                    terminal.continued().map_err(|error| Ended::Failed(error.to_string()))?;
+                    Step::On
+                }
+                Happened::Asked(Asked::Interrupt) => self.take(Msg::Interrupted, terminal).await?,
+                Happened::Asked(asked) => return Err(Ended::Signal(asked.exit_code().unwrap_or(1))),
+                Happened::Event(Some(event)) => self.take_event(event, terminal).await?,
+                Happened::Event(None) => return Err(Ended::Signal(Asked::HangUp.exit_code().unwrap_or(1))),
+                Happened::Report(Some(report)) => self.take(Msg::Report(report), terminal).await?,
+                Happened::Report(None) => {
+                    scheduler_lives = false;
+                    self.take(Msg::SchedulerStopped, terminal).await?
+                }
+                Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
+                Happened::Due => self.take(Msg::Tick, terminal).await?,
+            };
+            if matches!(step, Step::Quit) || self.drain(&mut events, &mut from, terminal).await? {
+                return Ok(());
+            }
+            self.paint(terminal).await?;
+        }
+    }
+
+    /// Takes in what else has arrived. True: quit.
+    async fn drain(
+        &mut self,
+        events: &mut EventStream,
+        from: &mut Subscription,
+        terminal: &mut Terminal,
+    ) -> Result<bool, Ended> {
+        for _ in 0..DRAIN {
+            let step = if let Some(Some(Ok(event))) = events.next().now_or_never() {
+                self.take_event(event, terminal).await?
+            } else if let Ok(report) = from.reports.try_recv() {
+                self.take(Msg::Report(report), terminal).await?
+            } else {
+                return Ok(false);
+            };
+            if matches!(step, Step::Quit) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn take_event(&mut self, event: Event, terminal: &mut Terminal) -> Result<Step, Ended> {
+        let msg = match event {
+            Event::Key(key) => Msg::Key(key),
+            Event::Mouse(mouse) => Msg::Mouse(mouse),
+            Event::Paste(text) => Msg::Paste(text),
+            Event::Resize(..) => resized(terminal.size()),
+            Event::FocusGained | Event::FocusLost => return Ok(Step::On),
+        };
+        self.take(msg, terminal).await
+    }
+
+    async fn take(&mut self, msg: Msg, terminal: &mut Terminal) -> Result<Step, Ended> {
+        for effect in self.app.update(msg, Clock::System.now()) {
+            match effect {
+                Effect::Send(command) => {
+                    if let Err(refused) = self.link.try_send(self.number, command) {
+                        let more = self.app.update(Msg::Refused(refused), Clock::System.now());
+                        debug_assert!(more.is_empty(), "a refusal asks for nothing");
+                    }
+                }
+                Effect::Urgent(urgent) => drop(self.link.urgent(urgent).await),
+                Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
+                Effect::Repaint => terminal.painter().repaint(),
+                Effect::Quit => return Ok(Step::Quit),
+            }
+        }
+        Ok(Step::On)
+    }
+
+    async fn paint(&mut self, terminal: &mut Terminal) -> Result<(), Ended> {
+        // A resize event can get lost: the size is compared before each frame.
+        let size = terminal.size();
+        if size != self.size {
+            self.size = size;
+            self.take(resized(size), terminal).await?;
+        }
+        let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, size)));
+        let cursor = view::draw(&mut buffer, &self.app, Clock::System.now());
+        terminal.painter().paint(Frame { buffer, cursor });
+        Ok(())
+    }
+}
+
+async fn after(span: Option<Duration>) {
+    match span {
+        Some(span) => tokio::time::sleep(span).await,
+        None => std::future::pending().await,
+    }
+}
