@@ -12,3 +12,11 @@ mod desk;
 #[cfg(test)]
 #[cfg(unix)]
 mod terminal;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod ask;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod dashboard;

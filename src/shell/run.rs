@@ -1,11 +1,13 @@
 //! The dashboard's event loop: input, reports, signals and time go in, commands and frames come out. Everything that
 //! waits is drained, then one frame is painted. What happens is decided in `app`, what it looks like in `view`.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
@@ -172,7 +174,7 @@ impl Screen {
         terminal: &mut Terminal,
     ) -> Result<bool, Ended> {
         for _ in 0..DRAIN {
-            let step = if let Some(Some(Ok(event))) = events.next().now_or_never() {
+            let step = if let Some(event) = waiting(events).await {
                 self.take_event(event, terminal).await?
             } else if let Ok(report) = from.reports.try_recv() {
                 self.take(Msg::Report(report), terminal).await?
@@ -227,6 +229,16 @@ impl Screen {
         terminal.painter().paint(Frame { buffer, cursor });
         Ok(())
     }
+}
+
+/// The event that has already arrived. The stream is asked with this task's own waker: it keeps the one that it is
+/// asked with last, and wakes nobody if that is a dummy's.
+async fn waiting(events: &mut EventStream) -> Option<Event> {
+    let event = poll_fn(|context| match events.poll_next_unpin(context) {
+        Poll::Ready(event) => Poll::Ready(event),
+        Poll::Pending => Poll::Ready(None),
+    });
+    event.await.and_then(Result::ok)
 }
 
 async fn after(span: Option<Duration>) {

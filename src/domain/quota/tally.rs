@@ -170,11 +170,20 @@ impl Tally {
             }
             Self::Level { .. } => {
                 let (span, cap) = (window.span()?, cap.filter(|cap| *cap > 0)?);
+                // A clock set back: nothing comes back before the instant of which the level is known.
+                let now = now.max(self.known_at().unwrap_or(now));
                 let surplus = self.level(window, Some(cap), now) - target as f64;
                 let wait = span.as_secs_f64() * surplus / cap as f64;
                 // One millisecond more than computed: at that instant it must be true.
                 Duration::try_from_secs_f64(wait).ok().map(|wait| now.plus(wait + Duration::from_millis(1)))
             }
+        }
+    }
+
+    const fn known_at(&self) -> Option<Time> {
+        match self {
+            Self::Level { at, .. } => Some(*at),
+            Self::Period { .. } | Self::Uses(_) => None,
         }
     }
 

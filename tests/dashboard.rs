@@ -1,0 +1,184 @@
+//! The real program in a pseudo-terminal, as a user has it: what is typed, what is seen, what is left behind.
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::pty::{Modes, Pty, ROUNDEL};
+
+fn open(cols: u16, rows: u16) -> Pty {
+    let mut pty = Pty::run(ROUNDEL, &[], cols, rows);
+    pty.wait_for_text("SIMULATED");
+    pty
+}
+
+/// Asks, and waits until the answer is whole: as many answers as there are tell their tokens.
+fn ask(pty: &mut Pty, question: &str, lane: &str, answers: usize) {
+    pty.send(format!("{question}\r"));
+    pty.wait_for(&format!("answer {answers}, by {lane}"), |screen| {
+        // A whole answer tells its tokens, in the transcript and in the log.
+        let text = screen.contents();
+        text.matches(" tok │").count() >= 2 * answers && text.contains(lane)
+    });
+}
+
+fn quit(pty: &mut Pty) {
+    // An empty composer: Ctrl+D.
+    pty.send("\x04");
+    assert_eq!(pty.wait_exit().exit_code(), 0);
+    assert_eq!(pty.modes(), Modes::PLAIN);
+    assert!(!pty.is_raw());
+}
+
+#[test]
+fn a_first_session() {
+    let mut pty = open(120, 40);
+    pty.wait_for_text("7 of 7 lanes ready");
+    ask(&mut pty, "what is a quota?", "quick/small-8b", 1);
+    pty.wait_for_text("goes to steady/medium-24b");
+    ask(&mut pty, "and the log?", "steady/medium-24b", 2);
+    pty.wait_for("both rows in the log", |screen| screen.contents().matches(" 200 ").count() >= 2);
+
+    // The quota pane: the first account, off.
+    pty.send("\t\t");
+    pty.send(" ");
+    pty.wait_for_text("off by you");
+    pty.wait_for_text("5 of 7 lanes ready");
+    pty.send("q");
+    assert_eq!(pty.wait_exit().exit_code(), 0);
+    assert_eq!(pty.modes(), Modes::PLAIN);
+    assert!(!pty.is_raw());
+
+    // It holds over a restart, and so does the chat.
+    let mut again = pty.run_at_the_same_home(ROUNDEL, &[]);
+    again.wait_for_text("5 of 7 lanes ready");
+    again.wait_for_text("off by you");
+    again.wait_for_text("and the log?");
+    quit(&mut again);
+}
+
+#[test]
+fn the_rotation_goes_round_a_spent_limit() {
+    let mut pty = open(140, 50);
+    pty.wait_for_text("7 of 7 lanes ready");
+    // Only `quick` and `silent` are left.
+    pty.send("\t\t");
+    for down in [3, 2, 3] {
+        pty.send("j".repeat(down));
+        pty.send(" ");
+    }
+    pty.wait_for_text("3 of 7 lanes ready");
+    pty.send("\x1b");
+    ask(&mut pty, "log", "quick/small-8b", 1);
+    ask(&mut pty, "log", "silent/flash", 2);
+    ask(&mut pty, "log", "quick/small-8b", 3);
+    // `silent` takes one a minute, which nobody documents: it refuses, and the next lane answers.
+    ask(&mut pty, "log", "quick/small-8b", 4);
+    pty.wait_for("the refusal, in the log", |screen| screen.contents().contains(" 429 "));
+    pty.wait_for("the rest, in the gauge", |screen| screen.contents().contains("resting"));
+    assert!(!pty.screen().contents().contains("no lane can answer"));
+    quit(&mut pty);
+}
+
+#[test]
+fn killed_in_mid_answer_the_answer_so_far_is_there_at_the_next_start() {
+    let mut pty = open(100, 30);
+    pty.send("long\r");
+    pty.wait_for_text("● quick");
+    pty.wait_for("the beginning of the answer", |screen| screen.contents().contains("This is quick, simulated"));
+    // At most the last second is lost.
+    pty.bytes_within(Duration::from_secs(1));
+    pty.signal(Signal::KILL);
+    pty.wait_exit();
+    let mut again = pty.run_at_the_same_home(ROUNDEL, &[]);
+    again.wait_for_text("interrupted");
+    again.wait_for_text("This is quick, simulated");
+    quit(&mut again);
+}
+
+#[test]
+fn left_alone_it_writes_nothing() {
+    let mut pty = open(120, 40);
+    pty.wait_for_text("7 of 7 lanes ready");
+    pty.bytes_within(Duration::from_secs(1));
+    assert_eq!(pty.bytes_within(Duration::from_secs(4)), 0);
+    quit(&mut pty);
+}
+
+#[test]
+fn signals_end_it_with_the_terminal_as_it_was() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let mut pty = open(100, 30);
+        pty.send("long\r");
+        pty.wait_for_text("quick/small-8b");
+        pty.signal(signal);
+        assert_eq!(pty.wait_exit().exit_code(), code);
+        assert_eq!(pty.modes(), Modes::PLAIN);
+        assert!(!pty.is_raw());
+    }
+}
+
+#[test]
+fn ctrl_c_never_destroys_a_draft() {
+    let mut pty = open(100, 30);
+    pty.send("a thought worth keeping");
+    pty.wait_for_text("a thought worth keeping");
+    pty.send("\x03");
+    pty.wait_for("an empty composer", |screen| !screen.contents().contains("a thought worth keeping"));
+    pty.send("\x1b[A");
+    pty.wait_for_text("a thought worth keeping");
+    // Killed in mid-thought: it is there again.
+    pty.send(", and more");
+    pty.wait_for_text("keeping, and more");
+    pty.bytes_within(Duration::from_secs(2));
+    pty.signal(Signal::KILL);
+    pty.wait_exit();
+    let mut again = pty.run_at_the_same_home(ROUNDEL, &[]);
+    again.wait_for_text("keeping, and more");
+}
+
+#[test]
+fn a_paste_is_not_sent_and_does_no_harm() {
+    let mut pty = open(100, 30);
+    pty.send("\x1b[200~one\rtwo \x1b[31m\x07three\x1b[201~");
+    pty.wait_for_text("three");
+    assert!(pty.screen().contents().contains("one"));
+    assert!(!pty.screen().contents().contains("first token"));
+    assert!(!pty.raw().contains(&7), "no bell rings");
+}
+
+#[test]
+fn any_size_will_do() {
+    let mut pty = open(200, 60);
+    for (cols, rows) in [(80, 24), (60, 20), (40, 10), (39, 9), (10, 3), (1, 1), (140, 45)] {
+        pty.resize(cols, rows);
+        if cols >= 40 {
+            pty.wait_for(&format!("{cols}x{rows}"), |screen| {
+                u16::from(screen.size().1) == cols && screen.contents().contains("SIMULATED")
+            });
+        } else {
+            pty.bytes_within(Duration::from_millis(200));
+        }
+    }
+    quit(&mut pty);
+}
+
+#[test]
+fn a_second_one_says_who_holds_the_folder() {
+    let pty = open(100, 30);
+    let mut second = pty.run_at_the_same_home(ROUNDEL, &[]);
+    assert_eq!(second.wait_exit().exit_code(), 3);
+    let said = second.screen().contents();
+    assert!(said.contains("dashboard") && said.contains("--data-dir"), "{said}");
+}
+
+#[test]
+fn ephemeral_keeps_nothing() {
+    let mut pty = Pty::run(ROUNDEL, &["--ephemeral"], 120, 40);
+    pty.wait_for_text("SIMULATED");
+    ask(&mut pty, "log", "quick/small-8b", 1);
+    quit(&mut pty);
+    let kept: Vec<_> = fs::read_dir(pty.home()).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    assert!(kept.iter().all(|path| !path.join("roundel").exists()), "{kept:?}");
+}
