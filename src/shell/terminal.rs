@@ -1,7 +1,7 @@
 //! The guard of the terminal: takes it for the dashboard, and gives it back on quit, error, panic and signal. Knows
 //! nothing of what is shown.
 //!
-//! The event loop runs on the thread that called [`Terminal::enter`] and does there:
+//! The event loop runs on the thread that called `Terminal::enter` and does there:
 //! paint the newest frame; `suspend` on Ctrl+Z; `continued` after SIGCONT; `leave` (or drop) at the end.
 
 use std::fs::File;

@@ -14,6 +14,9 @@ use ratatui::layout::Position;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthChar;
 
+/// A move of the cursor takes six bytes or more.
+const BRIDGE: u16 = 5;
+
 /// A finished picture of the whole screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Frame {
@@ -110,12 +113,12 @@ impl Pen<'_> {
     /// Writes one cell. Tells the column after it, and the column up to which a terminal may have been written.
     fn put(&mut self, x: u16, y: u16) -> io::Result<(u16, u16)> {
         let Some(cell) = self.buffer.cell((x, y)) else { return Ok((u16::MAX, 0)) };
+        if self.at != Some((x, y)) && !self.bridge(x, y) {
+            queue!(self.out, MoveTo(x, y))?;
+        }
         if !same_style(self.style, cell) {
             write_style(self.out, cell)?;
             self.style = cell;
-        }
-        if self.at != Some((x, y)) {
-            queue!(self.out, MoveTo(x, y))?;
         }
         let symbol = harmless(cell.symbol());
         let width = symbol.cell_width();
@@ -135,6 +138,26 @@ impl Pen<'_> {
             .chars()
             .fold(0, |sum: u16, one| sum.saturating_add(u16::try_from(one.width().unwrap_or(0)).unwrap_or(u16::MAX)));
         Ok((end, x.saturating_add(most).max(end)))
+    }
+
+    /// Writes the few plain letters again that lie between the cursor and this cell, if that is shorter than a move.
+    fn bridge(&mut self, x: u16, y: u16) -> bool {
+        let Some((from, row)) = self.at else { return false };
+        if row != y || x <= from || x - from > BRIDGE {
+            return false;
+        }
+        let mut letters = Vec::new();
+        for at in from..x {
+            match self.buffer.cell((at, y)) {
+                Some(cell) if same_style(self.style, cell) => match cell.symbol().as_bytes() {
+                    [letter @ b' '..=b'~'] => letters.push(*letter),
+                    _ => return false,
+                },
+                _ => return false,
+            }
+        }
+        self.out.extend(letters);
+        true
     }
 }
 
@@ -235,6 +258,16 @@ mod tests {
         canvas.turn_to(frame(&["hello"], None)).unwrap();
         let bytes = canvas.turn_to(frame(&["hello "], None)).unwrap();
         assert!(bytes.windows(4).any(|four| four == b"\x1b[2J"), "{bytes:?}");
+    }
+
+    #[test]
+    fn a_short_way_is_written_and_a_long_one_jumped() {
+        let mut canvas = Canvas::default();
+        canvas.turn_to(frame(&["the old words, and more"], None)).unwrap();
+        assert_eq!(
+            canvas.turn_to(frame(&["The Old words, and MORE"], None)).unwrap(),
+            b"\x1b[?2026h\x1b[1;1HThe O\x1b[1;20HMORE\x1b[?2026l"
+        );
     }
 
     #[test]
