@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::mem::ManuallyDrop;
+use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
@@ -59,12 +60,10 @@ fn what_is_taken_is_given_back() {
     terminal.leave();
     given_back(&mut pty);
     assert_eq!(pty.settings(), before);
-    let written = pty.raw().len();
     terminal.painter().paint(frame("late"));
     terminal.leave();
     drop(terminal);
-    assert_eq!(pty.bytes_within(Duration::ZERO), 0);
-    assert_eq!(pty.raw().len(), written, "leaving twice, or painting after it, writes nothing");
+    assert_eq!(pty.bytes_until_closed(), 0, "leaving twice, or painting after it, writes nothing");
 }
 
 #[test]
@@ -99,6 +98,7 @@ fn a_stopped_program_takes_the_terminal_again() {
     // What a shell does that has stopped a program: its own settings.
     tcsetattr(&device, OptionalActions::Now, &plain).unwrap();
     assert!(!pty.is_raw());
+    assert!(terminal.painter().finish(LONG));
     let drawn = terminal.painter().tally().draws;
     terminal.continued().unwrap();
     assert!(terminal.painter().finish(LONG));
@@ -141,7 +141,7 @@ fn a_terminal_that_is_gone_is_noticed() {
     drop(pty);
     terminal.painter().paint(frame("hello"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(terminal.painter().gone());
+    assert_eq!(runtime.block_on(terminal.trouble()), None);
     terminal.leave();
 }
 
@@ -151,6 +151,7 @@ fn a_panic_elsewhere_leaves_the_screen_and_one_in_the_event_loop_gives_it_back()
     let mut pty = Pty::open(80, 24);
     pty.read();
     let before = pty.settings();
+    let (seen, go_on) = sync_channel::<()>(1);
     let event_loop = {
         let terminal = enter(&pty);
         taken(&mut pty);
@@ -161,14 +162,16 @@ fn a_panic_elsewhere_leaves_the_screen_and_one_in_the_event_loop_gives_it_back()
             let worker = thread::Builder::new().name("worker".into()).spawn(|| panic!("a task's")).unwrap();
             assert!(worker.join().is_err());
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            let report = runtime.block_on(terminal.panicked());
+            let report = runtime.block_on(terminal.trouble()).unwrap();
             terminal.painter().paint(frame(&report));
-            assert!(terminal.painter().finish(LONG));
+            go_on.recv().unwrap();
             panic!("the event loop's");
         })
     };
     pty.wait_for_text("worker panicked at tests/terminal.rs:");
     assert!(pty.screen().contents().contains(": a task's"));
+    assert_eq!(pty.modes(), TAKEN);
+    seen.send(()).unwrap();
     assert!(event_loop.join().is_err());
     given_back(&mut pty);
     assert_eq!(pty.settings(), before);
@@ -186,12 +189,14 @@ fn the_program_says_its_version_without_touching_the_terminal() {
 /// The harness itself.
 #[test]
 fn a_program_in_the_pty_is_typed_to_resized_and_killed() {
-    let mut pty = Pty::run("/bin/sh", &["-c", "pwd; read a; echo \"<$a$KEY>\"; read b; stty size; read c"], 80, 24);
-    let home = pty.home().canonicalize().unwrap();
-    pty.wait_for("the folder", |screen| screen.contents().replace('\n', "").contains(home.to_str().unwrap()));
+    let script = "printf ready; read a; echo \"<$a$CARGO_MANIFEST_DIR>\"; pwd; read b; stty size; read c";
+    let mut pty = Pty::run("/bin/sh", &["-c", script], 200, 24);
+    pty.wait_for_text("ready");
     assert!(!pty.is_raw());
+    assert_eq!(pty.bytes_within(Duration::from_millis(5)), 0);
     pty.send("hello\n");
     pty.wait_for_text("<hello>");
+    pty.wait_for_text(pty.home().canonicalize().unwrap().to_str().unwrap());
     pty.resize(100, 30);
     pty.send("\n");
     pty.wait_for_text("30 100");

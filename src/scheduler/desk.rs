@@ -29,8 +29,6 @@ use crate::scheduler::turns::{Turns, Work};
 use crate::scheduler::unsaid::Unsaid;
 use crate::store::write::Write;
 
-/// Text in the air goes to the store this often.
-const WRITE_EVERY: Duration = Duration::from_millis(500);
 /// The time is read again at least this often while something waits: a laptop's sleep moves no timer.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Tries of one turn; beyond it something is wrong with all lanes.
@@ -171,8 +169,8 @@ impl Desk {
                 }
             }
             Event::Answered => {
-                self.land(id, Outcome::Answered, String::new(), Settled::Used, now);
-                self.close(id, TurnState::Done, now);
+                let row = self.land(id, Outcome::Answered, String::new(), Settled::Used, now);
+                self.close(id, TurnState::Done, row, now);
                 self.replan(now);
             }
             Event::Failed(failure, reached) => self.failed(id, lane, &failure, reached, now),
@@ -182,13 +180,8 @@ impl Desk {
     /// Looks at what time has changed: rests that are over, turns that can go on, text to be told and kept.
     pub fn wake(&mut self, now: Time) {
         self.flush(now);
-        let due = self.turns.unwritten(now.minus(WRITE_EVERY)).map(|work| {
-            work.written = Some(now);
-            Write::Turn(Box::new(work.turn.clone()))
-        });
-        let due: Vec<Write> = due.collect();
-        for write in due {
-            self.keep(write);
+        for turn in self.turns.due_on_disk(now) {
+            self.keep(Write::Turn(Box::new(turn)));
         }
         if self.ledger.expire(now) {
             self.tell_ledger(None, Vec::new(), now);
@@ -202,7 +195,7 @@ impl Desk {
     /// When [`Desk::wake`] is due; None: only when something happens.
     pub fn next_wake(&self, now: Time) -> Option<Time> {
         let text = self.unsaid.due();
-        let write = self.turns.any_live().then(|| now.plus(WRITE_EVERY));
+        let write = self.turns.next_on_disk(now);
         let lanes = self.ledger.lanes().iter();
         let rests = lanes.filter_map(|lane| lane.rest.as_ref()?.until).filter(|until| *until > now);
         let standings = self.ledger.standings(self.usual, now);
@@ -255,7 +248,9 @@ impl Desk {
                     self.tell_work(id, false, now);
                 }
             }
-            Choice::Nobody(why) => self.close(id, TurnState::Failed(format!("no lane can answer this: {why}")), now),
+            Choice::Nobody(why) => {
+                self.close(id, TurnState::Failed(format!("no lane can answer this: {why}")), Vec::new(), now);
+            }
         }
     }
 
@@ -282,15 +277,22 @@ impl Desk {
         };
         let rest = self.ledger.rest(lane, failure, now);
         let note = failure_note(failure, rest.as_ref(), now);
-        self.land(id, Outcome::Failed(failure.class), note, settled, now);
+        let row = self.land(id, Outcome::Failed(failure.class), note, settled, now);
         let words = &failure.message;
-        if broken_off {
-            self.close(id, TurnState::Failed(format!("broke off in the middle: {words}")), now);
+        let over = if broken_off {
+            Some(format!("broke off in the middle: {words}"))
         } else if failure.class == Class::BadRequest {
-            self.close(id, TurnState::Failed(words.clone()), now);
+            Some(words.clone())
         } else if tries >= MOST_ATTEMPTS {
-            self.close(id, TurnState::Failed(format!("{tries} tries failed, the last one: {words}")), now);
+            Some(format!("{tries} tries failed, the last one: {words}"))
         } else {
+            None
+        };
+        if let Some(why) = over {
+            self.close(id, TurnState::Failed(why), row, now);
+        } else {
+            let turn = self.turns.work(id).map(|work| work.turn.clone());
+            self.tell_ledger(turn, row, now);
             self.place(id, now);
         }
         self.replan(now);
@@ -309,13 +311,14 @@ impl Desk {
             live.attempt.usage.output = live.attempt.usage.output.or(Some(said));
             self.effects.push(Effect::Abort(live.attempt.id));
         }
-        self.land(id, outcome, String::new(), Settled::Used, now);
-        self.close(id, state.clone(), now);
+        let row = self.land(id, outcome, String::new(), Settled::Used, now);
+        self.close(id, state.clone(), row, now);
     }
 
-    /// Takes an attempt out of the air: settles its hold, writes its row.
-    fn land(&mut self, id: TurnId, outcome: Outcome, note: String, settled: Settled, now: Time) {
-        let Some(live) = self.turns.work(id).and_then(|work| work.land(outcome, note, now)) else { return };
+    /// Takes an attempt out of the air: settles its hold, writes its row, and hands it on to be told.
+    fn land(&mut self, id: TurnId, outcome: Outcome, note: String, settled: Settled, now: Time) -> Vec<Attempt> {
+        self.flush_now(now);
+        let Some(live) = self.turns.work(id).and_then(|work| work.land(outcome, note, now)) else { return Vec::new() };
         let usage = live.attempt.usage;
         if outcome == Outcome::Answered {
             self.usual = self.usual.following(usage);
@@ -323,17 +326,14 @@ impl Desk {
         self.ledger.settle(live.hold, usage, settled, now);
         self.turns.record(live.attempt.clone());
         self.keep(Write::Attempt(Box::new(live.attempt.clone())));
-        let turn = self.turns.work(id).map(|work| work.turn.clone());
-        self.flush_now(now);
-        self.tell_ledger(turn, vec![live.attempt], now);
+        vec![live.attempt]
     }
 
-    /// Ends a turn, and says so.
-    fn close(&mut self, id: TurnId, state: TurnState, now: Time) {
-        self.flush_now(now);
+    /// Ends a turn, and says so together with the row of its last attempt.
+    fn close(&mut self, id: TurnId, state: TurnState, row: Vec<Attempt>, now: Time) {
         let Some(turn) = self.turns.close(id, state) else { return };
         self.keep(Write::Turn(Box::new(turn.clone())));
-        self.tell_ledger(Some(turn), Vec::new(), now);
+        self.tell_ledger(Some(turn), row, now);
     }
 
     /// Reports a turn and, if asked for, its attempt in the air, with what changed in the ledger.

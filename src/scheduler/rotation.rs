@@ -76,13 +76,14 @@ pub fn why(
 }
 
 /// Why the accounts between the last one and that of `chosen` were passed over, and the lanes before it in its own:
-/// `quick/small-8b passed over: 3 requests per min spent`. Empty when none was.
+/// `quick/small-8b passed over: 3 requests per min spent`. What the user switched off is no news. Empty when none was.
 fn passed_over(lanes: &[LaneState], standings: &[Standing], last: Option<&AccountId>, chosen: usize) -> String {
     let Some(account) = lanes.get(chosen).map(|lane| lane.spec.account()) else { return String::new() };
     let before: Vec<AccountId> = round(lanes, last).into_iter().take_while(|other| *other != account).collect();
     let passed = lanes.iter().zip(standings).enumerate().filter(|(index, (lane, standing))| {
         let other = lane.spec.account();
-        **standing != Standing::Ready && (before.contains(&other) || other == account && *index < chosen)
+        let news = !matches!(standing, Standing::Ready | Standing::Off);
+        news && (before.contains(&other) || other == account && *index < chosen)
     });
     let told = passed.map(|(_, (lane, standing))| format!("{} passed over: {}", lane.spec.id, standing.reason()));
     told.collect::<Vec<_>>().join("; ")

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::Time;
@@ -13,6 +14,9 @@ use crate::domain::roster::{LaneSpec, Secret};
 use crate::domain::standing::Need;
 use crate::scheduler::ledger::Hold;
 use crate::scheduler::link::{ATTEMPTS, Ask, Said, TURNS};
+
+/// Text in the air goes to the store this often: with the store's own quarter of a second, a kill costs less than one.
+const WRITE_EVERY: Duration = Duration::from_millis(500);
 
 /// A turn that is not over.
 #[derive(Debug)]
@@ -29,8 +33,8 @@ pub struct Work {
     pub tried: Vec<LaneId>,
     /// Its attempt in the air.
     pub live: Option<Live>,
-    /// When its text was written last.
-    pub written: Option<Time>,
+    /// When its text was written last, and how many bytes it had.
+    written: Option<(Time, usize)>,
 }
 
 /// An attempt in the air.
@@ -133,7 +137,21 @@ impl Work {
 
     /// Whether the model has said or thought anything.
     pub const fn has_text(&self) -> bool {
-        !self.turn.answer.is_empty() || !self.turn.reasoning.is_empty()
+        self.text_len() > 0
+    }
+
+    const fn text_len(&self) -> usize {
+        self.turn.answer.len() + self.turn.reasoning.len()
+    }
+
+    /// When its text is to go to the disk; None: all of it is there.
+    fn on_disk_at(&self, now: Time) -> Option<Time> {
+        match self.written {
+            Some((_, len)) if len == self.text_len() => None,
+            Some((at, _)) => Some(at.plus(WRITE_EVERY)),
+            None if self.has_text() => Some(now),
+            None => None,
+        }
     }
 }
 
@@ -207,16 +225,19 @@ impl Turns {
         self.works.values().filter(|work| work.asker == asker).map(|work| work.turn.id).collect()
     }
 
-    /// Turns in the air whose text was not written since `before`.
-    pub fn unwritten(&mut self, before: Time) -> impl Iterator<Item = &mut Work> {
-        self.works
-            .values_mut()
-            .filter(move |work| work.has_text() && work.written.is_none_or(|written| written <= before))
+    /// Turns with text that is to go to the disk now; they count as written.
+    pub fn due_on_disk(&mut self, now: Time) -> Vec<Turn> {
+        let due = self.works.values_mut().filter(|work| work.on_disk_at(now).is_some_and(|at| at <= now));
+        let due = due.map(|work| {
+            work.written = Some((now, work.text_len()));
+            work.turn.clone()
+        });
+        due.collect()
     }
 
-    /// Whether any turn is in the air.
-    pub fn any_live(&self) -> bool {
-        self.works.values().any(|work| work.live.is_some())
+    /// When text is to go to the disk next.
+    pub fn next_on_disk(&self, now: Time) -> Option<Time> {
+        self.works.values().filter_map(|work| work.on_disk_at(now)).min()
     }
 
     /// Puts a row into the log, or in place of its earlier state.

@@ -226,6 +226,16 @@ impl Pty {
         self.raw.len() - before
     }
 
+    /// How many bytes are written until all who have the terminal open have closed it.
+    pub(crate) fn bytes_until_closed(&mut self) -> usize {
+        let (until, before) = (Instant::now() + LONG, self.raw.len());
+        self.slave = None;
+        while !self.ended {
+            assert!(self.take(until), "the terminal stays open");
+        }
+        self.raw.len() - before
+    }
+
     /// Takes the next event; false if none comes in time.
     fn take(&mut self, until: Instant) -> bool {
         match self.events.recv_timeout(until.saturating_duration_since(Instant::now())) {

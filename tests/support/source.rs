@@ -181,11 +181,13 @@ pub(crate) fn modules(tokens: &[Token]) -> Vec<String> {
 pub(crate) fn paths(tokens: &[Token]) -> Vec<Path> {
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
+        // `pub(in crate::x)` limits who may look, and names nothing.
+        let limits = at > 1 && reads(tokens, at - 2, &["(", "in"]);
         let begins = match tokens[..at] {
             [.., ref before, ref mark] if mark.text == "::" => before.text == "use",
             _ => true,
         };
-        if is_word(tokens, at) && begins && reads(tokens, at + 1, &["::"]) && !inside_group(tokens, at) {
+        if is_word(tokens, at) && begins && !limits && reads(tokens, at + 1, &["::"]) && !inside_group(tokens, at) {
             let mut leaves = Vec::new();
             tree(tokens, at, &[], &mut leaves);
             found.extend(leaves.into_iter().map(|segments| Path { segments, line: token.line }));
