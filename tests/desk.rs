@@ -9,7 +9,7 @@ use roundel::domain::exchange::Head;
 use roundel::domain::failure::{Class, Failure};
 use roundel::domain::ids::{AttemptId, LaneId, TurnId};
 use roundel::domain::quota::limit::Unit;
-use roundel::domain::roster::{Cost, Dialect, LaneSpec, LimitSpec, Training, Wire};
+use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Wire};
 use roundel::domain::saving::Saving;
 use roundel::domain::standing::Target;
 use roundel::scheduler::desk::Desk;
@@ -29,18 +29,10 @@ fn at(seconds: u64) -> Time {
 fn lane(id: &str, requests: Option<u64>) -> LaneSpec {
     let limit = |cap| LimitSpec { pool: id.into(), unit: Unit::Requests, window: "60s".parse().unwrap(), cap };
     LaneSpec {
-        id: id.into(),
-        provider: id.into(),
-        wire: Wire::Openai,
-        dialect: Dialect::Generic,
-        base_url: "http://127.0.0.1:1".into(),
-        key: None,
         context: Some(1000),
-        cost: Cost::Free,
-        training: Training::No,
         limits: requests.map(limit).into_iter().collect(),
-        last_resort: false,
         simulated: true,
+        ..LaneSpec::new(id.into(), Wire::Openai, Dialect::Generic, "http://127.0.0.1:1")
     }
 }
 

@@ -4,13 +4,26 @@ use bytes::Bytes;
 
 use crate::domain::roster::Secret;
 
+/// How a key travels. Never in the URL: that ends in logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyHeader {
+    /// `Authorization: Bearer KEY`.
+    Bearer,
+    /// `x-goog-api-key: KEY`.
+    Google,
+}
+
 /// A POST that is about to leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// Where to. Never carries a key.
     pub url: String,
-    /// Sent as `Authorization: Bearer …`.
-    pub bearer: Option<Secret>,
+    /// The key, and the header in which it goes.
+    pub key: Option<(KeyHeader, Secret)>,
+    /// Further headers: name, value.
+    pub headers: Vec<(String, Secret)>,
+    /// The proxy to go through, instead of the environment's.
+    pub proxy: Option<String>,
     /// The JSON body.
     pub body: Bytes,
 }

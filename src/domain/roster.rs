@@ -15,6 +15,10 @@ use crate::domain::quota::limit::{Unit, Window};
 pub enum Wire {
     /// The chat completions of `OpenAI`, streamed as server-sent events.
     Openai,
+    /// Gemini's `streamGenerateContent`, as server-sent events.
+    Gemini,
+    /// Ollama's `/api/chat`: one JSON value a line.
+    Ollama,
 }
 
 /// How a provider's limits are read from its responses.
@@ -31,6 +35,20 @@ pub enum Dialect {
     Gemini,
     /// No headers on answers; `X-RateLimit-Reset` of a refusal is in milliseconds since the epoch.
     Openrouter,
+    /// `x-trial-endpoint-call-*`: calls of the minute; others in the words of a refusal.
+    Cohere,
+    /// A proxy: its own limits of the minute, and its upstream's under `llm_provider-*`.
+    Litellm,
+    /// No limits on one's own computer; those of the cloud are told in words.
+    Ollama,
+    /// No headers; neurons of the day, told in words.
+    Cloudflare,
+    /// No headers; string codes in the body.
+    Zai,
+    /// A month's credit, told by status 402.
+    Huggingface,
+    /// No headers; a rolling minute.
+    Nvidia,
     /// Unknown: any name that follows the general grammar.
     Generic,
 }
@@ -57,6 +75,35 @@ pub enum Training {
     No,
     /// Nobody said.
     Unknown,
+}
+
+/// Why a lane is listed, but off until the user switches it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standby {
+    /// It costs money.
+    Paid,
+    /// Nobody said what it costs.
+    CostUnknown,
+    /// The provider lists it; nobody chose it.
+    Listed,
+    /// It is not on this computer, though its server is.
+    Remote,
+    /// The config says so.
+    Config,
+}
+
+impl Standby {
+    /// The reason, for people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Paid => "costs money",
+            Self::CostUnknown => "cost unknown",
+            Self::Listed => "listed only",
+            Self::Remote => "runs in the cloud",
+            Self::Config => "off by config",
+        }
+    }
 }
 
 /// A limit as it is documented.
@@ -88,6 +135,12 @@ pub struct LaneSpec {
     /// The key, if it wants one. Not part of what is written or sent.
     #[serde(skip)]
     pub key: Option<Secret>,
+    /// Further request headers: name, value.
+    #[serde(skip)]
+    pub headers: Vec<(String, Secret)>,
+    /// The proxy to go through, instead of the environment's.
+    #[serde(skip)]
+    pub proxy: Option<String>,
     /// Tokens that prompt and answer may have together, if known.
     pub context: Option<u64>,
     /// What an answer costs.
@@ -98,11 +151,43 @@ pub struct LaneSpec {
     pub limits: Vec<LimitSpec>,
     /// Used only when no other lane can.
     pub last_resort: bool,
+    /// Why it is off until the user switches it on; None: it is on.
+    pub standby: Option<Standby>,
+    /// Turns that it takes in a round, against the other accounts' lanes: 1 or more.
+    pub weight: u32,
+    /// The day of these facts, `2026-10-01`, and where they were read; empty: the user's own.
+    pub as_of: String,
+    /// Where these facts were read.
+    pub source: String,
     /// Not a real provider: the demo's.
     pub simulated: bool,
 }
 
 impl LaneSpec {
+    /// A lane of which nothing else is known: no key, no limit, cost and training unknown, on.
+    pub fn new(id: LaneId, wire: Wire, dialect: Dialect, base_url: &str) -> Self {
+        Self {
+            provider: id.account().to_string(),
+            id,
+            wire,
+            dialect,
+            base_url: base_url.to_owned(),
+            key: None,
+            headers: Vec::new(),
+            proxy: None,
+            context: None,
+            cost: Cost::Unknown,
+            training: Training::Unknown,
+            limits: Vec::new(),
+            last_resort: false,
+            standby: None,
+            weight: 1,
+            as_of: String::new(),
+            source: String::new(),
+            simulated: false,
+        }
+    }
+
     /// The account that it belongs to.
     pub fn account(&self) -> AccountId {
         self.id.account()

@@ -78,17 +78,12 @@ fn lanes(provider: &Provider, simulated: bool) -> impl Iterator<Item = LaneSpec>
         let limits = provider.limits.iter().map(|limit| on(&shared, limit));
         LaneSpec {
             limits: limits.chain(model.limits.iter().map(|limit| on(&own, limit))).collect(),
-            id,
             provider: provider.name.clone(),
-            wire: provider.wire,
-            dialect: provider.dialect,
-            base_url: provider.base_url.clone(),
-            key: None,
             context: model.context,
             cost: provider.cost,
             training: provider.training,
-            last_resort: false,
             simulated,
+            ..LaneSpec::new(id, provider.wire, provider.dialect, &provider.base_url)
         }
     })
 }

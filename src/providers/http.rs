@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
-use crate::domain::exchange::{Broken, Head, Outgoing};
+use crate::domain::exchange::{Broken, Head, KeyHeader, Outgoing};
 
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -32,11 +32,15 @@ impl Client {
     /// Sends a request; returns as soon as the response's headers are there.
     pub async fn send(&self, out: &Outgoing) -> Result<(Head, Body), Broken> {
         let mut request = self.0.post(&out.url).header(CONTENT_TYPE, "application/json").body(out.body.clone());
-        if let Some(key) = &out.bearer {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose()))
-                .map_err(|_| Broken("the key holds characters that no header can carry".into()))?;
-            value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value);
+        if let Some((header, key)) = &out.key {
+            let (name, value) = match header {
+                KeyHeader::Bearer => ("authorization", format!("Bearer {}", key.expose())),
+                KeyHeader::Google => ("x-goog-api-key", key.expose().to_owned()),
+            };
+            request = request.header(name, secret(&value, "the key")?);
+        }
+        for (name, value) in &out.headers {
+            request = request.header(name, secret(value.expose(), name)?);
         }
         let response = request.send().await.map_err(|error| broken(&error))?;
         let head = Head { status: response.status().as_u16(), headers: headers(response.headers()) };
@@ -49,6 +53,14 @@ impl Body {
     pub async fn next(&mut self) -> Option<Result<Bytes, Broken>> {
         self.0.chunk().await.map_err(|error| broken(&error)).transpose()
     }
+}
+
+/// A header's value that no log shows.
+fn secret(text: &str, what: &str) -> Result<HeaderValue, Broken> {
+    let mut value = HeaderValue::try_from(text)
+        .map_err(|_| Broken(format!("{what} holds characters that no header can carry; was it copied whole?")))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn headers(map: &HeaderMap) -> Vec<(String, String)> {

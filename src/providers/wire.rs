@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::domain::conversation::Request;
-use crate::domain::exchange::Outgoing;
+use crate::domain::exchange::{KeyHeader, Outgoing};
 use crate::domain::roster::{LaneSpec, Wire};
 
 /// What an answer is made of.
@@ -15,16 +15,30 @@ pub mod body;
 /// The chat completions of `OpenAI`.
 pub mod openai;
 
+/// Gemini's own wire.
+pub mod gemini;
+
+/// Ollama's own wire.
+pub mod ollama;
+
 use crate::providers::wire::body::{Framing, Garbled, Item, Reader};
 use crate::providers::wire::piece::Piece;
 
 /// Puts a request into the wire format of a lane.
 pub fn encode(lane: &LaneSpec, request: &Request) -> Outgoing {
-    let (path, body) = match lane.wire {
-        Wire::Openai => ("chat/completions", openai::encode(lane.id.model(), request)),
+    let model = lane.id.model();
+    let (path, body, header) = match lane.wire {
+        Wire::Openai => ("chat/completions".to_owned(), openai::encode(model, request), KeyHeader::Bearer),
+        Wire::Gemini => (gemini::path(model), gemini::encode(request), KeyHeader::Google),
+        Wire::Ollama => ("api/chat".to_owned(), ollama::encode(model, request), KeyHeader::Bearer),
     };
-    let url = format!("{}/{path}", lane.base_url.trim_end_matches('/'));
-    Outgoing { url, bearer: lane.key.clone(), body: Bytes::from(body.to_string()) }
+    Outgoing {
+        url: format!("{}/{path}", lane.base_url.trim_end_matches('/')),
+        key: lane.key.clone().map(|key| (header, key)),
+        headers: lane.headers.clone(),
+        proxy: lane.proxy.clone(),
+        body: Bytes::from(body.to_string()),
+    }
 }
 
 /// Reads an answer as it comes.
@@ -38,7 +52,8 @@ impl Decoder {
     /// A decoder at the beginning of a body.
     pub fn new(wire: Wire) -> Self {
         let framing = match wire {
-            Wire::Openai => Framing::Sse,
+            Wire::Openai | Wire::Gemini => Framing::Sse,
+            Wire::Ollama => Framing::Ndjson,
         };
         Self { wire, body: Reader::new(framing) }
     }
@@ -58,6 +73,8 @@ impl Decoder {
     fn read(&self, items: Vec<Item>) -> Vec<Piece> {
         let read = match self.wire {
             Wire::Openai => openai::read,
+            Wire::Gemini => gemini::read,
+            Wire::Ollama => ollama::read,
         };
         items.into_iter().flat_map(read).collect()
     }

@@ -127,25 +127,13 @@ mod tests {
     use super::*;
     use crate::domain::failure::Class;
     use crate::domain::quota::limit::{Unit, Window};
-    use crate::domain::roster::{Cost, Dialect, LaneSpec, Training, Wire};
+    use crate::domain::roster::{Dialect, LaneSpec, Wire};
 
     const NOW: Time = Time::from_ms(1_000_000);
 
     fn lane(id: &str) -> LaneState {
-        let spec = LaneSpec {
-            id: LaneId::from(id),
-            provider: "P".into(),
-            wire: Wire::Openai,
-            dialect: Dialect::Generic,
-            base_url: String::new(),
-            key: None,
-            context: None,
-            cost: Cost::Free,
-            training: Training::No,
-            limits: Vec::new(),
-            last_resort: id.starts_with("local"),
-            simulated: true,
-        };
+        let spec = LaneSpec::new(LaneId::from(id), Wire::Openai, Dialect::Generic, "");
+        let spec = LaneSpec { last_resort: id.starts_with("local"), ..spec };
         LaneState { spec: Arc::new(spec), off: None, rest: None, in_flight: 0 }
     }
 

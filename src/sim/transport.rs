@@ -92,7 +92,9 @@ mod tests {
     fn out(provider: &str, body: &str) -> Outgoing {
         Outgoing {
             url: format!("http://127.0.0.1:1/{provider}/v1/chat/completions"),
-            bearer: None,
+            key: None,
+            headers: Vec::new(),
+            proxy: None,
             body: Bytes::copy_from_slice(body.as_bytes()),
         }
     }
