@@ -89,7 +89,7 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
     let server =
         serve(world, clock).await.map_err(|error| other(&format!("no port on 127.0.0.1 for the demo: {error}")))?;
     let specs = catalogue::demo(&server.base_url).map_err(|error| other(&error))?;
-    let client = http::Client::for_loopback().map_err(|error| other(&error))?;
+    let client = http::Client::new([]).map_err(|error| other(&error))?;
     let mut ledger = Ledger::new(specs, now);
     ledger.restore(loaded.meters, loaded.rests, loaded.offs, loaded.last_account, now);
     let turns = Turns::new(loaded.turns, loaded.attempts);
