@@ -7,48 +7,78 @@
 //!        └──▶ Vec<Effect>
 //! ```
 
-mod act;
-/// The quota pane.
-pub mod board;
 /// Columns of texts, and where they are cut.
 pub mod cells;
-/// The rows of the chat.
-pub mod chat;
-/// The draft.
-pub mod composer;
-/// All that is known of one thing.
-pub mod detail;
-/// Numbers and times in few columns, and when they change.
-pub mod due;
-/// Where everything stands.
-pub mod geometry;
-mod hear;
-/// The help.
-pub mod help;
-/// Marks inside a line.
-pub mod inline;
-/// Every key.
-pub mod keymap;
-/// The request log.
-pub mod log;
-/// What is told, and what is to be done.
-pub mod message;
-/// Texts as wrapped rows.
-pub mod prose;
-/// Lanes and limits as last reported.
-pub mod roster;
+
 /// Rows and the roles of their pieces.
 pub mod row;
-/// All that is seen.
-pub mod screen;
-/// All that is remembered.
-pub mod state;
-/// Header, footer, and the lines between.
-pub mod status;
+
+/// Numbers and times in few columns, and when they change.
+pub mod due;
+
+/// Marks inside a line.
+pub mod inline;
+
+/// Texts as wrapped rows.
+pub mod prose;
+
+/// What can be done.
+pub mod action;
+
+/// Every key.
+pub mod keymap;
+
+/// What is told, and what is to be done.
+pub mod message;
+
+/// The draft.
+pub mod composer;
+
+/// Where everything stands.
+pub mod geometry;
+
 /// The chat, and what is seen of it.
 pub mod transcript;
 
+/// Lanes and limits as last reported.
+pub mod roster;
+
+/// The quota pane.
+pub mod board;
+
+/// The request log.
+pub mod log;
+
+/// The rows of the chat.
+pub mod chat;
+
+/// The help.
+pub mod help;
+
+/// All that is known of one thing.
+pub mod detail;
+
+/// All that is remembered.
+pub mod state;
+
+/// Header, footer, and the lines between.
+pub mod status;
+
+/// All that is seen.
+pub mod screen;
+
+/// What the scheduler says, taken in.
+mod hear;
+
+/// What keys and the mouse do.
+mod act;
+
+/// A dashboard in the middle of its work, for tests.
+#[cfg(test)]
+pub(crate) mod fixture;
+
 use crate::app::keymap::pointer;
+use crate::app::state::Link;
 use crate::domain::clock::Time;
 use crate::scheduler::link::Command;
 
@@ -81,6 +111,8 @@ impl App {
             }
             Msg::Tick => Vec::new(),
             Msg::SchedulerStopped => {
+                self.link = Link::Stopped;
+                self.transcript.break_off("the scheduler has stopped");
                 self.broke("the scheduler has stopped: nothing can be sent; quit and start again".into());
                 Vec::new()
             }
@@ -97,8 +129,10 @@ impl App {
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
             self.notice = None;
         }
-        self.composer.note(now);
-        effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
+        if self.link != Link::Stopped {
+            self.composer.note(now);
+            effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
+        }
         self.lay_out();
         effects
     }
@@ -108,12 +142,293 @@ impl App {
     pub fn next_change(&self, now: Time) -> Option<Time> {
         let seen = self.screen(now).due.next();
         let notice = self.notice.as_ref().map(|notice| notice.until.max(now));
-        [seen, notice, self.composer.keep_at()].into_iter().flatten().min()
+        let keep = self.composer.keep_at().filter(|_| self.link != Link::Stopped);
+        [seen, notice, keep].into_iter().flatten().min()
     }
 
     fn broke(&mut self, what: String) {
         if self.broken.last() != Some(&what) {
             self.broken.push(what);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::app::action::Focus;
+    use crate::app::fixture::{NOW, app, config, fresh, in_, snapshot, turn};
+    use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
+    use crate::domain::attempt::Outcome;
+    use crate::domain::conversation::{Message, Origin, Request, Role, TurnState};
+    use crate::domain::ids::TurnId;
+    use crate::domain::saving::Saving;
+    use crate::domain::standing::Target;
+    use crate::scheduler::link::{Ask, Moved, Report, Said, Urgent, turn_id};
+
+    const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+
+    fn key(code: KeyCode) -> Msg {
+        Msg::Key(KeyEvent::new(code, KeyModifiers::NONE))
+    }
+
+    fn ctrl(letter: char) -> Msg {
+        Msg::Key(KeyEvent::new(KeyCode::Char(letter), CTRL))
+    }
+
+    fn write(app: &mut App, text: &str) {
+        for letter in text.chars() {
+            app.update(key(KeyCode::Char(letter)), NOW);
+        }
+    }
+
+    fn hear(app: &mut App, turn: crate::domain::conversation::Turn) {
+        let moved = Moved { at: NOW, turn: Some(turn), attempts: vec![], lanes: vec![], meters: vec![], next: None };
+        app.update(Msg::Report(Report::Moved(Box::new(moved))), NOW);
+    }
+
+    fn idle() -> App {
+        fresh(100, 40)
+    }
+
+    #[test]
+    fn enter_asks_with_all_that_was_said_before() {
+        let mut app = idle();
+        hear(&mut app, turn(1, "one?", "One.", TurnState::Done));
+        hear(&mut app, turn(2, "two?", "", TurnState::Failed("no".into())));
+        hear(&mut app, turn(3, "three?", "Thr", TurnState::Running));
+        write(&mut app, "four?");
+        let id = turn_id(NOW, 1, TurnId(3));
+        let messages = vec![
+            Message::text(Role::User, "one?"),
+            Message::text(Role::Assistant, "One."),
+            Message::text(Role::User, "four?"),
+        ];
+        let request = Request { messages, ..Request::default() };
+        let ask = Ask { turn: id, origin: Origin::Chat, prompt: "four?".into(), request };
+        assert_eq!(app.update(key(KeyCode::Enter), NOW), [Effect::Send(Command::Ask(Box::new(ask)))]);
+        assert_eq!(app.composer().text(), "");
+        assert_eq!(app.update(key(KeyCode::Enter), NOW), []);
+        // Another one in the same millisecond has another id.
+        write(&mut app, "five?");
+        let effects = app.update(key(KeyCode::Enter), NOW);
+        let Some(Effect::Send(Command::Ask(ask))) = effects.first() else { panic!("{effects:?}") };
+        assert!(ask.turn > id);
+    }
+
+    #[test]
+    fn a_request_carries_at_most_twenty_turns() {
+        let mut app = idle();
+        for id in 1..=30 {
+            hear(&mut app, turn(id, "q", "a", TurnState::Done));
+        }
+        write(&mut app, "x");
+        let effects = app.update(key(KeyCode::Enter), NOW);
+        let Some(Effect::Send(Command::Ask(ask))) = effects.first() else { panic!("{effects:?}") };
+        assert_eq!(ask.request.messages.len(), 41);
+    }
+
+    #[test]
+    fn what_was_refused_comes_back() {
+        let mut app = idle();
+        write(&mut app, "keep me");
+        let effects = app.update(key(KeyCode::Enter), NOW);
+        let Some(Effect::Send(ask @ Command::Ask(_))) = effects.into_iter().next() else { panic!() };
+        app.update(Msg::Refused(ask.clone()), NOW);
+        assert_eq!(app.composer().text(), "keep me");
+        assert!(app.screen(NOW).footer.text().contains("not sent"));
+        app.update(Msg::Refused(ask), NOW);
+        assert_eq!(app.composer().text(), "keep me\nkeep me");
+    }
+
+    #[test]
+    fn ctrl_c_stops_the_nearest_thing() {
+        let mut app = idle();
+        hear(&mut app, turn(1, "q", "half", TurnState::Running));
+        hear(&mut app, turn(2, "q", "half", TurnState::Running));
+        write(&mut app, "draft");
+        app.update(key(KeyCode::F(1)), NOW);
+        assert_eq!(app.update(ctrl('c'), NOW), [], "closes the help");
+        assert_eq!(app.update(ctrl('c'), NOW), [Effect::Urgent(Urgent::Cancel(TurnId(2)))]);
+        assert_eq!(app.update(ctrl('c'), NOW), [Effect::Urgent(Urgent::Cancel(TurnId(1)))]);
+        assert_eq!((app.update(ctrl('c'), NOW), app.composer().text()), (vec![], String::new()), "clears the draft");
+        app.update(key(KeyCode::Up), NOW);
+        assert_eq!(app.composer().text(), "draft");
+        app.update(ctrl('c'), NOW);
+        assert_eq!(app.update(ctrl('c'), NOW), [], "arms");
+        assert_eq!(app.update(ctrl('c'), in_(2)), [], "too late: arms again");
+        assert_eq!(app.update(ctrl('c'), in_(3)), [Effect::Quit]);
+    }
+
+    #[test]
+    fn quitting_keeps_the_draft_and_asks_while_an_answer_comes() {
+        let mut app = idle();
+        hear(&mut app, turn(1, "q", "half", TurnState::Running));
+        write(&mut app, "draft");
+        assert_eq!(app.update(ctrl('d'), NOW), [], "deletes, there is something");
+        app.update(key(KeyCode::Tab), NOW);
+        assert_eq!(app.update(key(KeyCode::Char('q')), NOW), []);
+        let kept = Effect::Send(Command::KeepDraft("draft".into()));
+        assert_eq!(app.update(key(KeyCode::Char('q')), in_(1)), [kept, Effect::Quit]);
+        assert_eq!(idle().update(ctrl('d'), NOW), [Effect::Quit]);
+        assert_eq!(idle().update(Msg::Interrupted, NOW), [Effect::Quit]);
+    }
+
+    #[test]
+    fn a_draft_is_kept_while_it_is_written_and_found_again() {
+        let mut app = idle();
+        write(&mut app, "ab");
+        assert_eq!(app.next_change(NOW), Some(in_(1)));
+        assert_eq!(app.update(Msg::Tick, in_(1)), [Effect::Send(Command::KeepDraft("ab".into()))]);
+        assert_eq!((app.update(Msg::Tick, in_(2)), app.next_change(in_(2))), (vec![], None));
+        let kept = || Msg::Report(Report::Snapshot(Box::new(snapshot_with_draft("ab"))));
+        let mut again = App::new(config(100, 40));
+        again.update(kept(), NOW);
+        assert_eq!(again.composer().text(), "ab");
+        let mut typed = App::new(config(100, 40));
+        write(&mut typed, "new");
+        typed.update(kept(), NOW);
+        assert_eq!(typed.composer().text(), "new");
+    }
+
+    fn snapshot_with_draft(draft: &str) -> crate::scheduler::link::Snapshot {
+        crate::scheduler::link::Snapshot { draft: draft.into(), ..snapshot() }
+    }
+
+    #[test]
+    fn a_paste_is_never_sent() {
+        let mut app = idle();
+        app.update(key(KeyCode::Tab), NOW);
+        assert_eq!(app.update(Msg::Paste("one\r\ntwo\rthree\n".into()), NOW), []);
+        assert_eq!((app.composer().text().as_str(), app.focus()), ("one\ntwo\nthree\n", Focus::Composer));
+    }
+
+    #[test]
+    fn space_switches_what_is_selected_and_z_undoes_it() {
+        let mut app = app(120, 40);
+        app.update(Msg::Key(KeyEvent::new(KeyCode::Char('2'), KeyModifiers::ALT)), NOW);
+        let switch = |target: Target, on| vec![Effect::Send(Command::Switch { target, on })];
+        let lane = |id: &str| Target::Lane(id.into());
+        assert_eq!(app.update(key(KeyCode::Char(' ')), NOW), switch(lane("quick/small-8b"), false));
+        assert_eq!(app.update(key(KeyCode::Char('z')), NOW), switch(lane("quick/small-8b"), true));
+        app.update(key(KeyCode::Char('j')), NOW);
+        assert_eq!(app.update(key(KeyCode::Char(' ')), NOW), switch(Target::Account("steady".into()), false));
+        for _ in 0..5 {
+            app.update(key(KeyCode::Down), NOW);
+        }
+        // It was switched off with its account, so it comes back with it.
+        assert_eq!(app.update(key(KeyCode::Char(' ')), NOW), switch(Target::Account("moody".into()), true));
+    }
+
+    #[test]
+    fn nothing_changes_on_a_fresh_screen() {
+        for (width, height) in [(80, 24), (120, 40), (200, 60), (60, 20)] {
+            let app = fresh(width, height);
+            assert_eq!(app.next_change(NOW), None, "{width}x{height}");
+            assert_eq!(app.next_change(in_(100_000)), None, "{width}x{height}");
+        }
+    }
+
+    /// Steps through an hour: between two instants that were named, nothing looks different.
+    #[test]
+    fn what_changes_by_time_is_named_before() {
+        let mut app = app(200, 60);
+        let mut ended = snapshot();
+        ended.turns.iter_mut().for_each(|turn| turn.state = TurnState::Done);
+        ended.log.iter_mut().for_each(|attempt| attempt.outcome = Outcome::Answered);
+        app.update(Msg::Report(Report::Snapshot(Box::new(ended))), NOW);
+        let seen = |app: &App, now: Time| {
+            let screen = app.screen(now);
+            format!("{:?} {:?} {:?} {:?}", screen.header, screen.chat, screen.quota.board, screen.footer)
+        };
+        let mut now = NOW;
+        let mut steps = 0;
+        while let Some(next) = app.next_change(now).filter(|next| next.since(NOW) < Duration::from_hours(1)) {
+            assert!(next > now);
+            // A bucket names its steps a millisecond late, so that they are true.
+            let before = Time::from_ms(next.ms() - 2);
+            // What changes many times a second is drawn once a second, so it may differ within one.
+            if next.since(now) > Duration::from_secs(1) {
+                assert!(seen(&app, now) == seen(&app, before), "between {now:?} and {next:?}");
+            }
+            now = next;
+            steps += 1;
+        }
+        assert!((20..200).contains(&steps), "{steps}");
+    }
+
+    #[test]
+    fn the_mouse_scrolls_what_is_under_it_and_selects() {
+        let mut app = app(120, 40);
+        let mouse = |kind, column, row| Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+        app.update(mouse(MouseEventKind::ScrollUp, 5, 5), NOW);
+        assert!(!app.transcript().follows());
+        app.update(mouse(MouseEventKind::ScrollDown, 5, 5), NOW);
+        assert!(app.transcript().follows());
+        let click = MouseEventKind::Down(crate::app::keymap::MouseButton::Left);
+        app.update(mouse(click, 80, 5), NOW);
+        assert_eq!((app.focus(), app.screen(NOW).quota.selected), (Focus::Quota, Some(1)));
+        let log = app.areas().log;
+        app.update(mouse(click, log.x + 4, log.y + 3), NOW);
+        assert_eq!((app.focus(), app.log().selected()), (Focus::Log, Some(1)));
+        app.update(mouse(click, 5, 37), NOW);
+        assert_eq!(app.focus(), Focus::Composer);
+    }
+
+    #[test]
+    fn what_is_wrong_stays_on_the_screen() {
+        let mut app = idle();
+        let saving = Saving::No { since: NOW, why: "the disk is full".into() };
+        app.update(Msg::Report(Report::Saving(saving)), NOW);
+        app.update(Msg::Panicked("index out of bounds".into()), NOW);
+        app.update(Msg::SchedulerStopped, NOW);
+        let alerts: Vec<String> = app.screen(NOW).alerts.iter().map(crate::app::row::Row::text).collect();
+        assert_eq!(
+            alerts,
+            [
+                " ✕ a part of roundel broke: index out of bounds",
+                " ✕ the scheduler has stopped: nothing can be sent; quit and start again",
+                " ✕ not saving since 09:41: the disk is full (kept in memory)",
+            ]
+        );
+        app.update(Msg::Report(Report::Saving(Saving::Yes)), NOW);
+        assert_eq!(app.screen(NOW).alerts.len(), 2);
+        assert_eq!(app.next_change(NOW), None);
+    }
+
+    #[test]
+    fn a_stopped_scheduler_lets_one_quit() {
+        let mut app = idle();
+        hear(&mut app, turn(1, "q", "half", TurnState::Running));
+        app.update(Msg::SchedulerStopped, NOW);
+        app.update(ctrl('c'), NOW);
+        assert_eq!(app.update(ctrl('c'), NOW), [Effect::Quit]);
+    }
+
+    #[test]
+    fn text_goes_where_its_turn_is() {
+        let mut app = idle();
+        hear(&mut app, turn(1, "q", "He", TurnState::Running));
+        let said = Said { turn: TurnId(1), from: 2, text: "llo\u{1b}[2J".into(), reasoning: false };
+        app.update(Msg::Report(Report::Said(said)), NOW);
+        let rows: Vec<String> = app.screen(NOW).chat.iter().map(crate::app::row::Row::text).collect();
+        assert!(rows.contains(&"Hello\u{fffd}[2J".to_owned()), "{rows:?}");
+    }
+
+    #[test]
+    fn escape_and_letters_lose_nothing() {
+        let mut app = idle();
+        write(&mut app, "draft");
+        for _ in 0..3 {
+            app.update(key(KeyCode::Esc), NOW);
+        }
+        assert_eq!(app.composer().text(), "draft");
+        app.update(key(KeyCode::Tab), NOW);
+        write(&mut app, "xv");
+        assert_eq!((app.composer().text().as_str(), app.focus()), ("draft", Focus::Transcript));
+        app.update(key(KeyCode::Char('i')), NOW);
+        assert_eq!(app.focus(), Focus::Composer);
     }
 }

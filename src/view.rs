@@ -4,27 +4,33 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::App;
+use crate::app::action::Focus;
 use crate::app::geometry::{LEAST, Shape};
-use crate::app::keymap::Focus;
 use crate::app::row::{Piece, Role, Row};
 use crate::app::screen::Screen;
 use crate::domain::clock::Time;
 use crate::view::paint::Painter;
 
-/// Gauges of eighths of a cell.
-pub mod bar;
-/// The chat and the composer.
-pub mod chat;
-/// The log.
-pub mod log;
-/// Rows and frames on a buffer.
-pub mod paint;
-/// The help and details.
-pub mod panel;
-/// The quota.
-pub mod quota;
 /// Roles as colours.
 pub mod theme;
+
+/// Rows and frames on a buffer.
+pub mod paint;
+
+/// Gauges of eighths of a cell.
+pub mod bar;
+
+/// The chat and the composer.
+pub mod chat;
+
+/// The quota.
+pub mod quota;
+
+/// The log.
+pub mod log;
+
+/// The help and details.
+pub mod panel;
 
 /// Paints the dashboard as it is at `now`, and says where the cursor stands.
 pub fn draw(buffer: &mut Buffer, app: &App, now: Time) -> Option<Position> {
@@ -103,5 +109,226 @@ fn sentence(painter: &mut Painter, whole: Rect) {
     let spans = crate::app::cells::wrap(&text, usize::from(whole.width));
     for (line, span) in painter.lines(whole).zip(spans) {
         painter.row(line, &Row::of(text.get(span).unwrap_or_default().trim_end(), Role::Plain));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::CellWidth;
+    use ratatui::style::Modifier;
+
+    use super::*;
+    use crate::app::fixture::{NOW, app, fresh, in_, snapshot, turn};
+    use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+    use crate::app::{Msg, cells};
+    use crate::domain::conversation::TurnState;
+    use crate::domain::failure::Class;
+    use crate::domain::saving::Saving;
+    use crate::domain::standing::{LaneState, Rest, Target};
+    use crate::scheduler::link::{Moved, Report};
+
+    fn painted(app: &App, width: u16, height: u16) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        draw(&mut buffer, app, NOW);
+        buffer
+    }
+
+    fn text(buffer: &Buffer) -> String {
+        let area = buffer.area;
+        let mut lines: Vec<String> = Vec::new();
+        for y in area.top()..area.bottom() {
+            let mut line = String::new();
+            let mut skip = 0;
+            for x in area.left()..area.right() {
+                let cell = buffer.cell((x, y)).unwrap();
+                if skip == 0 {
+                    line.push_str(cell.symbol());
+                    skip = usize::from(cell.symbol().cell_width()).max(1);
+                }
+                skip -= 1;
+            }
+            lines.push(line.trim_end().to_owned());
+        }
+        lines.join("\n")
+    }
+
+    fn snap(name: &str, app: &App) {
+        let areas = app.areas().whole;
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("view/snapshots");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name, text(&painted(app, areas.width, areas.height))));
+    }
+
+    fn key(code: KeyCode) -> Msg {
+        Msg::Key(KeyEvent::new(code, KeyModifiers::NONE))
+    }
+
+    fn pressed(mut app: App, codes: &[KeyCode]) -> App {
+        for code in codes {
+            app.update(key(*code), NOW);
+        }
+        app
+    }
+
+    #[test]
+    fn every_size_has_its_form() {
+        for (width, height) in [(80, 24), (120, 40), (200, 60), (60, 20), (40, 10), (39, 9)] {
+            snap(&format!("working_{width}x{height}"), &app(width, height));
+        }
+    }
+
+    #[test]
+    fn it_opens_with_a_word_of_welcome() {
+        for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+            snap(&format!("fresh_{width}x{height}"), &fresh(width, height));
+        }
+    }
+
+    #[test]
+    fn each_pane_can_have_the_screen() {
+        use KeyCode::{Char, Down, Enter, F, Tab};
+        snap("quota_80x24", &pressed(app(80, 24), &[Tab, Tab, Down]));
+        snap("quota_60x20", &pressed(app(60, 20), &[Tab, Tab]));
+        snap("quota_expanded_120x40", &pressed(app(120, 40), &[Tab, Tab, Char('e'), Char(' ')]));
+        snap("log_80x24", &pressed(app(80, 24), &[Tab, Tab, Tab]));
+        snap("log_60x20", &pressed(app(60, 20), &[Tab, Tab, Tab]));
+        snap("lane_detail_120x40", &pressed(app(120, 40), &[Tab, Tab, Enter]));
+        snap("resting_detail_80x24", &pressed(app(80, 24), &[Tab, Tab, Down, Down, Down, Down, Down, Enter]));
+        snap("attempt_detail_120x40", &pressed(app(120, 40), &[Tab, Tab, Tab, Char('g'), Enter]));
+        snap("help_80x24", &pressed(app(80, 24), &[F(1)]));
+        snap("help_found_80x24", &pressed(app(80, 24), &[F(1), Char('u'), Char('n'), Char('d'), Char('o')]));
+        snap("help_40x10", &pressed(app(40, 10), &[F(1)]));
+    }
+
+    #[test]
+    fn trouble_is_told_in_words() {
+        let mut app = app(120, 40);
+        for (report, now) in troubles() {
+            app.update(Msg::Report(report), now);
+        }
+        app.update(Msg::Paste("a draft of\nthree lines, one of which is so long that it has to go on in the next row of the composer\nend".into()), NOW);
+        app.update(Msg::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::SHIFT)), NOW);
+        snap("trouble_120x40", &app);
+        app.update(Msg::Resize(80, 24), NOW);
+        snap("trouble_80x24", &app);
+        app.update(Msg::Resize(40, 10), NOW);
+        snap("trouble_40x10", &app);
+    }
+
+    fn troubles() -> Vec<(Report, Time)> {
+        let snapshot = snapshot();
+        let rest = |mut lane: LaneState| {
+            lane.rest = Some(Rest {
+                target: Target::Lane(lane.spec.id.clone()),
+                since: NOW,
+                until: Some(in_(34)),
+                class: Class::RateLimited,
+                told: true,
+                words: "slow down".into(),
+            });
+            lane
+        };
+        let mut lanes: Vec<LaneState> = snapshot.lanes.into_iter().map(rest).collect();
+        if let Some(rest) = lanes.iter_mut().find_map(|lane| lane.rest.as_mut()) {
+            (rest.until, rest.class) = (None, Class::Auth);
+        }
+        let on = "steady/medium-14b, resting, rate limited".to_owned();
+        let turns = [
+            turn(5, "Who stopped this?", "You did, in the mid", TurnState::Stopped),
+            turn(
+                6,
+                "And this?",
+                "",
+                TurnState::Failed(
+                    "the model small-9b does not exist or you do not have access to it (quick/small-9b, 404)".into(),
+                ),
+            ),
+            turn(7, "Anyone there?", "", TurnState::Waiting { until: Some(in_(34)), on }),
+        ];
+        let moved = |turn, lanes| {
+            let moved = Moved { at: NOW, turn: Some(turn), attempts: vec![], lanes, meters: vec![], next: None };
+            (Report::Moved(Box::new(moved)), NOW)
+        };
+        let saving = Saving::No { since: NOW, why: "the disk is full".into() };
+        let mut reports: Vec<(Report, Time)> = turns.into_iter().map(|turn| moved(turn, lanes.clone())).collect();
+        reports.push((Report::Saving(saving), NOW));
+        reports
+    }
+
+    #[test]
+    fn every_size_is_painted() {
+        use KeyCode::{Char, Enter, F, Tab};
+        let scenes: [&[KeyCode]; 6] =
+            [&[], &[Tab, Tab], &[Tab, Tab, Tab], &[Tab, Tab, Enter], &[F(1)], &[Tab, Tab, Tab, Char('e')]];
+        for keys in scenes {
+            let mut app = pressed(app(80, 24), keys);
+            for (report, now) in troubles() {
+                app.update(Msg::Report(report), now);
+            }
+            for width in (1..=44).chain([69, 70, 99, 100, 139, 140, 200, 681]) {
+                for height in (1..=14).chain([15, 16, 19, 20, 24, 27, 28, 60, 200]) {
+                    app.update(Msg::Resize(width, height), NOW);
+                    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+                    let cursor = draw(&mut buffer, &app, NOW);
+                    assert!(cursor.is_none_or(|cursor| buffer.area.contains(cursor)), "{width}x{height}");
+                    // A buffer that has not yet heard of the new size must not break either.
+                    draw(&mut Buffer::empty(Rect::new(0, 0, 7, 3)), &app, NOW);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn colours_say_what_signs_say() {
+        let app = app(120, 40);
+        let buffer = painted(&app, 120, 40);
+        let style_of = |wanted: &str| {
+            let cell = buffer.content().iter().skip(120).find(|cell| cell.symbol() == wanted).unwrap();
+            (cell.fg, cell.modifier)
+        };
+        let role = |role| {
+            let style = theme::style(role, true);
+            (style.fg.unwrap_or_default(), style.add_modifier)
+        };
+        for (sign, expected) in [("●", Role::Good), ("◐", Role::Warn), ("○", Role::Dim), ("╭", Role::Accent)] {
+            // The half circle is met as evidence first, which is dim.
+            if sign != "◐" {
+                assert_eq!(style_of(sign), role(expected), "{sign}");
+            }
+        }
+        let roles = [Role::Good, Role::Warn, Role::Bad, Role::Accent, Role::Code];
+        assert!(roles.iter().all(|role| theme::style(*role, false).fg.is_none()), "NO_COLOR");
+        let painted = painted(&app, 120, 40);
+        assert!(painted.content().iter().all(|cell| cell.bg == ratatui::style::Style::reset().bg.unwrap()));
+    }
+
+    #[test]
+    fn a_selected_row_is_turned_over() {
+        let app = pressed(app(120, 40), &[KeyCode::Tab, KeyCode::Tab, KeyCode::Tab]);
+        let buffer = painted(&app, 120, 40);
+        let turned = buffer.content().iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count();
+        assert_eq!(turned, usize::from(app.areas().log.width) - 4);
+    }
+
+    #[test]
+    fn texts_are_measured_as_they_are_painted() {
+        for text in ["a", "日", "ｶﾞ", "👩‍👧", "e\u{301}", "…", "█", "┃", "◐", "🇩🇪", "한", "ﷺ"]
+        {
+            assert_eq!(cells::of(text), usize::from(text.cell_width()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_cursor_stands_where_the_next_letter_goes() {
+        let mut app = app(120, 40);
+        app.update(Msg::Paste("日本 x".into()), NOW);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+        let cursor = draw(&mut buffer, &app, NOW).unwrap();
+        let areas = app.areas();
+        assert_eq!((cursor.x, cursor.y), (areas.composer.x + 6, areas.composer.y));
+        let app = pressed(app, &[KeyCode::Tab]);
+        assert_eq!(draw(&mut buffer, &app, NOW), None);
     }
 }

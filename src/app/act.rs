@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::app::action::{Action, Edit, Focus, Move};
 use crate::app::due::Due;
 use crate::app::geometry::inside;
-use crate::app::keymap::{Action, Edit, Focus, KeyEvent, Meaning, Move, Pointer, Scene, meaning};
+use crate::app::keymap::{KeyEvent, Meaning, Pointer, Scene, meaning};
 use crate::app::message::Effect;
 use crate::app::row::Role;
 use crate::app::state::{App, Armed, Overlay};
@@ -49,8 +50,8 @@ impl App {
                 filter.extend(text.chars().filter(|char| !char.is_control()));
                 self.overlay_top = 0;
             }
-            Some(_) => {}
-            None => {
+            Some(Overlay::Target(_) | Overlay::Attempt(_)) | None => {
+                self.overlay = None;
                 self.focus = Focus::Composer;
                 self.composer.paste(text);
             }
@@ -73,7 +74,7 @@ impl App {
             Action::Expand => self.expanded = !self.expanded,
             Action::Send => return self.send(now),
             Action::Edit(edit) => self.edit(edit),
-            Action::Move(way) => self.go(way),
+            Action::Move(way) => self.go(way, now),
             Action::Scroll(way) => self.transcript.go(way),
             Action::Open => self.open_selected(),
             Action::Switch => return self.switch(now),
@@ -114,7 +115,7 @@ impl App {
         }
     }
 
-    fn go(&mut self, way: Move) {
+    fn go(&mut self, way: Move, now: Time) {
         if self.overlay.is_some() {
             let page = usize::from(self.areas.overlay().height.saturating_sub(4).max(1));
             let top = self.overlay_top;
@@ -126,6 +127,7 @@ impl App {
                 Move::First => 0,
                 Move::Last => usize::MAX,
             };
+            self.settle(now);
             return;
         }
         match self.focus {
@@ -143,6 +145,7 @@ impl App {
                     Move::Last => usize::MAX,
                 };
                 self.selected = targets.get(to.min(targets.len().saturating_sub(1))).cloned();
+                self.settle(now);
             }
         }
     }
@@ -189,8 +192,8 @@ impl App {
 
     /// Ctrl+C: the nearest thing that can be stopped.
     fn stop(&mut self, armed: Armed, now: Time) -> Vec<Effect> {
-        if let Some(turn) = self.transcript.running() {
-            let turn = turn.id;
+        if let Some(turn) = self.running() {
+            self.stopping.insert(turn);
             self.say("stopping; what has come is kept", Role::Plain, now);
             return vec![Effect::Urgent(Urgent::Cancel(turn))];
         }
@@ -214,7 +217,7 @@ impl App {
 
     fn quit(&mut self, armed: Armed, now: Time) -> Vec<Effect> {
         let sure = matches!(armed, Armed::Quit(until) if until >= now);
-        if self.transcript.running().is_none() || sure {
+        if self.running().is_none() || sure {
             return self.leave(now);
         }
         self.armed = Armed::Quit(now.plus(ASK_AGAIN));
@@ -278,6 +281,7 @@ impl App {
         match pointer {
             Pointer::Wheel { rows, .. } if self.overlay.is_some() => {
                 self.overlay_top = self.overlay_top.saturating_add_signed(isize::from(rows));
+                self.settle(now);
             }
             Pointer::Wheel { x, y, rows } => match self.areas.pane_at(x, y) {
                 Some(Focus::Composer | Focus::Transcript) => {
@@ -285,12 +289,27 @@ impl App {
                     if rows < 0 { self.transcript.up(by) } else { self.transcript.down(by) }
                 }
                 Some(Focus::Log) => self.log.scroll(rows),
+                // The pane that has the keys shows its selection: the wheel moves that.
+                Some(Focus::Quota) if self.focus == Focus::Quota => {
+                    self.go(if rows < 0 { Move::Up } else { Move::Down }, now);
+                }
                 Some(Focus::Quota) => {
                     self.board_top = self.board_top.saturating_add_signed(isize::from(rows));
+                    self.settle(now);
                 }
                 None => {}
             },
             Pointer::Click { x, y } => self.click(x, y, now),
+        }
+    }
+
+    /// Nothing is scrolled further than there is something to see.
+    fn settle(&mut self, now: Time) {
+        let mut due = Due::new(now, self.config.zone);
+        if let Some(panel) = self.panel(&mut due) {
+            self.overlay_top = panel.top;
+        } else if !self.areas.quota.is_empty() {
+            self.board_top = self.quota(&mut due).top;
         }
     }
 

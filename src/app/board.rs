@@ -40,6 +40,8 @@ pub struct Limit {
     pub pace: Option<f64>,
     /// `5.1k of 8k`.
     pub figure: String,
+    /// Columns that the figure may come to take.
+    pub figure_room: usize,
     /// How it is known; None: nothing is used, there is only what is documented.
     pub evidence: Option<Evidence>,
     /// When it is full again.
@@ -63,6 +65,8 @@ pub struct Block {
     pub name: String,
     /// How it stands, in words.
     pub state: String,
+    /// The same without the reason.
+    pub brief: String,
     /// It takes the next turn.
     pub next: bool,
     /// Its limits, as they come in the roster.
@@ -160,6 +164,22 @@ impl Board {
         all
     }
 
+    /// The limit that binds a block first: its own, or one of the account that it belongs to.
+    pub fn binding_of(&self, number: usize) -> Option<&Limit> {
+        let block = self.blocks.get(number)?;
+        let above = self.blocks.get(..number)?.iter().rev().find(|block| block.depth == 0);
+        let account = above.filter(|_| block.depth > 0);
+        let binding = |block: &'_ Block| block.binding();
+        let mut found: Option<&Limit> = None;
+        for block in std::iter::once(block).chain(account) {
+            let limit = binding(block).and_then(|number| block.limits.get(number));
+            if limit.and_then(|limit| limit.left) < found.and_then(|limit| limit.left) || found.is_none() {
+                found = limit.or(found);
+            }
+        }
+        found
+    }
+
     /// The place of a target among the blocks.
     pub fn place_of(&self, target: Option<&Target>) -> usize {
         self.blocks.iter().position(|block| Some(&block.target) == target).unwrap_or(0)
@@ -200,9 +220,9 @@ impl Columns {
         let mut columns = Self {
             label: widest(|limit| &limit.label).max(7),
             bar: 0,
-            figure: widest(|limit| &limit.figure).max(8),
-            // A countdown that begins must not move the others: room for `100 s`, whether there is one or not.
-            time: widest(|limit| &limit.time).max(5),
+            figure: limits().map(|limit| limit.figure_room).max().unwrap_or(0).max(8),
+            // A countdown that begins must not move the others: room for `23 Nov`, whether there is one or not.
+            time: widest(|limit| &limit.time).max(6),
             age: widest(|limit| &limit.age),
         };
         // Two columns before the label; one before and behind the glyph of evidence; two between the others.
@@ -259,6 +279,7 @@ fn limit(meter: &Meter, due: &mut Due) -> Limit {
             (Some(left), Some(cap)) => format!("{} of {}", count(left), count(cap.value)),
             _ => format!("{} used", count(used)),
         },
+        figure_room: meter.cap.map_or(8, |cap| figure_room(cap.value)),
         evidence: (!is_full).then_some(basis.evidence),
         time: if used == 0 { String::new() } else { meter.full_at(now).map_or_else(String::new, |at| due.until(at)) },
         age: if told { due.age(basis.at).unwrap_or_default() } else { String::new() },
@@ -268,6 +289,17 @@ fn limit(meter: &Meter, due: &mut Due) -> Limit {
             _ => Role::Good,
         },
     }
+}
+
+/// `99.9k of 128k` is wider than `0 of 128k`: a figure that sinks must not move its neighbours.
+fn figure_room(cap: u64) -> usize {
+    let whole = count(cap).len();
+    let widest = match cap {
+        0..1000 => whole,
+        1000..10_000 => 4,
+        _ => 5,
+    };
+    widest + " of ".len() + whole
 }
 
 /// The pace is told in steps, so that a day's limit does not draw all day.
@@ -296,12 +328,15 @@ fn lane_block(
     let id = &lane.spec.id;
     let unlimited = limits.is_empty() && !grouped;
     let (mark, state) = state_of(lane, standing, next, due);
+    let brief = state.split_once(", ").filter(|_| matches!(standing, Standing::Resting { .. }));
+    let brief = brief.map_or_else(|| state.clone(), |(words, _)| words.to_owned());
     Block {
         target: Target::Lane(id.clone()),
         depth: usize::from(grouped),
         mark,
         name: if grouped { id.model().to_owned() } else { id.as_str().to_owned() },
         state,
+        brief,
         next: next && mark == Mark::Ready,
         limits,
         unlimited,
@@ -351,6 +386,7 @@ fn account_block(
         depth: 0,
         mark,
         name: account.as_str().to_owned(),
+        brief: state.clone(),
         state,
         next: false,
         limits,

@@ -68,7 +68,7 @@ fn numbers(turn: &Turn, width: usize) -> Row {
     if let Some(first) = turn.first_token {
         parts.push(if wordy { format!("first token {}", took(first)) } else { took(first) });
     }
-    parts.extend(turn.took.map(took));
+    parts.extend(turn.took.map(|span| if wordy { format!("total {}", took(span)) } else { took(span) }));
     parts.extend(turn.usage.output.map(|tokens| format!("{} tok", count(tokens))));
     if let (true, Some(speed)) = (width >= WORDY + 16, speed(turn)) {
         parts.push(format!("{speed} tok/s"));

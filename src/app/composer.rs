@@ -8,8 +8,8 @@ use std::time::Duration;
 use tui_textarea::{CursorMove, TextArea};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::app::action::Edit;
 use crate::app::cells;
-use crate::app::keymap::Edit;
 use crate::domain::clock::Time;
 use crate::domain::text::harmless;
 

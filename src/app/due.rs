@@ -123,7 +123,7 @@ pub fn count(number: u64) -> String {
 
 /// How long something took: `0.2 s`, `12.4 s`, `2 m 05 s`.
 pub fn took(span: Duration) -> String {
-    let tenths = span.as_millis() / 100;
+    let tenths = (span.as_millis() + 50) / 100;
     match tenths {
         0..1000 => format!("{}.{} s", tenths / 10, tenths % 10),
         _ => format!("{} m {:02} s", tenths / 600, tenths / 10 % 60),

@@ -11,7 +11,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::keymap::Focus;
+use crate::app::action::Focus;
 
 /// The smallest terminal in which there is anything but a sentence.
 pub const LEAST: (u16, u16) = (40, 10);

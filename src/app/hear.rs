@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::state::App;
+use crate::app::state::{App, Link};
 use crate::domain::attempt::Attempt;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::TurnId;
@@ -28,13 +28,13 @@ impl App {
         if let Some(last) = snapshot.turns.iter().map(|turn| turn.id).max() {
             self.last_turn = self.last_turn.max(last);
         }
-        if !self.heard {
+        if self.link == Link::Starting {
             for turn in &snapshot.turns {
                 self.composer.remember(&turn.prompt);
             }
             self.composer.restore(&snapshot.draft);
         }
-        self.heard = true;
+        self.link = Link::Heard;
         let tried: BTreeSet<TurnId> = self.log.attempts().iter().map(|attempt| attempt.turn).collect();
         self.transcript.replace_all(snapshot.turns);
         self.put_hops(tried);
@@ -52,6 +52,9 @@ impl App {
     }
 
     fn put_turn(&mut self, turn: Turn) {
+        if turn.state.is_over() {
+            self.stopping.remove(&turn.id);
+        }
         self.transcript.put(turn);
     }
 

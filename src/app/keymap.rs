@@ -1,23 +1,11 @@
 //! Every key and what it does, in one table: the footer and the help are made of it, and a test finds two meanings of
 //! one key. The only place that names the terminal's events.
 
-use crossterm::event::{KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use crossterm::event::KeyEventKind;
 
-pub use crossterm::event::{KeyEvent, MouseEvent};
+pub use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-/// What has the keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Focus {
-    /// The composer: letters are text.
-    #[default]
-    Composer,
-    /// The transcript of the chat.
-    Transcript,
-    /// The quota of the roster.
-    Quota,
-    /// The request log.
-    Log,
-}
+use crate::app::action::{Action, Edit, Focus, Move};
 
 /// Where a key means what its row says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,113 +65,6 @@ pub enum Scene {
     Help,
     /// A detail.
     Detail,
-}
-
-/// A way through rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Move {
-    /// One row up.
-    Up,
-    /// One row down.
-    Down,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
-    /// Half a page up.
-    HalfUp,
-    /// Half a page down.
-    HalfDown,
-    /// To the first row.
-    First,
-    /// To the last row.
-    Last,
-    /// To the turn before.
-    PreviousTurn,
-    /// To the next turn.
-    NextTurn,
-}
-
-/// A change of the draft, or a way through it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Edit {
-    /// A new line.
-    NewLine,
-    /// One character left.
-    Left,
-    /// One character right.
-    Right,
-    /// One row up; on the first, an earlier prompt.
-    Up,
-    /// One row down; on the last, a later prompt.
-    Down,
-    /// One word left.
-    WordLeft,
-    /// One word right.
-    WordRight,
-    /// To the head of the line.
-    Head,
-    /// To the end of the line.
-    End,
-    /// Delete the character before.
-    DeleteBack,
-    /// Delete the character behind.
-    DeleteForward,
-    /// Delete the word before.
-    DeleteWordBack,
-    /// Delete the word behind.
-    DeleteWord,
-    /// Cut to the head of the line.
-    CutToHead,
-    /// Cut to the end of the line.
-    CutToEnd,
-    /// Put back what was cut.
-    PutBack,
-    /// Undo.
-    Undo,
-    /// Redo.
-    Redo,
-}
-
-/// What a key does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Open or close the help.
-    Help,
-    /// Stop what is nearest: the help, the answer, the draft, the program.
-    Stop,
-    /// Delete forward, or quit if there is nothing.
-    EndOfInput,
-    /// Quit; asks if work is running.
-    Quit,
-    /// Paint everything again.
-    Repaint,
-    /// Stop the program, until the shell wakes it.
-    Suspend,
-    /// The next pane.
-    NextPane,
-    /// The pane before.
-    PreviousPane,
-    /// This pane.
-    Focus(Focus),
-    /// Leave what is open: a detail, an expanded pane, the pane.
-    Back,
-    /// The focused pane on the whole screen, or not.
-    Expand,
-    /// Send the draft.
-    Send,
-    /// Edit the draft.
-    Edit(Edit),
-    /// Go through the focused pane.
-    Move(Move),
-    /// Go through the transcript.
-    Scroll(Move),
-    /// Show all that is known of what is selected.
-    Open,
-    /// Take out of the rotation, or back in.
-    Switch,
-    /// Undo the last switch.
-    Undo,
 }
 
 /// A key with its modifiers.
@@ -286,20 +167,8 @@ pub const KEYS: &[Binding] = &[
     row(P::Composer, &[(SHIFT, Down)], Action::Scroll(Move::Down), "", "the chat a row down"),
     row(P::Composer, &[(CTRL, Home)], Action::Scroll(Move::First), "", "to the beginning of the chat"),
     row(P::Composer, &[(CTRL, End)], Action::Scroll(Move::Last), "", "to the end of the chat, and follow it"),
-    row(
-        P::Composer,
-        &[(NONE, Up), (CTRL, Char('p'))],
-        Action::Edit(Edit::Up),
-        "",
-        "a row up; on the first, an earlier prompt",
-    ),
-    row(
-        P::Composer,
-        &[(NONE, Down), (CTRL, Char('n'))],
-        Action::Edit(Edit::Down),
-        "",
-        "a row down; on the last, a later prompt",
-    ),
+    row(P::Composer, &[(NONE, Up)], Action::Edit(Edit::Up), "", "a row up; on the first, an earlier prompt"),
+    row(P::Composer, &[(NONE, Down)], Action::Edit(Edit::Down), "", "a row down; on the last, a later prompt"),
     row(P::Composer, &[(NONE, Left), (CTRL, Char('b'))], Action::Edit(Edit::Left), "", "left"),
     row(P::Composer, &[(NONE, Right), (CTRL, Char('f'))], Action::Edit(Edit::Right), "", "right"),
     row(P::Composer, &[(CTRL, Left), (ALT, Left), (ALT, Char('b'))], Action::Edit(Edit::WordLeft), "", "a word left"),

@@ -1,9 +1,9 @@
 //! The request log: one row for each attempt, a turn's attempts under each other, the newest at the bottom. What is
 //! read is never moved by what comes.
 
+use crate::app::action::Move;
 use crate::app::cells;
 use crate::app::due::{Due, count, took};
-use crate::app::keymap::Move;
 use crate::app::row::{Piece, Role, Row};
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::ids::{AttemptId, TurnId};
@@ -180,7 +180,7 @@ impl Columns {
             left -= if fits { columns } else { 0 };
             fits
         };
-        let tokens = room(9);
+        let tokens = room(10);
         let first = room(8);
         let origin = room(7);
         let note = left.saturating_sub(2);
@@ -199,7 +199,7 @@ impl Columns {
         }
         parts.push(format!("{:>7}", "total"));
         if self.tokens {
-            parts.push(format!("{:>7}", "tokens"));
+            parts.push(format!("{:>8}", "tokens"));
         }
         if self.note > 0 {
             parts.push("note".into());
@@ -237,7 +237,7 @@ impl Columns {
         pieces.push(Piece::plain(format!("  {total:>7}")));
         if self.tokens {
             let tokens = attempt.usage.output.map_or_else(String::new, |tokens| format!("{} tok", count(tokens)));
-            pieces.push(Piece::plain(format!("  {tokens:>7}")));
+            pieces.push(Piece::plain(format!("  {tokens:>8}")));
         }
         if self.note > 0 {
             pieces.push(Piece::dim(format!("  {note}")));

@@ -2,12 +2,12 @@
 
 use ratatui::layout::{Position, Rect};
 
+use crate::app::action::Focus;
 use crate::app::board::{self, Board};
 use crate::app::due::Due;
 use crate::app::geometry::{Areas, Shape, inside};
-use crate::app::keymap::Focus;
 use crate::app::row::{Piece, Role, Row};
-use crate::app::state::{App, Overlay};
+use crate::app::state::{App, Link, Overlay};
 use crate::app::{chat, detail, help, log};
 use crate::domain::clock::Time;
 
@@ -57,6 +57,8 @@ pub struct Quota {
     pub columns: board::Columns,
     /// The selected block, if the pane has the keys.
     pub selected: Option<usize>,
+    /// The first row that is seen.
+    pub top: usize,
     /// Rows that are not seen below.
     pub below: usize,
 }
@@ -83,6 +85,8 @@ pub struct Panel {
     pub search: Option<String>,
     /// The rows that are seen.
     pub rows: Vec<Row>,
+    /// The first row that is seen.
+    pub top: usize,
     /// Rows that are not seen below.
     pub below: usize,
 }
@@ -115,7 +119,7 @@ impl App {
         screen.header = self.header(&mut due);
         if !areas.chat.is_empty() {
             screen.chat = chat::rows(&self.transcript, usize::from(areas.transcript.width), &mut due);
-            if screen.chat.is_empty() && self.heard {
+            if screen.chat.is_empty() && self.link != Link::Starting {
                 screen.chat = self.welcome();
             }
             screen.below = self.below();
@@ -183,7 +187,7 @@ impl App {
         let below = all.len().saturating_sub(top + height);
         let lines = all.into_iter().skip(top).take(height).collect();
         let columns = board::Columns::new(&board, usize::from(text.width));
-        Quota { board, lines, columns, selected: has_keys.then_some(selected), below }
+        Quota { board, lines, columns, selected: has_keys.then_some(selected), top, below }
     }
 
     fn log_rows(&self, due: &mut Due) -> LogRows {
@@ -200,7 +204,7 @@ impl App {
         LogRows { heading, rows, selected: selected.and_then(|row| row.checked_sub(top)), below: self.log.below() }
     }
 
-    fn panel(&self, due: &mut Due) -> Option<Panel> {
+    pub(in crate::app) fn panel(&self, due: &mut Due) -> Option<Panel> {
         let overlay = self.overlay.as_ref()?;
         let text = panel_text(self.areas.overlay(), matches!(overlay, Overlay::Help(_)));
         let width = usize::from(text.width);
@@ -221,7 +225,7 @@ impl App {
         let top = self.overlay_top.min(all.len().saturating_sub(height));
         let below = all.len().saturating_sub(top + height);
         let rows = all.into_iter().skip(top).take(height).map(|row| row.cut_to(width)).collect();
-        Some(Panel { title: title.to_owned(), search, rows, below })
+        Some(Panel { title: title.to_owned(), search, rows, top, below })
     }
 }
 

@@ -1,10 +1,12 @@
 //! All that the dashboard remembers, and the one place that lays it out after each change.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::app::action::Focus;
 use crate::app::composer::Composer;
 use crate::app::geometry::{Areas, Wish, areas, inside};
-use crate::app::keymap::{Focus, Scene};
+use crate::app::keymap::Scene;
 use crate::app::log::Log;
 use crate::app::message::AppConfig;
 use crate::app::roster::Roster;
@@ -50,6 +52,18 @@ pub enum Armed {
     Quit(Time),
 }
 
+/// How it is with the scheduler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Link {
+    /// It has not said anything yet.
+    #[default]
+    Starting,
+    /// It has.
+    Heard,
+    /// It has ended.
+    Stopped,
+}
+
 /// The state of the dashboard.
 #[derive(Debug)]
 pub struct App {
@@ -67,13 +81,15 @@ pub struct App {
     pub(in crate::app) board_top: usize,
     pub(in crate::app) log: Log,
     pub(in crate::app) simulated: bool,
-    pub(in crate::app) heard: bool,
+    pub(in crate::app) link: Link,
     pub(in crate::app) saving: Saving,
     pub(in crate::app) notice: Option<Notice>,
     pub(in crate::app) broken: Vec<String>,
     pub(in crate::app) armed: Armed,
     pub(in crate::app) undo: Option<(Target, bool)>,
     pub(in crate::app) last_turn: TurnId,
+    /// Turns that were asked to stop, and whose end has not been heard yet.
+    pub(in crate::app) stopping: BTreeSet<TurnId>,
 }
 
 impl App {
@@ -94,13 +110,14 @@ impl App {
             board_top: 0,
             log: Log::default(),
             simulated: false,
-            heard: false,
+            link: Link::Starting,
             saving: Saving::Yes,
             notice: None,
             broken: Vec::new(),
             armed: Armed::No,
             undo: None,
             last_turn: TurnId(0),
+            stopping: BTreeSet::new(),
         };
         app.lay_out();
         app
@@ -148,6 +165,11 @@ impl App {
     /// Says something that passes.
     pub(in crate::app) fn say(&mut self, text: impl Into<String>, role: Role, now: Time) {
         self.notice = Some(Notice { text: text.into(), role, until: now.plus(NOTICE) });
+    }
+
+    /// The last turn of the chat that is on its way, and was not asked to stop.
+    pub(in crate::app) fn running(&self) -> Option<TurnId> {
+        self.transcript.running().find(|turn| !self.stopping.contains(turn))
     }
 
     /// How many lines tell what is wrong.

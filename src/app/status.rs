@@ -1,10 +1,11 @@
 //! The lines around the panes: header, footer, what goes where, what is wrong, what is not real.
 
+use crate::app::action::Focus;
 use crate::app::due::Due;
 use crate::app::geometry::Shape;
-use crate::app::keymap::{Focus, Scene, footer};
+use crate::app::keymap::{Scene, footer};
 use crate::app::row::{Piece, Role, Row};
-use crate::app::state::App;
+use crate::app::state::{App, Link};
 use crate::domain::saving::Saving;
 use crate::domain::standing::Standing;
 
@@ -22,10 +23,10 @@ impl App {
                 Piece::plain(lane.spec.id.as_str()),
                 Piece::new(format!(" in {}", due.until(until)), Role::Warn),
             ]),
-            (None, _) if self.heard => left.push(Piece::new("  no lane can answer", Role::Bad)),
+            (None, _) if self.link != Link::Starting => left.push(Piece::new("  no lane can answer", Role::Bad)),
             (None, _) => left.push(Piece::dim("  starting")),
         }
-        if self.heard && !narrow {
+        if self.link != Link::Starting && !narrow {
             left.push(Piece::dim(format!("   {ready} of {} lanes ready", lanes.len())));
         }
         let right = match (self.simulated, &self.saving) {
@@ -43,7 +44,7 @@ impl App {
     pub(in crate::app) fn prospect(&self, due: &mut Due) -> Row {
         let free = self.roster.first_free(self.config.usual, due.now);
         match (&self.roster.next, free) {
-            _ if !self.heard => Row::default(),
+            _ if self.link == Link::Starting => Row::default(),
             (Some(next), _) => Row(vec![Piece::dim("goes to "), Piece::plain(next.as_str())]),
             (None, Some((lane, until, standing))) => {
                 let wait = until.map_or_else(String::new, |until| format!("{} ", due.until(until)));
@@ -95,7 +96,7 @@ impl App {
             return row.cut_to(width);
         }
         let scene = self.scene();
-        let stop = self.transcript.running().map(|_| ("Ctrl+C".to_owned(), "stop"));
+        let stop = self.running().map(|_| ("Ctrl+C".to_owned(), "stop"));
         let undo = self.undo.is_some();
         let keys = footer(scene).filter(|(_, word)| *word != "undo" || undo);
         let mut row = Row(vec![Piece::plain(" ")]);

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use crate::app::keymap::Move;
+use crate::app::action::Move;
 use crate::app::prose::{Prose, Reading};
 use crate::app::row::Row;
 use crate::domain::conversation::{Origin, Turn, TurnState};
@@ -155,9 +155,18 @@ impl Transcript {
         self.follow
     }
 
-    /// The last turn that has not ended.
-    pub fn running(&self) -> Option<&Turn> {
-        self.cells.iter().rev().map(|cell| &cell.turn).find(|turn| !turn.state.is_over())
+    /// The turns that have not ended, the newest first.
+    pub fn running(&self) -> impl Iterator<Item = TurnId> {
+        self.cells.iter().rev().map(|cell| &cell.turn).filter(|turn| !turn.state.is_over()).map(|turn| turn.id)
+    }
+
+    /// Nothing more comes: what has not ended has failed.
+    pub fn break_off(&mut self, why: &str) {
+        let width = self.width;
+        for cell in self.cells.iter_mut().filter(|cell| !cell.turn.state.is_over()) {
+            cell.turn.state = TurnState::Failed(why.to_owned());
+            cell.lay_out(width);
+        }
     }
 
     /// Replaces all that was known.

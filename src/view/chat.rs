@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::keymap::Focus;
+use crate::app::action::Focus;
 use crate::app::row::{Role, Row};
 use crate::app::screen::Screen;
 use crate::view::paint::Painter;

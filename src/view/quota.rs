@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::board::{Block, Board, Limit, Line, Mark};
+use crate::app::board::{Block, Limit, Line, Mark};
 use crate::app::cells;
 use crate::app::geometry::{gauge_columns, inside};
 use crate::app::row::{Piece, Role, Row};
@@ -18,8 +18,7 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
     let area = screen.areas.quota;
     let text = inside(area, screen.areas.framed());
     for (line, (number, what)) in painter.lines(text).zip(&quota.lines) {
-        let Some(block) = quota.board.blocks.get(*number) else { continue };
-        paint_line(painter, line, quota, block, *what);
+        paint_line(painter, line, quota, *number, *what);
         let is_head = matches!(what, Line::Head | Line::HeadWithCells | Line::Whole);
         if quota.selected == Some(*number) && is_head {
             painter.select(line);
@@ -30,7 +29,8 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
     }
 }
 
-fn paint_line(painter: &mut Painter, line: Rect, quota: &Quota, block: &Block, what: Line) {
+fn paint_line(painter: &mut Painter, line: Rect, quota: &Quota, number: usize, what: Line) {
+    let Some(block) = quota.board.blocks.get(number) else { return };
     let width = usize::from(line.width);
     match what {
         Line::Head => painter.row(line, &Row::spread(head(block), state(block), width)),
@@ -41,7 +41,7 @@ fn paint_line(painter: &mut Painter, line: Rect, quota: &Quota, block: &Block, w
             }
             painter.row(line, &Row::spread(left, state(block), width));
         }
-        Line::Whole => whole(painter, line, block, block.binding().and_then(|number| block.limits.get(number))),
+        Line::Whole => whole(painter, line, &head(block), block, quota.board.binding_of(number)),
         Line::Limit(number) => {
             if let Some(limit) = block.limits.get(number) {
                 limit_row(painter, line, quota, limit);
@@ -63,31 +63,23 @@ pub fn gauges(painter: &mut Painter, screen: &Screen) {
     let places = (0..columns).flat_map(|column| (0..area.height).map(move |row| (column, row)));
     for ((column, row), (number, block)) in places.zip(lanes) {
         let cell = Rect { x: area.x + 1 + column * wide, y: area.y + row, width: wide.saturating_sub(2), height: 1 };
-        whole(painter, cell, block, binding(board, number));
+        let name = match &block.target {
+            Target::Lane(lane) => lane.as_str(),
+            Target::Account(account) => account.as_str(),
+        };
+        whole(painter, cell, &head_of(block, name), block, board.binding_of(number));
     }
-}
-
-/// The binding limit of a block, or of the account above it.
-fn binding(board: &Board, number: usize) -> Option<&Limit> {
-    let own = |block: &'_ Block| block.binding();
-    let block = board.blocks.get(number)?;
-    if let Some(limit) = own(block) {
-        return block.limits.get(limit);
-    }
-    let account = board.blocks.get(..number)?.iter().rev().find(|block| block.depth == 0)?;
-    (block.depth > 0).then(|| own(account).and_then(|limit| account.limits.get(limit)))?
 }
 
 /// A lane on one line: name, bar and figure; or why it is not ready.
-fn whole(painter: &mut Painter, line: Rect, block: &Block, binding: Option<&Limit>) {
+fn whole(painter: &mut Painter, line: Rect, head: &Row, block: &Block, binding: Option<&Limit>) {
     let width = usize::from(line.width);
     let name = (width / 2).saturating_sub(1);
-    let head = head(block).cut_to(name);
-    painter.row(line, &head);
+    painter.row(line, &head.clone().cut_to(name));
     let right = Rect { x: line.x + u16::try_from(name).unwrap_or(0) + 1, ..line };
     let right = Rect { width: line.right().saturating_sub(right.x), ..right };
-    match binding.filter(|_| block.mark == Mark::Ready) {
-        Some(limit) => {
+    if let Some(limit) = binding.filter(|_| block.mark == Mark::Ready) {
+        {
             let figure = 11.min(right.width / 2 + 2);
             let bar = Rect { width: right.width.saturating_sub(figure + 1).min(24), ..right };
             paint_bar(painter, bar, limit);
@@ -96,18 +88,31 @@ fn whole(painter: &mut Painter, line: Rect, block: &Block, binding: Option<&Limi
             let rest = Rect { x: bar.right(), width: right.right().saturating_sub(bar.right()), ..right };
             painter.row(rest, &Row::spread(empty, text, usize::from(rest.width)));
         }
-        None => painter.row(right, &Row::spread(Row::default(), state(block), usize::from(right.width))),
+    } else {
+        {
+            let Row(mut state) = state(block);
+            for piece in &mut state {
+                piece.text.clone_from(&block.brief);
+            }
+            painter.row(right, &Row::spread(Row::default(), Row(state), usize::from(right.width)));
+        }
     }
 }
 
 fn head(block: &Block) -> Row {
-    let (sign, role) = sign(block.mark);
-    let name = if block.mark == Mark::Off { Role::Dim } else { Role::Plain };
-    Row(vec![
-        Piece::plain("  ".repeat(block.depth)),
-        Piece::new(sign, role),
-        Piece::new(format!(" {}", block.name), if block.next { Role::Strong } else { name }),
-    ])
+    let mut row = head_of(block, &block.name);
+    row.0.insert(0, Piece::plain("  ".repeat(block.depth)));
+    row
+}
+
+fn head_of(block: &Block, name: &str) -> Row {
+    let (sign, sign_role) = sign(block.mark);
+    let role = match block.mark {
+        _ if block.next => Role::Strong,
+        Mark::Off => Role::Dim,
+        _ => Role::Plain,
+    };
+    Row(vec![Piece::new(sign, sign_role), Piece::new(format!(" {name}"), role)])
 }
 
 const fn sign(mark: Mark) -> (&'static str, Role) {

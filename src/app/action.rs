@@ -1,0 +1,122 @@
+//! What can be done at the dashboard, whichever key asks for it.
+
+/// What has the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Focus {
+    /// The composer: letters are text.
+    #[default]
+    Composer,
+    /// The transcript of the chat.
+    Transcript,
+    /// The quota of the roster.
+    Quota,
+    /// The request log.
+    Log,
+}
+
+/// A way through rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Move {
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// Half a page up.
+    HalfUp,
+    /// Half a page down.
+    HalfDown,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// To the turn before.
+    PreviousTurn,
+    /// To the next turn.
+    NextTurn,
+}
+
+/// A change of the draft, or a way through it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Edit {
+    /// A new line.
+    NewLine,
+    /// One character left.
+    Left,
+    /// One character right.
+    Right,
+    /// One row up; on the first, an earlier prompt.
+    Up,
+    /// One row down; on the last, a later prompt.
+    Down,
+    /// One word left.
+    WordLeft,
+    /// One word right.
+    WordRight,
+    /// To the head of the line.
+    Head,
+    /// To the end of the line.
+    End,
+    /// Delete the character before.
+    DeleteBack,
+    /// Delete the character behind.
+    DeleteForward,
+    /// Delete the word before.
+    DeleteWordBack,
+    /// Delete the word behind.
+    DeleteWord,
+    /// Cut to the head of the line.
+    CutToHead,
+    /// Cut to the end of the line.
+    CutToEnd,
+    /// Put back what was cut.
+    PutBack,
+    /// Undo.
+    Undo,
+    /// Redo.
+    Redo,
+}
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Open or close the help.
+    Help,
+    /// Stop what is nearest: the help, the answer, the draft, the program.
+    Stop,
+    /// Delete forward, or quit if there is nothing.
+    EndOfInput,
+    /// Quit; asks if work is running.
+    Quit,
+    /// Paint everything again.
+    Repaint,
+    /// Stop the program, until the shell wakes it.
+    Suspend,
+    /// The next pane.
+    NextPane,
+    /// The pane before.
+    PreviousPane,
+    /// This pane.
+    Focus(Focus),
+    /// Leave what is open: a detail, an expanded pane, the pane.
+    Back,
+    /// The focused pane on the whole screen, or not.
+    Expand,
+    /// Send the draft.
+    Send,
+    /// Edit the draft.
+    Edit(Edit),
+    /// Go through the focused pane.
+    Move(Move),
+    /// Go through the transcript.
+    Scroll(Move),
+    /// Show all that is known of what is selected.
+    Open,
+    /// Take out of the rotation, or back in.
+    Switch,
+    /// Undo the last switch.
+    Undo,
+}
