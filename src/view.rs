@@ -72,6 +72,10 @@ fn panes(painter: &mut Painter, screen: &Screen) {
             Focus::Quota => quota::draw(painter, screen),
             Focus::Log => log::draw(painter, screen),
         }
+        if !areas.framed() && focus != Focus::Transcript {
+            painter.rule(areas.rule, false, false);
+            painter.note(areas.rule, areas.rule.y, foot.unwrap_or_default(), Role::Dim);
+        }
     }
 }
 

@@ -117,7 +117,7 @@ impl App {
 
     fn go(&mut self, way: Move, now: Time) {
         if self.overlay.is_some() {
-            let page = usize::from(self.areas.overlay().height.saturating_sub(4).max(1));
+            let page = usize::from(self.areas.overlay(usize::MAX).height.saturating_sub(4).max(1));
             let top = self.overlay_top;
             self.overlay_top = match way {
                 Move::Up | Move::PreviousTurn => top.saturating_sub(1),
@@ -316,7 +316,8 @@ impl App {
     fn click(&mut self, x: u16, y: u16, now: Time) {
         let at = ratatui::layout::Position { x, y };
         if self.overlay.is_some() {
-            if !self.areas.overlay().contains(at) {
+            let panel = self.panel(&mut Due::new(now, self.config.zone));
+            if panel.is_none_or(|panel| !panel.area.contains(at)) {
                 self.overlay = None;
             }
             return;

@@ -40,6 +40,8 @@ pub struct Limit {
     pub pace: Option<f64>,
     /// `5.1k of 8k`.
     pub figure: String,
+    /// `5.1k tok`, where there is little room.
+    pub brief: String,
     /// Columns that the figure may come to take.
     pub figure_room: usize,
     /// How it is known; None: nothing is used, there is only what is documented.
@@ -207,10 +209,12 @@ pub struct Columns {
     pub time: usize,
     /// The age.
     pub age: usize,
+    /// All of them, with what is between; the state ends where they do.
+    pub whole: usize,
 }
 
 /// The bar is not wider than this: more says no more.
-const WIDEST_BAR: usize = 32;
+const WIDEST_BAR: usize = 40;
 
 impl Columns {
     /// The columns of `board` in `width`.
@@ -224,6 +228,7 @@ impl Columns {
             // A countdown that begins must not move the others: room for `23 Nov`, whether there is one or not.
             time: widest(|limit| &limit.time).max(6),
             age: widest(|limit| &limit.age),
+            whole: width,
         };
         // Two columns before the label; one before and behind the glyph of evidence; two between the others.
         let fixed = 2 + columns.label + 1 + 1 + 2 + columns.figure + 2 + columns.time;
@@ -233,6 +238,8 @@ impl Columns {
         }
         let age = if columns.age > 0 { age } else { 0 };
         columns.bar = width.saturating_sub(fixed + age).min(WIDEST_BAR);
+        // Room for an age that is not there yet.
+        columns.whole = width.min((fixed + columns.bar + age.max(6)).max(64));
         columns
     }
 }
@@ -279,6 +286,7 @@ fn limit(meter: &Meter, due: &mut Due) -> Limit {
             (Some(left), Some(cap)) => format!("{} of {}", count(left), count(cap.value)),
             _ => format!("{} used", count(used)),
         },
+        brief: format!("{} {}", count(left.unwrap_or(used)), meter.unit.short()),
         figure_room: meter.cap.map_or(8, |cap| figure_room(cap.value)),
         evidence: (!is_full).then_some(basis.evidence),
         time: if used == 0 { String::new() } else { meter.full_at(now).map_or_else(String::new, |at| due.until(at)) },

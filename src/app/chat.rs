@@ -47,7 +47,7 @@ fn heading(turn: &Turn, width: usize, due: &mut Due) -> Row {
             (left, Row::of(format!("{doing}{}", due.since(turn.asked)), Role::Dim))
         }
         TurnState::Done => (lane.unwrap_or_else(|| Piece::new("answer", Role::Strong)), numbers(turn, width)),
-        TurnState::Stopped => (sign(lane, "■ stopped", Role::Plain), numbers(turn, width)),
+        TurnState::Stopped => (sign(lane, "■ stopped by you", Role::Plain), numbers(turn, width)),
         TurnState::Failed(_) => (sign(lane, "✕ not answered", Role::Bad), numbers(turn, width)),
         TurnState::Interrupted => (sign(lane, "■ interrupted", Role::Warn), numbers(turn, width)),
     };

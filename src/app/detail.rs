@@ -1,6 +1,7 @@
 //! All that is known of one lane, one account or one attempt: every figure with its evidence and its time, every
 //! header as it came.
 
+use crate::app::cells;
 use crate::app::due::{Due, took};
 use crate::app::log::{pad, status};
 use crate::app::prose::{Prose, Reading};
@@ -14,17 +15,16 @@ use crate::domain::roster::{Cost, Training};
 use crate::domain::standing::{LaneState, Need, Standing, Target};
 use crate::domain::text::one_line;
 
-/// Columns of the names at the left.
-const NAME: usize = 14;
-
 struct Page {
     rows: Vec<Row>,
     width: usize,
+    /// Columns of the names at the left.
+    name: usize,
 }
 
 impl Page {
     const fn new(width: usize) -> Self {
-        Self { rows: Vec::new(), width }
+        Self { rows: Vec::new(), width, name: 14 }
     }
 
     fn title(&mut self, text: &str) {
@@ -35,10 +35,10 @@ impl Page {
     }
 
     fn line(&mut self, name: &str, value: &str, role: Role) {
-        let name_width = NAME.max(crate::app::cells::of(name) + 2).min(self.width / 2);
+        let name_width = self.name.min(self.width / 2);
         let value = one_line(value);
         let wrapped = Prose::whole(Reading::Verbatim, self.width.saturating_sub(name_width), &value);
-        let mut lead = pad(&crate::app::cells::cut(name, name_width.saturating_sub(1)), name_width);
+        let mut lead = pad(&cells::cut(name, name_width.saturating_sub(1)), name_width);
         for row in wrapped.rows() {
             self.rows.push(Row(vec![Piece::dim(lead), Piece::new(row.text(), role)]));
             lead = " ".repeat(name_width);
@@ -164,6 +164,7 @@ pub fn attempt(attempt: &Attempt, turn: Option<&Turn>, width: usize, due: &mut D
         page.line("question", &turn.prompt, Role::Plain);
     }
     page.title("Headers, as they came");
+    page.name = attempt.headers.iter().map(|(name, _)| cells::of(name) + 2).max().unwrap_or(0).max(14);
     for (name, value) in &attempt.headers {
         let quota = name.contains("ratelimit") || name.contains("retry-after");
         page.line(&one_line(name), value, if quota { Role::Strong } else { Role::Plain });

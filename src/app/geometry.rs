@@ -70,7 +70,7 @@ pub struct Areas {
     pub footer: Rect,
     /// The transcript's text.
     pub transcript: Rect,
-    /// The line between transcript and composer, frame to frame.
+    /// The line between transcript and composer, frame to frame; without frames, the line under any pane.
     pub rule: Rect,
     /// The draft's text.
     pub composer: Rect,
@@ -131,6 +131,12 @@ fn panes(areas: &mut Areas, middle: Rect, wish: Wish) {
             Focus::Log => &mut areas.log,
         };
         *pane = middle;
+        if areas.shape == Shape::Narrow && areas.chat.is_empty() {
+            let mut rest = middle;
+            areas.rule = take_bottom(&mut rest, 1);
+            let pane = if areas.quota.is_empty() { &mut areas.log } else { &mut areas.quota };
+            *pane = rest;
+        }
         return;
     }
     let mut rest = middle;
@@ -181,10 +187,11 @@ impl Areas {
         .find_map(|(area, focus)| area.contains(at).then_some(focus))
     }
 
-    /// Where a detail or the help stands.
-    pub fn overlay(&self) -> Rect {
-        let width = self.whole.width.saturating_sub(4).min(96).max(self.whole.width.min(60));
-        let height = self.whole.height.saturating_sub(2).min(40);
+    /// Where a detail or the help of so many rows stands.
+    pub fn overlay(&self, rows: usize) -> Rect {
+        let width = self.whole.width.saturating_sub(6).min(88).max(self.whole.width.min(60));
+        let framed = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2);
+        let height = self.whole.height.saturating_sub(2).min(36).min(framed);
         Rect { x: (self.whole.width - width) / 2, y: (self.whole.height - height) / 2, width, height }
     }
 }
@@ -233,11 +240,11 @@ mod tests {
                             );
                         }
                     }
-                    for part in [areas.transcript, areas.composer, areas.prospect, areas.rule] {
+                    for part in [areas.transcript, areas.composer, areas.prospect] {
                         assert!(part.is_empty() || areas.chat.intersection(part) == part, "{width}x{height} {areas:?}");
                     }
                     assert!(areas.chat.is_empty() || !areas.transcript.is_empty(), "{width}x{height} {areas:?}");
-                    let overlay = areas.overlay();
+                    let overlay = areas.overlay(30);
                     assert_eq!(areas.whole.intersection(overlay), overlay);
                 }
             }

@@ -7,7 +7,7 @@ use crate::app::row::{Piece, Role, Row};
 
 const SIGNS: &[(&str, &str)] = &[
     ("● ◐ ○ ✕", "a lane: ready, resting or spent, off by you, out"),
-    ("███▌  ", "what is left of a limit: it drains and refills"),
+    ("███▌", "what is left of a limit: it drains and refills"),
     ("┃", "the pace: as much of the window is still to come"),
     ("● ◐ ◌ ·", "a figure: reported by the provider, counted here, learnt from a refusal, only documented"),
     ("21 s", "behind a figure: the time until the limit is full again"),
@@ -28,7 +28,7 @@ pub fn rows(config: &AppConfig, filter: &str) -> Vec<Row> {
     ] {
         let keys = KEYS.iter().filter(|row| row.place == place).map(|row| {
             let names: Vec<String> = row.chords.iter().map(|chord| name(*chord)).collect();
-            (names.join("  "), row.says.to_owned())
+            (names.join(" "), row.says.to_owned())
         });
         section(&mut rows, place.title(), keys, filter);
     }
@@ -54,6 +54,6 @@ fn section(rows: &mut Vec<Row>, title: &str, lines: impl Iterator<Item = (String
     }
     rows.push(Row::of(title, Role::Strong));
     for (key, says) in found {
-        rows.push(Row(vec![Piece::new(pad(&key, 26), Role::Accent), Piece::plain(says)]));
+        rows.push(Row(vec![Piece::new(pad(&key, 30), Role::Accent), Piece::plain(says)]));
     }
 }

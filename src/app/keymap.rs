@@ -289,7 +289,7 @@ pub fn name((modifiers, code): Chord) -> String {
     }
     match code {
         Char(' ') => name.push_str("Space"),
-        Char(letter) if modifiers.contains(CTRL) => name.extend(letter.to_uppercase()),
+        Char(letter) if modifiers.intersects(CTRL | ALT) => name.extend(letter.to_uppercase()),
         Char(letter) => name.push(letter),
         F(number) => name.extend([String::from("F"), number.to_string()]),
         BackTab => name.push_str("Tab"),

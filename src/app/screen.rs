@@ -79,6 +79,8 @@ pub struct LogRows {
 /// The help or a detail.
 #[derive(Debug)]
 pub struct Panel {
+    /// Where it stands, with its frame.
+    pub area: Rect,
     /// What it is.
     pub title: String,
     /// The search in the help, as its first row.
@@ -206,8 +208,7 @@ impl App {
 
     pub(in crate::app) fn panel(&self, due: &mut Due) -> Option<Panel> {
         let overlay = self.overlay.as_ref()?;
-        let text = panel_text(self.areas.overlay(), matches!(overlay, Overlay::Help(_)));
-        let width = usize::from(text.width);
+        let width = usize::from(inside(self.areas.overlay(0), true).width);
         let (title, search, all) = match overlay {
             Overlay::Help(filter) => {
                 let rows = help::rows(&self.config, filter);
@@ -221,11 +222,14 @@ impl App {
                 ("Attempt", None, detail::attempt(attempt, self.turn(attempt.turn), width, due))
             }
         };
-        let height = usize::from(text.height);
+        // The help keeps its size while one searches in it.
+        let height = if search.is_some() { usize::MAX } else { all.len() };
+        let area = self.areas.overlay(height);
+        let height = usize::from(panel_text(area, search.is_some()).height);
         let top = self.overlay_top.min(all.len().saturating_sub(height));
         let below = all.len().saturating_sub(top + height);
         let rows = all.into_iter().skip(top).take(height).map(|row| row.cut_to(width)).collect();
-        Some(Panel { title: title.to_owned(), search, rows, top, below })
+        Some(Panel { area, title: title.to_owned(), search, rows, top, below })
     }
 }
 
@@ -245,7 +249,8 @@ fn fold(row: Row, width: usize) -> Vec<Row> {
         return spans.into_iter().map(|span| Row::of(text.get(span).unwrap_or_default().trim_end(), role)).collect();
     };
     let lead = crate::app::cells::of(&name.text).min(width / 2);
-    let mut first = Some(Piece::new(crate::app::cells::cut(&name.text, lead), name.role));
+    let short = crate::app::cells::cut(name.text.trim_end(), lead.saturating_sub(1));
+    let mut first = Some(Piece::new(log::pad(&short, lead), name.role));
     crate::app::cells::wrap(&words.text, width - lead)
         .into_iter()
         .map(|span| {

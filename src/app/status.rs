@@ -85,6 +85,7 @@ impl App {
         broken
             .chain(saving)
             .map(|text| Row(vec![Piece::new(" ✕ ", Role::Bad), Piece::plain(crate::domain::text::one_line(&text))]))
+            .map(|row| row.cut_to(usize::from(self.areas.alerts.width)))
             .collect()
     }
 
@@ -108,9 +109,10 @@ impl App {
                 continue;
             }
             used += size;
-            row.0.extend([Piece::plain(key), Piece::dim(format!(" {word}  "))]);
+            let gap = if row.0.len() > 1 { "  " } else { "" };
+            row.0.extend([Piece::plain(format!("{gap}{key}")), Piece::dim(format!(" {word}"))]);
         }
-        row.cut_to(width)
+        row
     }
 
     /// What lies below the end of what is seen of the chat.

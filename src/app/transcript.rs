@@ -68,13 +68,15 @@ impl Cell {
     }
 
     fn conclude(&mut self, width: usize) {
-        let kept = if self.turn.answer.is_empty() { "" } else { "; what had come is kept" };
+        let kept = if self.turn.answer.is_empty() { "" } else { "what had come is kept" };
         let words = match &self.turn.state {
             TurnState::Waiting { on, .. } => format!("waits for {}", one_line(on)),
             TurnState::Running | TurnState::Done => String::new(),
-            TurnState::Stopped => format!("stopped by you{kept}"),
+            TurnState::Stopped => kept.to_owned(),
             TurnState::Failed(why) => one_line(why).into_owned(),
-            TurnState::Interrupted => format!("interrupted: roundel ended while it ran{kept}"),
+            TurnState::Interrupted => {
+                ["roundel ended while it ran", kept].join(if kept.is_empty() { "" } else { "; " })
+            }
         };
         self.after.clear();
         for text in [words.as_str(), self.hops.as_str()] {
@@ -517,14 +519,15 @@ mod tests {
     #[test]
     fn an_end_is_told_in_words() {
         for (state, answer, words) in [
-            (TurnState::Stopped, "", vec!["stopped by you"]),
-            (TurnState::Stopped, "some", vec!["stopped by you; what had come is kept"]),
+            (TurnState::Stopped, "", vec![]),
+            (TurnState::Stopped, "some", vec!["what had come is kept"]),
             (TurnState::Failed("the model is gone".into()), "", vec!["the model is gone"]),
             (
                 TurnState::Waiting { until: None, on: "quick/a, 3 req spent".into() },
                 "",
                 vec!["waits for quick/a, 3 req spent"],
             ),
+            (TurnState::Interrupted, "some", vec!["roundel ended while it ran; what had come is kept"]),
             (TurnState::Done, "fine", vec![]),
         ] {
             let cell = Cell::new(turn(1, answer, state), 60);

@@ -93,6 +93,9 @@ impl<'a> Painter<'a> {
 
     /// A text in a line of a frame, at its right.
     pub fn note(&mut self, area: Rect, y: u16, text: &str, role: Role) {
+        if text.is_empty() {
+            return;
+        }
         let text = format!(" {text} ");
         let width = u16::try_from(cells::of(&text)).unwrap_or(u16::MAX);
         if let Some(x) = area.right().checked_sub(width.saturating_add(2)).filter(|x| *x > area.x) {

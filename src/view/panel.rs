@@ -11,8 +11,9 @@ use crate::view::paint::Painter;
 /// Paints what stands over the panes, if anything does; the cursor stands in the help's search.
 pub fn draw(painter: &mut Painter, screen: &Screen) -> Option<Position> {
     let panel = screen.panel.as_ref()?;
-    let area = screen.areas.overlay();
-    painter.clear(area);
+    let area = panel.area;
+    // A column of air on both sides.
+    painter.clear(Rect { x: area.x.saturating_sub(1), width: area.width.saturating_add(2), ..area });
     let foot = (panel.below > 0).then(|| format!("↓ {} more", panel.below));
     painter.frame(area, &Row::of(panel.title.as_str(), Role::Strong), foot.as_deref(), true);
     for (line, row) in painter.lines(panel_text(area, panel.search.is_some())).zip(&panel.rows) {

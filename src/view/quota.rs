@@ -31,6 +31,7 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
 
 fn paint_line(painter: &mut Painter, line: Rect, quota: &Quota, number: usize, what: Line) {
     let Some(block) = quota.board.blocks.get(number) else { return };
+    let line = Rect { width: u16::try_from(quota.columns.whole).unwrap_or(line.width).min(line.width), ..line };
     let width = usize::from(line.width);
     match what {
         Line::Head => painter.row(line, &Row::spread(head(block), state(block), width)),
@@ -71,32 +72,33 @@ pub fn gauges(painter: &mut Painter, screen: &Screen) {
     }
 }
 
-/// A lane on one line: name, bar and figure; or why it is not ready.
+/// Columns of a figure on a gauge of one line.
+const BRIEF: u16 = 9;
+
+/// A lane on one line: name, bar and what is left; or why it is not ready.
 fn whole(painter: &mut Painter, line: Rect, head: &Row, block: &Block, binding: Option<&Limit>) {
-    let width = usize::from(line.width);
-    let name = (width / 2).saturating_sub(1);
-    painter.row(line, &head.clone().cut_to(name));
-    let right = Rect { x: line.x + u16::try_from(name).unwrap_or(0) + 1, ..line };
-    let right = Rect { width: line.right().saturating_sub(right.x), ..right };
+    let name = (line.width * 11 / 20).min(30);
+    let rest = Rect { x: line.x + name + 1, width: line.width.saturating_sub(name + 1), ..line };
+    let width = usize::from(rest.width);
     if let Some(limit) = binding.filter(|_| block.mark == Mark::Ready) {
-        {
-            let figure = 11.min(right.width / 2 + 2);
-            let bar = Rect { width: right.width.saturating_sub(figure + 1).min(24), ..right };
-            paint_bar(painter, bar, limit);
-            let text = Row::of(limit.figure.as_str(), Role::Dim);
-            let empty = Row::default();
-            let rest = Rect { x: bar.right(), width: right.right().saturating_sub(bar.right()), ..right };
-            painter.row(rest, &Row::spread(empty, text, usize::from(rest.width)));
-        }
+        let bar = Rect { width: rest.width.saturating_sub(BRIEF + 1).min(24), ..rest };
+        paint_bar(painter, bar, limit);
+        let figure = Rect { x: bar.right() + 1, width: rest.right().saturating_sub(bar.right() + 1), ..rest };
+        let text = Row::of(limit.brief.as_str(), Role::Plain);
+        painter.row(figure, &Row::spread(Row::default(), text, usize::from(BRIEF.min(figure.width))));
     } else {
-        {
-            let Row(mut state) = state(block);
-            for piece in &mut state {
-                piece.text.clone_from(&block.brief);
-            }
-            painter.row(right, &Row::spread(Row::default(), Row(state), usize::from(right.width)));
+        let Row(mut state) = state(block);
+        for piece in &mut state {
+            piece.text.clone_from(&block.brief);
         }
+        painter.row(rest, &Row::spread(Row::default(), Row(state), width.min(usize::from(24 + 1 + BRIEF))));
     }
+    let mut head = head.clone();
+    if let Some(last) = head.0.last_mut() {
+        let taken: usize = usize::from(name).saturating_sub(2 * block.depth + 2);
+        last.text = format!(" {}", cells::cut_middle(last.text.trim_start(), taken));
+    }
+    painter.row(line, &head.cut_to(usize::from(name)));
 }
 
 fn head(block: &Block) -> Row {
