@@ -37,11 +37,17 @@ pub mod composer;
 /// Where everything stands.
 pub mod geometry;
 
+/// One turn, laid out.
+pub mod laid;
+
 /// The chat, and what is seen of it.
 pub mod transcript;
 
 /// Lanes and limits as last reported.
 pub mod roster;
+
+/// One limit.
+pub mod gauge;
 
 /// The quota pane.
 pub mod board;
@@ -70,8 +76,14 @@ pub mod screen;
 /// What the scheduler says, taken in.
 mod hear;
 
-/// What keys and the mouse do.
+/// What is asked, and what comes back unsent.
+mod ask;
+
+/// What keys do.
 mod act;
+
+/// What the mouse does.
+mod point;
 
 /// A dashboard in the middle of its work, for tests.
 #[cfg(test)]

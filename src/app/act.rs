@@ -1,28 +1,24 @@
-//! What keys and the mouse do.
+//! What the actions of the keymap do.
 
 use std::time::Duration;
 
 use crate::app::action::{Action, Edit, Focus, Move};
-use crate::app::due::Due;
-use crate::app::geometry::inside;
-use crate::app::keymap::{KeyEvent, Meaning, Pointer, Scene, meaning};
+use crate::app::ask::words;
+use crate::app::keymap::{KeyEvent, Meaning, Scene, meaning};
 use crate::app::message::Effect;
 use crate::app::row::Role;
 use crate::app::state::{App, Armed, Overlay};
 use crate::domain::clock::Time;
-use crate::domain::conversation::{Message, Origin, Request, Role as Speaker, Turn};
+use crate::domain::conversation::Turn;
 use crate::domain::ids::TurnId;
 use crate::domain::standing::Target;
-use crate::scheduler::link::{Ask, Command, Urgent, turn_id};
+use crate::scheduler::link::{Command, Urgent};
 
 /// Ctrl+C quits if it is pressed again within this.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// How long `q` waits for its second press while an answer is on its way.
 const ASK_AGAIN: Duration = Duration::from_secs(4);
-
-/// Turns of the chat that go along with a question.
-const TURNS_ALONG: usize = 20;
 
 impl App {
     pub(in crate::app) fn key(&mut self, key: KeyEvent, now: Time) -> Vec<Effect> {
@@ -115,7 +111,7 @@ impl App {
         }
     }
 
-    fn go(&mut self, way: Move, now: Time) {
+    pub(in crate::app) fn go(&mut self, way: Move, now: Time) {
         if self.overlay.is_some() {
             let page = usize::from(self.areas.overlay(usize::MAX).height.saturating_sub(4).max(1));
             let top = self.overlay_top;
@@ -234,117 +230,6 @@ impl App {
         draft.into_iter().chain([Effect::Quit]).collect()
     }
 
-    fn send(&mut self, now: Time) -> Vec<Effect> {
-        if self.composer.is_blank() {
-            return Vec::new();
-        }
-        let prompt = self.composer.take();
-        let turn = turn_id(now, self.config.subscriber, self.last_turn);
-        self.last_turn = turn;
-        self.transcript.go(Move::Last);
-        let ask = Ask { turn, origin: Origin::Chat, request: self.request(&prompt), prompt };
-        let kept = self.composer.to_keep(now, true).map(|draft| Effect::Send(Command::KeepDraft(draft)));
-        std::iter::once(Effect::Send(Command::Ask(Box::new(ask)))).chain(kept).collect()
-    }
-
-    /// The question, and the answered turns before it.
-    fn request(&self, prompt: &str) -> Request {
-        let answered = |turn: &&Turn| turn.state.is_over() && !turn.answer.is_empty();
-        let turns: Vec<&Turn> =
-            self.transcript.cells().iter().rev().map(|cell| &cell.turn).filter(answered).take(TURNS_ALONG).collect();
-        let before = turns.into_iter().rev().flat_map(|turn| {
-            [Message::text(Speaker::User, &*turn.prompt), Message::text(Speaker::Assistant, &*turn.answer)]
-        });
-        let messages = before.chain([Message::text(Speaker::User, prompt)]).collect();
-        Request { messages, ..Request::default() }
-    }
-
-    /// What was not sent comes back.
-    pub(in crate::app) fn refused(&mut self, command: Command, now: Time) {
-        match command {
-            Command::Ask(ask) => {
-                let written = self.composer.text();
-                let text = if written.trim().is_empty() { ask.prompt } else { format!("{}\n{written}", ask.prompt) };
-                self.composer.set(&text);
-                self.say("not sent: the scheduler is busy. Your text is back, Enter tries again", Role::Warn, now);
-            }
-            Command::Switch { target, on } => {
-                let word = if on { "on" } else { "off" };
-                self.undo = None;
-                self.say(format!("{} not switched {word}: the scheduler is busy", words(&target)), Role::Warn, now);
-            }
-            Command::KeepDraft(_) => self.composer.not_kept(now),
-        }
-    }
-
-    pub(in crate::app) fn point(&mut self, pointer: Pointer, now: Time) {
-        match pointer {
-            Pointer::Wheel { rows, .. } if self.overlay.is_some() => {
-                self.overlay_top = self.overlay_top.saturating_add_signed(isize::from(rows));
-                self.settle(now);
-            }
-            Pointer::Wheel { x, y, rows } => match self.areas.pane_at(x, y) {
-                Some(Focus::Composer | Focus::Transcript) => {
-                    let by = usize::from(rows.unsigned_abs());
-                    if rows < 0 { self.transcript.up(by) } else { self.transcript.down(by) }
-                }
-                Some(Focus::Log) => self.log.scroll(rows),
-                // The pane that has the keys shows its selection: the wheel moves that.
-                Some(Focus::Quota) if self.focus == Focus::Quota => {
-                    self.go(if rows < 0 { Move::Up } else { Move::Down }, now);
-                }
-                Some(Focus::Quota) => {
-                    self.board_top = self.board_top.saturating_add_signed(isize::from(rows));
-                    self.settle(now);
-                }
-                None => {}
-            },
-            Pointer::Click { x, y } => self.click(x, y, now),
-        }
-    }
-
-    /// Nothing is scrolled further than there is something to see.
-    fn settle(&mut self, now: Time) {
-        let mut due = Due::new(now, self.config.zone);
-        if let Some(panel) = self.panel(&mut due) {
-            self.overlay_top = panel.top;
-        } else if !self.areas.quota.is_empty() {
-            self.board_top = self.quota(&mut due).top;
-        }
-    }
-
-    fn click(&mut self, x: u16, y: u16, now: Time) {
-        let at = ratatui::layout::Position { x, y };
-        if self.overlay.is_some() {
-            let panel = self.panel(&mut Due::new(now, self.config.zone));
-            if panel.is_none_or(|panel| !panel.area.contains(at)) {
-                self.overlay = None;
-            }
-            return;
-        }
-        let Some(focus) = self.areas.pane_at(x, y) else { return };
-        if focus == Focus::Quota {
-            let quota = self.quota(&mut Due::new(now, self.config.zone));
-            let text = inside(self.areas.quota, self.areas.framed());
-            let row = y.checked_sub(text.y).map(usize::from);
-            let block = row.and_then(|row| quota.lines.get(row)).and_then(|(block, _)| quota.board.blocks.get(*block));
-            if let Some(block) = block.filter(|_| text.contains(at)) {
-                self.selected = Some(block.target.clone());
-            }
-        }
-        self.focus = focus;
-        if focus == Focus::Log {
-            let text = inside(self.areas.log, self.areas.framed());
-            let heading = u16::from(text.height > 4);
-            if let Some(row) = y.checked_sub(text.y + heading).filter(|_| text.contains(at)) {
-                let number = self.log.top() + usize::from(row);
-                if number < self.log.attempts().len() {
-                    self.log.select(number);
-                }
-            }
-        }
-    }
-
     /// The turn that was asked with this id, for a detail.
     pub(in crate::app) fn turn(&self, id: TurnId) -> Option<&Turn> {
         self.transcript.cells().iter().map(|cell| &cell.turn).find(|turn| turn.id == id)
@@ -353,13 +238,6 @@ impl App {
     /// Whether letters are text now.
     pub const fn is_typing(&self) -> bool {
         matches!(self.scene(), Scene::On(Focus::Composer) | Scene::Help)
-    }
-}
-
-fn words(target: &Target) -> String {
-    match target {
-        Target::Account(account) => format!("{account}, with all its lanes,"),
-        Target::Lane(lane) => lane.to_string(),
     }
 }
 

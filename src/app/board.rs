@@ -8,11 +8,10 @@
 //! ```
 
 use crate::app::cells;
-use crate::app::due::{Due, count};
+use crate::app::due::Due;
+use crate::app::gauge::Limit;
 use crate::app::roster::Roster;
-use crate::app::row::Role;
 use crate::domain::ids::AccountId;
-use crate::domain::quota::limit::Evidence;
 use crate::domain::quota::meter::Meter;
 use crate::domain::standing::{LaneState, Need, Standing, Target};
 
@@ -27,31 +26,6 @@ pub enum Mark {
     Off,
     /// Only the user can change it.
     Broken,
-}
-
-/// One limit.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limit {
-    /// `req/min`.
-    pub label: String,
-    /// The share that is left; None: no cap is known, and there is no bar.
-    pub left: Option<f64>,
-    /// The share of the window that has passed, if it has a beginning and something is used.
-    pub pace: Option<f64>,
-    /// `5.1k of 8k`.
-    pub figure: String,
-    /// `5.1k tok`, where there is little room.
-    pub brief: String,
-    /// Columns that the figure may come to take.
-    pub figure_room: usize,
-    /// How it is known; None: nothing is used, there is only what is documented.
-    pub evidence: Option<Evidence>,
-    /// When it is full again.
-    pub time: String,
-    /// How old it is.
-    pub age: String,
-    /// How well it stands.
-    pub role: Role,
 }
 
 /// A lane or an account.
@@ -129,12 +103,12 @@ impl Board {
             let shared = |meter: &Meter| lanes.iter().filter(|lane| lane.spec.draws_on(&meter.pool)).count() > 1;
             if grouped {
                 let limits =
-                    roster.meters.iter().filter(|meter| shared(meter)).map(|meter| limit(meter, due)).collect();
+                    roster.meters.iter().filter(|meter| shared(meter)).map(|meter| Limit::new(meter, due)).collect();
                 blocks.push(account_block(roster, &account, &lanes, limits, usual, due));
             }
             for lane in lanes.iter().copied() {
                 let own = roster.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool) && !shared(meter));
-                let limits = own.map(|meter| limit(meter, due)).collect();
+                let limits = own.map(|meter| Limit::new(meter, due)).collect();
                 let standing = roster.standing(lane, usual, due.now);
                 let is_next = roster.next.as_ref() == Some(&lane.spec.id);
                 blocks.push(lane_block(lane, grouped, &standing, is_next, limits, due));
@@ -260,71 +234,6 @@ impl Block {
     }
 }
 
-fn limit(meter: &Meter, due: &mut Due) -> Limit {
-    let now = due.now;
-    let used = meter.used(now);
-    if used > 0 {
-        let cap = meter.cap.map(|cap| cap.value);
-        if let Some(at) = meter.tally.sinks_to(meter.window, cap, used - 1, now) {
-            due.slowly_at(at);
-        }
-    }
-    let basis = meter.basis(now);
-    let is_full = used == 0 && meter.reserved == 0;
-    let told = !is_full && basis.evidence != Evidence::Counted;
-    if let (true, Some(span)) = (told, meter.window.span()) {
-        due.at(basis.at.plus(span));
-    }
-    let left = meter.remaining(now);
-    let share =
-        left.zip(meter.cap).map(|(left, cap)| if cap.value == 0 { 0.0 } else { left as f64 / cap.value as f64 });
-    Limit {
-        label: format!("{}/{}", meter.unit.short(), meter.window.short()),
-        left: share,
-        pace: if is_full { None } else { pace(meter, due) },
-        figure: match (left, meter.cap) {
-            (Some(left), Some(cap)) => format!("{} of {}", count(left), count(cap.value)),
-            _ => format!("{} used", count(used)),
-        },
-        brief: format!("{} {}", count(left.unwrap_or(used)), meter.unit.short()),
-        figure_room: meter.cap.map_or(8, |cap| figure_room(cap.value)),
-        evidence: (!is_full).then_some(basis.evidence),
-        time: if used == 0 { String::new() } else { meter.full_at(now).map_or_else(String::new, |at| due.until(at)) },
-        age: if told { due.age(basis.at).unwrap_or_default() } else { String::new() },
-        role: match share {
-            Some(share) if share <= 0.0 => Role::Bad,
-            Some(share) if share < 0.2 => Role::Warn,
-            _ => Role::Good,
-        },
-    }
-}
-
-/// `99.9k of 128k` is wider than `0 of 128k`: a figure that sinks must not move its neighbours.
-fn figure_room(cap: u64) -> usize {
-    let whole = count(cap).len();
-    let widest = match cap {
-        0..1000 => whole,
-        1000..10_000 => 4,
-        _ => 5,
-    };
-    widest + " of ".len() + whole
-}
-
-/// The pace is told in steps, so that a day's limit does not draw all day.
-const PACE_STEPS: f64 = 64.0;
-
-fn pace(meter: &Meter, due: &mut Due) -> Option<f64> {
-    let share = meter.elapsed_share(due.now)?;
-    let step = (share * PACE_STEPS).floor();
-    if let Some(span) = meter.window.span() {
-        let until_next = span.as_secs_f64() * ((step + 1.0) / PACE_STEPS - share);
-        if let Ok(wait) = std::time::Duration::try_from_secs_f64(until_next) {
-            due.slowly_at(due.now.plus(wait));
-        }
-    }
-    Some(step / PACE_STEPS)
-}
-
 fn lane_block(
     lane: &LaneState,
     grouped: bool,
@@ -399,5 +308,80 @@ fn account_block(
         next: false,
         limits,
         unlimited: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{NOW, config, lane, snapshot};
+    use crate::domain::clock::Zone;
+
+    fn board() -> Board {
+        let snapshot = snapshot();
+        let roster = Roster { lanes: snapshot.lanes, meters: snapshot.meters, next: snapshot.next };
+        Board::new(&roster, config(80, 24).usual, &mut Due::new(NOW, Zone::UTC))
+    }
+
+    #[test]
+    fn the_form_follows_the_height() {
+        let board = board();
+        let height = |rows: usize| board.lines(rows).len();
+        // Eight blocks: with gaps, without, with one limit each, on one line each.
+        assert_eq!([100, 24, 23, 17, 16, 14, 13, 8, 1].map(height), [24, 24, 17, 17, 15, 8, 8, 8, 8]);
+    }
+
+    #[test]
+    fn the_selected_block_is_always_seen_whole() {
+        let board = board();
+        let lines = board.lines(17);
+        for height in 3..20 {
+            for selected in 0..board.blocks.len() {
+                let top = window(&lines, selected, 5, height);
+                let seen = lines.get(top..(top + height).min(lines.len())).unwrap();
+                let own = |lines: &[(usize, Line)]| lines.iter().filter(|(block, _)| *block == selected).count();
+                assert_eq!(own(seen), own(&lines), "{selected} in {height}");
+            }
+        }
+    }
+
+    #[test]
+    fn limits_stand_where_they_are_shared() {
+        let board = board();
+        let labels: Vec<(String, Vec<String>)> = board
+            .blocks
+            .iter()
+            .map(|block| (block.name.clone(), block.limits.iter().map(|limit| limit.label.clone()).collect()))
+            .collect();
+        let own =
+            |name: &str, labels: &[&str]| (name.to_owned(), labels.iter().map(|label| (*label).to_owned()).collect());
+        assert_eq!(
+            labels,
+            [
+                own("quick/small-8b", &["tok/min", "req/day"]),
+                own("steady", &["req/min"]),
+                own("medium-14b", &["tok/month"]),
+                own("tiny-3b", &["tok/month"]),
+                own("slow/large-70b", &["req/day"]),
+                own("silent/free", &["req/64 s"]),
+                own("moody/chat", &["req/day"]),
+                own("home/llama3.2", &[]),
+            ]
+        );
+        // A lane is bound by its account's limit, if that has less left.
+        assert_eq!(board.binding_of(2).map(|limit| limit.label.as_str()), Some("req/min"));
+    }
+
+    #[test]
+    fn columns_never_stick_out() {
+        let board = board();
+        for width in 0..140 {
+            let columns = Columns::new(&board, width);
+            assert!(columns.whole <= width, "{width}");
+            let needed = 2 + columns.label + 1 + columns.bar + 1 + 2 + columns.figure + 2 + columns.time;
+            assert!(width < 40 || needed <= width, "{width}: {columns:?}");
+        }
+        let empty = Board::new(&Roster::default(), config(80, 24).usual, &mut Due::new(NOW, Zone::UTC));
+        assert_eq!((empty.lines(10), lane("a/b").in_flight), (vec![], 0));
     }
 }

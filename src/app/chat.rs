@@ -1,8 +1,9 @@
 //! The rows of the chat that are seen: headings with lane and numbers, question, answer, what became of it.
 
 use crate::app::due::{Due, count, took};
+use crate::app::laid::{Line, speed};
 use crate::app::row::{Piece, Role, Row};
-use crate::app::transcript::{Line, Transcript, speed};
+use crate::app::transcript::Transcript;
 use crate::domain::conversation::{Turn, TurnState};
 
 /// Columns from which numbers have their words beside them.

@@ -25,6 +25,8 @@ pub struct Composer {
     kept: String,
     keep_at: Option<Time>,
     laid: Laid,
+    /// The width for which it is laid out as it is now.
+    wrapped: Option<usize>,
 }
 
 /// A walk through earlier prompts; each place keeps what was edited there, the last one is the draft itself.
@@ -70,17 +72,20 @@ impl Composer {
 
     /// Writes a letter.
     pub fn type_char(&mut self, letter: char) {
+        self.wrapped = None;
         self.area.insert_char(letter);
     }
 
     /// Writes a text, newlines and all; never sends it.
     pub fn paste(&mut self, text: &str) {
+        self.wrapped = None;
         // Terminals paste newlines as carriage returns.
         self.area.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
     }
 
     /// Replaces what is written, the cursor at its end.
     pub fn set(&mut self, text: &str) {
+        self.wrapped = None;
         self.area.clear();
         self.area.insert_str(text);
     }
@@ -90,6 +95,7 @@ impl Composer {
         let text = self.text();
         self.remember(&text);
         self.browse = None;
+        self.wrapped = None;
         self.area = TextArea::default();
         text
     }
@@ -108,6 +114,7 @@ impl Composer {
 
     /// Does one edit.
     pub fn edit(&mut self, edit: Edit) {
+        self.wrapped = None;
         match edit {
             Edit::NewLine => self.area.insert_newline(),
             Edit::Left => self.area.move_cursor(CursorMove::Back),
@@ -174,10 +181,17 @@ impl Composer {
         }
     }
 
-    /// Lays the draft out in rows of `width` columns, of which at most `height` are shown. The last column is the
-    /// cursor's.
-    pub fn lay_out(&mut self, width: usize, height: usize) {
+    /// Wraps the draft in rows of `width` columns, unless it is already; says how many. The last column is the cursor's.
+    pub fn wrap(&mut self, width: usize) -> usize {
         let width = width.saturating_sub(1).max(1);
+        if self.wrapped != Some(width) {
+            self.wrapped = Some(width);
+            self.laid = self.wrap_anew(width);
+        }
+        self.laid.rows.len()
+    }
+
+    fn wrap_anew(&self, width: usize) -> Laid {
         let at = self.area.cursor();
         let mut laid = Laid { top: self.laid.top, ..Laid::default() };
         for (number, line) in self.area.lines().iter().enumerate() {
@@ -191,10 +205,16 @@ impl Composer {
                 laid.spans.push((number, span));
             }
         }
+        laid
+    }
+
+    /// Shows at most `height` rows, the cursor's among them.
+    pub fn show(&mut self, height: usize) {
         let height = height.max(1);
-        laid.top = laid.top.min(laid.rows.len().saturating_sub(height)).min(laid.cursor.0);
-        laid.top = laid.top.max((laid.cursor.0 + 1).saturating_sub(height));
-        self.laid = laid;
+        let row = self.laid.cursor.0;
+        let laid = &mut self.laid;
+        laid.top = laid.top.min(laid.rows.len().saturating_sub(height)).min(row);
+        laid.top = laid.top.max((row + 1).saturating_sub(height));
     }
 
     /// Notes at `now` that the draft may have changed: if it has, it is to be kept a second later.
@@ -242,16 +262,23 @@ impl Composer {
 mod tests {
     use super::*;
 
+    impl Composer {
+        fn lay_out(&mut self, width: usize) {
+            self.wrap(width);
+            self.show(3);
+        }
+    }
+
     fn composer(text: &str, width: usize) -> Composer {
         let mut composer = Composer::default();
         composer.set(text);
-        composer.lay_out(width, 3);
+        composer.lay_out(width);
         composer
     }
 
     fn at(composer: &mut Composer, edit: Edit) -> (String, (usize, usize)) {
         composer.edit(edit);
-        composer.lay_out(8, 3);
+        composer.lay_out(8);
         (composer.text(), composer.laid().cursor)
     }
 
@@ -288,7 +315,7 @@ mod tests {
         composer.remember("second");
         composer.remember("second");
         composer.set("draft");
-        composer.lay_out(8, 3);
+        composer.lay_out(8);
         assert_eq!(at(&mut composer, Edit::Up).0, "second");
         composer.type_char('!');
         assert_eq!(at(&mut composer, Edit::Up).0, "first");
@@ -296,7 +323,7 @@ mod tests {
         assert_eq!(at(&mut composer, Edit::Down).0, "second!");
         assert_eq!(at(&mut composer, Edit::Down).0, "draft");
         composer.clear();
-        composer.lay_out(8, 3);
+        composer.lay_out(8);
         assert_eq!(at(&mut composer, Edit::Up).0, "draft");
     }
 

@@ -180,7 +180,7 @@ impl Columns {
             left -= if fits { columns } else { 0 };
             fits
         };
-        let tokens = room(10);
+        let tokens = room(8);
         let first = room(8);
         let origin = room(7);
         let note = left.saturating_sub(2);
@@ -199,7 +199,7 @@ impl Columns {
         }
         parts.push(format!("{:>7}", "total"));
         if self.tokens {
-            parts.push(format!("{:>8}", "tokens"));
+            parts.push(format!("{:>6}", "tokens"));
         }
         if self.note > 0 {
             parts.push("note".into());
@@ -236,8 +236,8 @@ impl Columns {
         };
         pieces.push(Piece::plain(format!("  {total:>7}")));
         if self.tokens {
-            let tokens = attempt.usage.output.map_or_else(String::new, |tokens| format!("{} tok", count(tokens)));
-            pieces.push(Piece::plain(format!("  {tokens:>8}")));
+            let tokens = attempt.usage.output.map_or_else(String::new, count);
+            pieces.push(Piece::plain(format!("  {tokens:>6}")));
         }
         if self.note > 0 {
             pieces.push(Piece::dim(format!("  {note}")));
@@ -281,4 +281,84 @@ fn note(attempt: &Attempt) -> String {
 pub fn pad(text: &str, width: usize) -> String {
     let gap = width.saturating_sub(cells::of(text));
     format!("{text}{}", " ".repeat(gap))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{NOW, attempt, attempts};
+    use crate::domain::clock::Zone;
+    use crate::domain::failure::Class;
+
+    fn log(rows: u64) -> Log {
+        let mut log = Log::default();
+        log.resize(4);
+        for id in 1..=rows {
+            log.put(attempt(id, id, 1, "a/b", NOW, Outcome::Answered));
+        }
+        log
+    }
+
+    fn state(log: &Log) -> (usize, Option<usize>, usize) {
+        (log.top(), log.selected(), log.below())
+    }
+
+    #[test]
+    fn the_newest_is_followed_until_one_goes_up() {
+        let mut log = log(10);
+        assert_eq!(state(&log), (6, Some(9), 0));
+        log.go(Move::Up);
+        assert_eq!(state(&log), (6, Some(8), 0));
+        let row = |id| attempt(id, id, 1, "a/b", NOW, Outcome::Answered);
+        log.put(row(11));
+        log.put(row(12));
+        assert_eq!(state(&log), (6, Some(8), 2), "what is read stays where it is");
+        log.go(Move::First);
+        assert_eq!(state(&log), (0, Some(0), 8));
+        log.go(Move::Last);
+        log.put(row(13));
+        assert_eq!(state(&log), (9, Some(12), 0));
+        log.scroll(-3);
+        log.put(row(14));
+        assert_eq!(state(&log), (6, Some(12), 4));
+        log.scroll(100);
+        assert_eq!(log.below(), 0);
+    }
+
+    #[test]
+    fn tries_of_one_turn_stand_together() {
+        let mut log = log(3);
+        log.put(attempt(9, 2, 2, "c/d", NOW, Outcome::Running));
+        log.put(attempt(9, 2, 2, "c/d", NOW, Outcome::Answered));
+        let ids: Vec<u64> = log.attempts().iter().map(|attempt| attempt.id.0).collect();
+        assert_eq!(ids, [1, 2, 9, 3]);
+        assert_eq!(log.of_turn(TurnId(2)).len(), 2);
+        assert_eq!(log.of_turn(TurnId(7)), []);
+    }
+
+    #[test]
+    fn the_way_of_a_turn_is_told_if_it_was_passed_on() {
+        let mut log = Log::default();
+        log.replace_all(attempts());
+        assert_eq!(log.hops(TurnId(1)), "");
+        assert_eq!(log.hops(TurnId(2)), "silent/free 429 → steady/medium-14b");
+        let mut broken = attempt(7, 5, 1, "a/b", NOW, Outcome::Failed(Class::Server));
+        broken.status = None;
+        log.put(broken);
+        log.put(attempt(8, 5, 2, "c/d", NOW, Outcome::Running));
+        assert_eq!(log.hops(TurnId(5)), "a/b server error → c/d");
+    }
+
+    #[test]
+    fn rows_fit_every_width() {
+        let mut log = Log::default();
+        log.replace_all(attempts());
+        for width in 0..160 {
+            let columns = Columns::new(&log, width);
+            for attempt in log.attempts() {
+                let row = columns.row(attempt, width, &mut Due::new(NOW, Zone::UTC));
+                assert!(row.width() <= width, "{width}: {row:?}");
+            }
+        }
+    }
 }

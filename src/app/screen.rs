@@ -8,7 +8,7 @@ use crate::app::due::Due;
 use crate::app::geometry::{Areas, Shape, inside};
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::{App, Link, Overlay};
-use crate::app::{chat, detail, help, log};
+use crate::app::{cells, chat, detail, help, log};
 use crate::domain::clock::Time;
 
 /// The screen.
@@ -151,9 +151,7 @@ impl App {
             ("F1", "shows every key"),
         ];
         rows.extend(keys.map(|(key, says)| Row(vec![Piece::plain(log::pad(key, 7)), Piece::dim(says)])));
-        rows.into_iter()
-            .flat_map(|row| crate::app::screen::fold(row, usize::from(self.areas.transcript.width)))
-            .collect()
+        rows.into_iter().flat_map(|row| fold(row, usize::from(self.areas.transcript.width))).collect()
     }
 
     fn put_draft(&self, screen: &mut Screen) {
@@ -206,6 +204,16 @@ impl App {
         LogRows { heading, rows, selected: selected.and_then(|row| row.checked_sub(top)), below: self.log.below() }
     }
 
+    /// Nothing is scrolled further than there is something to see.
+    pub(in crate::app) fn settle(&mut self, now: Time) {
+        let mut due = Due::new(now, self.config.zone);
+        if let Some(panel) = self.panel(&mut due) {
+            self.overlay_top = panel.top;
+        } else if !self.areas.quota.is_empty() {
+            self.board_top = self.quota(&mut due).top;
+        }
+    }
+
     pub(in crate::app) fn panel(&self, due: &mut Due) -> Option<Panel> {
         let overlay = self.overlay.as_ref()?;
         let width = usize::from(inside(self.areas.overlay(0), true).width);
@@ -245,13 +253,13 @@ pub fn panel_text(overlay: Rect, searched: bool) -> Rect {
 fn fold(row: Row, width: usize) -> Vec<Row> {
     let [name, words] = row.0.as_slice() else {
         let (text, role) = (row.text(), row.0.first().map_or(Role::Plain, |piece| piece.role));
-        let spans = crate::app::cells::wrap(&text, width);
+        let spans = cells::wrap(&text, width);
         return spans.into_iter().map(|span| Row::of(text.get(span).unwrap_or_default().trim_end(), role)).collect();
     };
-    let lead = crate::app::cells::of(&name.text).min(width / 2);
-    let short = crate::app::cells::cut(name.text.trim_end(), lead.saturating_sub(1));
+    let lead = cells::of(&name.text).min(width / 2);
+    let short = cells::cut(name.text.trim_end(), lead.saturating_sub(1));
     let mut first = Some(Piece::new(log::pad(&short, lead), name.role));
-    crate::app::cells::wrap(&words.text, width - lead)
+    cells::wrap(&words.text, width - lead)
         .into_iter()
         .map(|span| {
             let part = words.text.get(span).unwrap_or_default().trim_end();

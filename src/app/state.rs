@@ -190,12 +190,12 @@ impl App {
         let (width, height) = self.size;
         // How high the draft is depends on how wide it may be; how wide, on nothing but the size.
         let first = areas(width, height, wish);
-        self.composer.lay_out(usize::from(first.composer.width), usize::from(first.composer.height));
-        wish.draft = small(self.composer.laid().rows.len());
+        wish.draft = small(self.composer.wrap(usize::from(first.composer.width)));
         self.areas = areas(width, height, wish);
         let areas = &self.areas;
         if !areas.chat.is_empty() {
-            self.composer.lay_out(usize::from(areas.composer.width), usize::from(areas.composer.height));
+            self.composer.wrap(usize::from(areas.composer.width));
+            self.composer.show(usize::from(areas.composer.height));
             self.transcript.resize(areas.transcript.width, areas.transcript.height);
         }
         if !areas.log.is_empty() {

@@ -8,121 +8,11 @@
 //!      └── End, or down to the last row
 //! ```
 
-use std::time::Duration;
-
 use crate::app::action::Move;
-use crate::app::prose::{Prose, Reading};
-use crate::app::row::Row;
+use crate::app::laid::{Cell, Line};
 use crate::domain::conversation::{Origin, Turn, TurnState};
 use crate::domain::ids::TurnId;
-use crate::domain::text::one_line;
 use crate::scheduler::link::Said;
-
-/// One turn, laid out.
-#[derive(Debug)]
-pub struct Cell {
-    /// The turn.
-    pub turn: Turn,
-    prompt: Prose,
-    answer: Prose,
-    /// What became of it, and the lanes that were tried before, in words.
-    after: Vec<Row>,
-    hops: String,
-}
-
-/// A row of a turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line<'a> {
-    /// Who asked, and when.
-    Asked,
-    /// A row of the question.
-    Prompt(&'a Row),
-    /// Who answers, and its numbers.
-    Answers,
-    /// A row of the answer.
-    Answer(&'a Row),
-    /// What became of it.
-    After(&'a Row),
-    /// An empty row.
-    Blank,
-}
-
-impl Cell {
-    fn new(turn: Turn, width: usize) -> Self {
-        let mut cell = Self {
-            turn,
-            prompt: Prose::new(Reading::Verbatim, width),
-            answer: Prose::new(Reading::Markdown, width),
-            after: Vec::new(),
-            hops: String::new(),
-        };
-        cell.lay_out(width);
-        cell
-    }
-
-    fn lay_out(&mut self, width: usize) {
-        self.prompt = Prose::whole(Reading::Verbatim, width, &self.turn.prompt);
-        self.answer = Prose::whole(Reading::Markdown, width, "");
-        self.answer.extend(&self.turn.answer, self.turn.state.is_over());
-        self.conclude(width);
-    }
-
-    fn conclude(&mut self, width: usize) {
-        let kept = if self.turn.answer.is_empty() { "" } else { "what had come is kept" };
-        let words = match &self.turn.state {
-            TurnState::Waiting { on, .. } => format!("waits for {}", one_line(on)),
-            TurnState::Running | TurnState::Done => String::new(),
-            TurnState::Stopped => kept.to_owned(),
-            TurnState::Failed(why) => one_line(why).into_owned(),
-            TurnState::Interrupted => {
-                ["roundel ended while it ran", kept].join(if kept.is_empty() { "" } else { "; " })
-            }
-        };
-        self.after.clear();
-        for text in [words.as_str(), self.hops.as_str()] {
-            self.after.extend(Prose::whole(Reading::Verbatim, width, text).rows().iter().cloned());
-        }
-    }
-
-    fn replace(&mut self, turn: Turn, width: usize) {
-        let goes_on = !self.turn.state.is_over()
-            && !turn.state.is_over()
-            && turn.prompt == self.turn.prompt
-            && turn.answer.starts_with(&self.turn.answer);
-        self.turn = turn;
-        if goes_on {
-            self.answer.extend(&self.turn.answer, false);
-            self.conclude(width);
-        } else {
-            self.lay_out(width);
-        }
-    }
-
-    /// Rows of it.
-    pub fn height(&self) -> usize {
-        let answer = self.answer.rows().len() + self.after.len();
-        // Both headings, and the empty rows behind question and answer.
-        4 + self.prompt.rows().len() + answer
-    }
-
-    /// Its row of that number.
-    pub fn line(&self, number: usize) -> Line<'_> {
-        let Some(mut at) = number.checked_sub(1) else { return Line::Asked };
-        if let Some(row) = self.prompt.rows().get(at) {
-            return Line::Prompt(row);
-        }
-        at -= self.prompt.rows().len();
-        match at {
-            0 => return Line::Blank,
-            1 => return Line::Answers,
-            _ => at -= 2,
-        }
-        if let Some(row) = self.answer.rows().get(at) {
-            return Line::Answer(row);
-        }
-        self.after.get(at - self.answer.rows().len()).map_or(Line::Blank, Line::After)
-    }
-}
 
 /// A row of the chat: the turn's place, and the row in it.
 type Place = (usize, usize);
@@ -203,9 +93,8 @@ impl Transcript {
     /// The lanes that were tried for a turn, in words; empty: only one.
     pub fn put_hops(&mut self, turn: TurnId, hops: String) {
         let width = self.width;
-        if let Some(cell) = self.cell_mut(turn).filter(|cell| cell.hops != hops) {
-            cell.hops = hops;
-            cell.conclude(width);
+        if let Some(cell) = self.cell_mut(turn) {
+            cell.put_hops(hops, width);
         }
     }
 
@@ -213,11 +102,12 @@ impl Transcript {
     /// report of the whole turn.
     pub fn say(&mut self, said: &Said) {
         let Some(cell) = self.cell_mut(said.turn) else { return };
-        let known = if said.reasoning { &mut cell.turn.reasoning } else { &mut cell.turn.answer };
+        let known = if said.reasoning { &cell.turn.reasoning } else { &cell.turn.answer };
         let Some(new) = known.len().checked_sub(said.from).and_then(|have| said.text.get(have..)) else { return };
-        known.push_str(new);
-        if !said.reasoning {
-            cell.answer.extend(&cell.turn.answer, false);
+        if said.reasoning {
+            cell.turn.reasoning.push_str(new);
+        } else {
+            cell.grow(new);
         }
     }
 
@@ -381,13 +271,6 @@ impl Transcript {
     }
 }
 
-/// Tokens a second of an answer; None where it is not known, or too short to say.
-pub fn speed(turn: &Turn) -> Option<u64> {
-    let (tokens, took) = (turn.usage.output?, turn.took?);
-    let span = took.saturating_sub(turn.first_token.unwrap_or_default());
-    (span >= Duration::from_millis(100)).then(|| u128::from(tokens) * 1000 / span.as_millis())?.try_into().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -514,24 +397,5 @@ mod tests {
         say(&mut transcript, 1, 0, "Hello");
         say(&mut transcript, 1, 99, "lost");
         assert_eq!(transcript.cells()[0].turn.answer, "Hello, world");
-    }
-
-    #[test]
-    fn an_end_is_told_in_words() {
-        for (state, answer, words) in [
-            (TurnState::Stopped, "", vec![]),
-            (TurnState::Stopped, "some", vec!["what had come is kept"]),
-            (TurnState::Failed("the model is gone".into()), "", vec!["the model is gone"]),
-            (
-                TurnState::Waiting { until: None, on: "quick/a, 3 req spent".into() },
-                "",
-                vec!["waits for quick/a, 3 req spent"],
-            ),
-            (TurnState::Interrupted, "some", vec!["roundel ended while it ran; what had come is kept"]),
-            (TurnState::Done, "fine", vec![]),
-        ] {
-            let cell = Cell::new(turn(1, answer, state), 60);
-            assert_eq!(cell.after.iter().map(Row::text).collect::<Vec<_>>(), words);
-        }
     }
 }

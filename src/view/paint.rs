@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::cells;
-use crate::app::row::{Role, Row};
+use crate::app::row::{Piece, Role, Row};
 use crate::view::theme;
 
 /// A buffer, and whether it may have colours.
@@ -83,8 +83,8 @@ impl<'a> Painter<'a> {
         }
         let room = usize::from(area.width.saturating_sub(4));
         let mut title = title.clone().cut_to(room.saturating_sub(2));
-        title.0.insert(0, crate::app::row::Piece::plain(" "));
-        title.0.push(crate::app::row::Piece::plain(" "));
+        title.0.insert(0, Piece::plain(" "));
+        title.0.push(Piece::plain(" "));
         self.row(Rect { x: area.x + 2, height: 1, width: area.width.saturating_sub(4), ..area }, &title);
         if let Some(foot) = foot {
             self.note(area, bottom, foot, Role::Dim);

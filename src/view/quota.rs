@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::board::{Block, Limit, Line, Mark};
+use crate::app::board::{Block, Line, Mark};
 use crate::app::cells;
+use crate::app::gauge::Limit;
 use crate::app::geometry::{gauge_columns, inside};
 use crate::app::row::{Piece, Role, Row};
 use crate::app::screen::{Quota, Screen};

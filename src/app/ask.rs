@@ -1,0 +1,66 @@
+//! Asking: what is sent with a question, and what comes back if it could not be sent.
+
+use crate::app::action::Move;
+use crate::app::message::Effect;
+use crate::app::row::Role;
+use crate::app::state::App;
+use crate::domain::clock::Time;
+use crate::domain::conversation::{Message, Origin, Request, Role as Speaker, Turn};
+use crate::domain::standing::Target;
+use crate::scheduler::link::{Ask, Command, turn_id};
+
+/// Turns of the chat that go along with a question.
+const TURNS_ALONG: usize = 20;
+
+impl App {
+    pub(in crate::app) fn send(&mut self, now: Time) -> Vec<Effect> {
+        if self.composer.is_blank() {
+            return Vec::new();
+        }
+        let prompt = self.composer.take();
+        let turn = turn_id(now, self.config.subscriber, self.last_turn);
+        self.last_turn = turn;
+        self.transcript.go(Move::Last);
+        let ask = Ask { turn, origin: Origin::Chat, request: self.request(&prompt), prompt };
+        let kept = self.composer.to_keep(now, true).map(|draft| Effect::Send(Command::KeepDraft(draft)));
+        std::iter::once(Effect::Send(Command::Ask(Box::new(ask)))).chain(kept).collect()
+    }
+
+    /// The question, and the answered turns before it.
+    fn request(&self, prompt: &str) -> Request {
+        let answered = |turn: &&Turn| turn.state.is_over() && !turn.answer.is_empty();
+        let turns: Vec<&Turn> =
+            self.transcript.cells().iter().rev().map(|cell| &cell.turn).filter(answered).take(TURNS_ALONG).collect();
+        let before = turns.into_iter().rev().flat_map(|turn| {
+            [Message::text(Speaker::User, &*turn.prompt), Message::text(Speaker::Assistant, &*turn.answer)]
+        });
+        let messages = before.chain([Message::text(Speaker::User, prompt)]).collect();
+        Request { messages, ..Request::default() }
+    }
+
+    /// What was not sent comes back.
+    pub(in crate::app) fn refused(&mut self, command: Command, now: Time) {
+        match command {
+            Command::Ask(ask) => {
+                let written = self.composer.text();
+                let text = if written.trim().is_empty() { ask.prompt } else { format!("{}\n{written}", ask.prompt) };
+                self.composer.set(&text);
+                self.say("not sent: the scheduler is busy. Your text is back, Enter tries again", Role::Warn, now);
+            }
+            Command::Switch { target, on } => {
+                let word = if on { "on" } else { "off" };
+                self.undo = None;
+                self.say(format!("{} not switched {word}: the scheduler is busy", words(&target)), Role::Warn, now);
+            }
+            Command::KeepDraft(_) => self.composer.not_kept(now),
+        }
+    }
+}
+
+/// A target in a sentence.
+pub(in crate::app) fn words(target: &Target) -> String {
+    match target {
+        Target::Account(account) => format!("{account}, with all its lanes,"),
+        Target::Lane(lane) => lane.to_string(),
+    }
+}
