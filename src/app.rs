@@ -150,7 +150,8 @@ impl App {
     }
 
     /// The next instant at which something is to be drawn or kept by time alone: then `update` wants a [`Msg::Tick`].
-    /// None: nothing changes until something happens.
+    /// It may have
+    /// passed already: then at once. None: nothing changes until something happens.
     pub fn next_change(&self, now: Time) -> Option<Time> {
         let seen = self.screen(now).due.next();
         let notice = self.notice.as_ref().map(|notice| notice.until.max(now));
@@ -197,7 +198,8 @@ mod tests {
     }
 
     fn hear(app: &mut App, turn: crate::domain::conversation::Turn) {
-        let moved = Moved { at: NOW, turn: Some(turn), attempts: vec![], lanes: vec![], meters: vec![], next: None };
+        let next = Some("quick/small-8b".into());
+        let moved = Moved { at: NOW, turn: Some(turn), attempts: vec![], lanes: vec![], meters: vec![], next };
         app.update(Msg::Report(Report::Moved(Box::new(moved))), NOW);
     }
 
@@ -427,6 +429,17 @@ mod tests {
         app.update(Msg::Report(Report::Said(said)), NOW);
         let rows: Vec<String> = app.screen(NOW).chat.iter().map(crate::app::row::Row::text).collect();
         assert!(rows.contains(&"Hello\u{fffd}[2J".to_owned()), "{rows:?}");
+    }
+
+    #[test]
+    fn the_draft_says_what_it_would_take() {
+        let mut app = idle();
+        let prospect = |app: &App| app.screen(NOW).prospect.text();
+        assert_eq!(prospect(&app), "goes to quick/small-8b");
+        write(&mut app, "four letters");
+        assert_eq!(prospect(&app), "about 7 tok, goes to quick/small-8b");
+        hear(&mut app, turn(1, "abcd", &"word ".repeat(800), TurnState::Done));
+        assert_eq!(prospect(&app), "about 1k tok, goes to quick/small-8b");
     }
 
     #[test]

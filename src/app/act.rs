@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::action::{Action, Edit, Focus, Move};
 use crate::app::ask::words;
-use crate::app::keymap::{KeyEvent, Meaning, Scene, meaning};
+use crate::app::keymap::{KeyEvent, Meaning, meaning};
 use crate::app::message::Effect;
 use crate::app::row::Role;
 use crate::app::state::{App, Armed, Overlay};
@@ -233,11 +233,6 @@ impl App {
     /// The turn that was asked with this id, for a detail.
     pub(in crate::app) fn turn(&self, id: TurnId) -> Option<&Turn> {
         self.transcript.cells().iter().map(|cell| &cell.turn).find(|turn| turn.id == id)
-    }
-
-    /// Whether letters are text now.
-    pub const fn is_typing(&self) -> bool {
-        matches!(self.scene(), Scene::On(Focus::Composer) | Scene::Help)
     }
 }
 

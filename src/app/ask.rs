@@ -27,7 +27,7 @@ impl App {
     }
 
     /// The question, and the answered turns before it.
-    fn request(&self, prompt: &str) -> Request {
+    pub(in crate::app) fn request(&self, prompt: &str) -> Request {
         let answered = |turn: &&Turn| turn.state.is_over() && !turn.answer.is_empty();
         let turns: Vec<&Turn> =
             self.transcript.cells().iter().rev().map(|cell| &cell.turn).filter(answered).take(TURNS_ALONG).collect();

@@ -1,5 +1,5 @@
 //! Numbers and times in few columns, and when what they show changes. Whatever is drawn from the time goes through a
-//! [`Due`], so the instant of the next change is known, and a screen on which nothing counts is never drawn again.
+//! `Due`, so the instant of the next change is known, and a screen on which nothing counts is never drawn again.
 
 use std::time::Duration;
 

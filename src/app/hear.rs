@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::state::{App, Link};
+use crate::app::state::{App, Link, Overlay};
 use crate::domain::attempt::Attempt;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::TurnId;
@@ -38,6 +38,12 @@ impl App {
         let tried: BTreeSet<TurnId> = self.log.attempts().iter().map(|attempt| attempt.turn).collect();
         self.transcript.replace_all(snapshot.turns);
         self.put_hops(tried);
+        self.along = self.request("").estimated_tokens();
+        // What a detail was about may be gone.
+        if let Some(Overlay::Attempt(id)) = &self.overlay {
+            let known = self.log.attempts().iter().any(|attempt| attempt.id == *id);
+            self.overlay = self.overlay.take().filter(|_| known);
+        }
     }
 
     fn moved(&mut self, moved: Moved) {
@@ -52,10 +58,14 @@ impl App {
     }
 
     fn put_turn(&mut self, turn: Turn) {
-        if turn.state.is_over() {
+        let over = turn.state.is_over();
+        if over {
             self.stopping.remove(&turn.id);
         }
         self.transcript.put(turn);
+        if over {
+            self.along = self.request("").estimated_tokens();
+        }
     }
 
     fn put_hops(&mut self, turns: BTreeSet<TurnId>) {

@@ -239,6 +239,7 @@ pub const KEYS: &[Binding] = &[
     row(P::Detail, &[(NONE, Home), (NONE, Char('g'))], Action::Move(Move::First), "", "to the beginning"),
     row(P::Detail, &[(NONE, End), (NONE, Char('G'))], Action::Move(Move::Last), "", "to the end"),
     row(P::Detail, &[(NONE, Char(' '))], Action::Switch, "", "a lane: out of the rotation, or back in"),
+    row(P::Detail, &[(NONE, Char('z'))], Action::Undo, "", "undo the last switch"),
     row(P::Detail, &[(NONE, Char('?')), (NONE, F(1))], Action::Help, "help", "this help"),
     row(P::Detail, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
     row(P::Help, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),

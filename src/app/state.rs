@@ -88,6 +88,8 @@ pub struct App {
     pub(in crate::app) armed: Armed,
     pub(in crate::app) undo: Option<(Target, bool)>,
     pub(in crate::app) last_turn: TurnId,
+    /// About how many tokens go along with the next question.
+    pub(in crate::app) along: u64,
     /// Turns that were asked to stop, and whose end has not been heard yet.
     pub(in crate::app) stopping: BTreeSet<TurnId>,
 }
@@ -117,6 +119,7 @@ impl App {
             armed: Armed::No,
             undo: None,
             last_turn: TurnId(0),
+            along: 0,
             stopping: BTreeSet::new(),
         };
         app.lay_out();

@@ -1,11 +1,12 @@
 //! The lines around the panes: header, footer, what goes where, what is wrong, what is not real.
 
 use crate::app::action::Focus;
-use crate::app::due::Due;
+use crate::app::due::{Due, count};
 use crate::app::geometry::Shape;
 use crate::app::keymap::{Scene, footer};
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::{App, Link};
+use crate::domain::conversation::text_tokens;
 use crate::domain::saving::Saving;
 use crate::domain::standing::Standing;
 
@@ -45,7 +46,9 @@ impl App {
         let free = self.roster.first_free(self.config.usual, due.now);
         match (&self.roster.next, free) {
             _ if self.link == Link::Starting => Row::default(),
-            (Some(next), _) => Row(vec![Piece::dim("goes to "), Piece::plain(next.as_str())]),
+            (Some(next), _) => {
+                Row(vec![Piece::dim(format!("{}goes to ", self.size_of_draft())), Piece::plain(next.as_str())])
+            }
             (None, Some((lane, until, standing))) => {
                 let wait = until.map_or_else(String::new, |until| format!("{} ", due.until(until)));
                 Row(vec![
@@ -53,11 +56,32 @@ impl App {
                     Piece::dim(format!("for {}: {}", lane.spec.id, standing.reason())),
                 ])
             }
-            (None, None) => Row(vec![
-                Piece::new("○ no lane is on: ", Role::Warn),
-                Piece::dim("Space in the quota pane switches one on"),
-            ]),
+            (None, None) => self.nobody(due),
         }
+    }
+
+    /// Why nobody would take the draft, and waiting does not help.
+    fn nobody(&self, due: &Due) -> Row {
+        let lanes = &self.roster.lanes;
+        let mut standings = lanes.iter().map(|lane| self.roster.standing(lane, self.config.usual, due.now));
+        if lanes.iter().all(|lane| lane.off.is_some()) {
+            let hint = Piece::dim("Space in the quota pane switches one on");
+            Row(vec![Piece::new("○ no lane is on: ", Role::Warn), hint])
+        } else if standings.any(|standing| standing == Standing::Ready) {
+            Row::default()
+        } else {
+            let hint = Piece::dim("the quota pane says why");
+            Row(vec![Piece::new("✕ no lane can answer: ", Role::Bad), hint])
+        }
+    }
+
+    /// About how many tokens the draft would take, with all that goes along; nothing while nothing is written.
+    fn size_of_draft(&self) -> String {
+        if self.composer.is_blank() {
+            return String::new();
+        }
+        let tokens = self.along + text_tokens(&self.composer.text());
+        format!("about {} tok, ", count(tokens))
     }
 
     /// That the answers are not real, and how to get real ones, in at most `width` columns.
