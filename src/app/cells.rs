@@ -142,7 +142,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(256))]
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(256) })]
         #[test]
         fn nothing_is_lost_and_nothing_sticks_out(line in "[a-c \u{4e00}\u{1f469}\u{200d}\u{1f467}e\u{301}]{0,40}", width in 2..12usize) {
             let rows = rows(&line, width);

@@ -44,18 +44,12 @@ pub(crate) fn config(width: u16, height: u16) -> AppConfig {
 
 pub(crate) fn lane(id: &str) -> LaneState {
     let spec = LaneSpec {
-        id: LaneId::from(id),
         provider: "Simulated".into(),
-        wire: Wire::Openai,
-        dialect: Dialect::Groq,
-        base_url: "http://127.0.0.1/v1".into(),
-        key: None,
         context: Some(131_072),
         cost: Cost::Free,
         training: Training::No,
-        limits: Vec::new(),
-        last_resort: false,
         simulated: true,
+        ..LaneSpec::new(LaneId::from(id), Wire::Openai, Dialect::Groq, "http://127.0.0.1/v1")
     };
     LaneState { spec: Arc::new(spec), off: None, rest: None, in_flight: 0 }
 }

@@ -353,7 +353,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(128))]
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(128) })]
         #[test]
         fn any_text_fits_at_any_width(text in "([ -~]|[`*#>\\-\n\t日👩\u{200d}]){0,120}", width in 2..30usize, cut in 0..120usize) {
             let mut prose = Prose::new(Reading::Markdown, width);

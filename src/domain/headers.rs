@@ -286,7 +286,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(64) })]
         #[test]
         fn no_header_breaks_the_reader(name in "(x-)?ratelimit(-[a-z]{0,9}){0,4}", value in "\\PC{0,20}") {
             let head = head(&[(&name, &value), ("retry-after", &value)]);

@@ -36,7 +36,10 @@ pub struct Body(reqwest::Response);
 impl Client {
     /// A client that knows these `proxies` besides the environment's.
     pub fn new(proxies: impl IntoIterator<Item = String>) -> Result<Self, Broken> {
-        let loopback = plain().no_proxy().build().map_err(|error| broken(&error))?;
+        // Err: it is installed already.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        // No authority is trusted here, so that none has to be installed.
+        let loopback = plain().no_proxy().tls_certs_only([]).build().map_err(|error| broken(&error))?;
         let names = proxies.into_iter().chain([String::new()]);
         Ok(Self { loopback, outside: Arc::new(names.map(|name| (name, OnceCell::new())).collect()) })
     }
@@ -85,8 +88,6 @@ fn plain() -> reqwest::ClientBuilder {
 
 /// A client for addresses outside, through the named proxy, or the environment's if the name is empty.
 fn with_tls(proxy: &str) -> Result<reqwest::Client, Broken> {
-    // Err: it is installed already.
-    drop(rustls::crypto::ring::default_provider().install_default());
     let mut builder = plain();
     if !proxy.is_empty() {
         let named = reqwest::Proxy::all(proxy).map_err(|error| Broken(format!("the proxy cannot be used: {error}")))?;

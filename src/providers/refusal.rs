@@ -276,7 +276,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(64) })]
         #[test]
         fn no_body_breaks_the_reader(body in "[\\[{\"a-zLimitused:, 0-9}\\]]{0,80}", status in 100..600u16) {
             let _ = refuse(Dialect::Groq, status, &[("retry-after", &body)], &body);

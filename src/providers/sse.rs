@@ -154,7 +154,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
         #[test]
         fn however_it_is_cut(text in "(data: [aé日]{0,3}|: c|event: e|\r\n|\n|\r){0,12}", cuts in proptest::collection::vec(0..60usize, 0..6)) {
             let bytes = text.as_bytes();
