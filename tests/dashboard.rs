@@ -17,11 +17,17 @@ fn open(cols: u16, rows: u16) -> Pty {
 fn ask(pty: &mut Pty, question: &str, lane: &str, answers: usize) {
     pty.send(format!("{question}\r"));
     pty.wait_for(&format!("answer {answers}, by {lane}"), |screen| {
-        // The row in the log tells the tokens of a whole answer.
         let text = screen.contents();
-        let rows = text.lines().filter(|line| line.contains("  200  ") && line.contains(" tok "));
-        rows.count() >= answers && text.contains(lane)
+        let rows = text.lines().filter(|line| is_answer(line)).count();
+        rows >= answers && text.contains(lane) && !text.contains("answering")
     });
+}
+
+/// A row of the log that tells the tokens of a whole answer: `200 0.2 s 1.5 s 76`.
+fn is_answer(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let Some(status) = words.iter().position(|word| *word == "200") else { return false };
+    words[status..].windows(3).any(|next| next[0] == "s" && next[1].parse::<u64>().is_ok() && next[2] != "s")
 }
 
 fn quit(pty: &mut Pty) {

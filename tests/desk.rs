@@ -9,7 +9,7 @@ use roundel::domain::exchange::Head;
 use roundel::domain::failure::{Class, Failure};
 use roundel::domain::ids::{AttemptId, LaneId, TurnId};
 use roundel::domain::quota::limit::Unit;
-use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Wire};
+use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Standby, Training, Wire};
 use roundel::domain::saving::Saving;
 use roundel::domain::standing::Target;
 use roundel::scheduler::desk::Desk;
@@ -62,7 +62,7 @@ impl Bench {
         self.last += 1;
         let turn = TurnId(self.last);
         let request = Request { messages: vec![Message::text(Role::User, prompt)], ..Request::default() };
-        let ask = Ask { turn, origin, prompt: prompt.into(), request };
+        let ask = Ask { turn, origin, prompt: prompt.into(), request, no_training: false };
         self.desk.command(1, Command::Ask(Box::new(ask)), now);
         self.look();
         turn
@@ -339,4 +339,48 @@ fn quitting_marks_what_was_in_the_air() {
     bench.desk.quit(at(2));
     bench.look();
     assert_eq!((bench.turn(turn).state.clone(), bench.turn(turn).answer.as_str()), (TurnState::Interrupted, "so fa"));
+}
+
+#[test]
+fn what_costs_money_answers_only_when_switched_on_by_itself() {
+    let mut bench = Bench::new(&[("paid/1", None)]);
+    let specs = ["paid/1", "paid/2"].map(|id| LaneSpec { standby: Some(Standby::Paid), ..lane(id, None) });
+    bench.desk =
+        Desk::new(Ledger::new(specs.into(), START), Turns::default(), None, String::new(), Saving::Never, START);
+    let turn = bench.ask(at(0));
+    let TurnState::Failed(why) = &bench.turn(turn).state else { panic!() };
+    assert_eq!(why, "no lane can answer this: paid/1: off, costs money; paid/2: off, costs money");
+    let switch = |target, on| Command::Switch { target, on };
+    // The account's switch is not enough.
+    bench.desk.command(1, switch(Target::Account("paid".into()), true), at(1));
+    bench.ask(at(1));
+    assert!(bench.flights.is_empty());
+    bench.desk.command(1, switch(Target::Lane("paid/2".into()), true), at(2));
+    bench.ask(at(2));
+    assert_eq!(bench.lanes_flown(), ["paid/2"]);
+    // Off with the account, and not on again with it.
+    bench.desk.command(1, switch(Target::Account("paid".into()), false), at(3));
+    bench.desk.command(1, switch(Target::Account("paid".into()), true), at(4));
+    assert!(bench.desk.snapshot(at(4)).lanes.iter().all(|lane| lane.off().is_some()));
+}
+
+#[test]
+fn who_wants_no_training_gets_no_lane_that_may_train() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    let trains = |id: &str, training| LaneSpec { training, ..lane(id, None) };
+    let specs = vec![trains("a/1", Training::Yes), trains("b/1", Training::Unknown), trains("c/1", Training::No)];
+    bench.desk = Desk::new(Ledger::new(specs, START), Turns::default(), None, String::new(), Saving::Never, START);
+    for second in 0..3 {
+        bench.last += 1;
+        let request = Request { messages: vec![Message::text(Role::User, "x")], ..Request::default() };
+        let ask =
+            Ask { turn: TurnId(bench.last), origin: Origin::Chat, prompt: "x".into(), request, no_training: true };
+        bench.desk.command(1, Command::Ask(Box::new(ask)), at(second));
+        bench.look();
+    }
+    assert_eq!(bench.lanes_flown(), ["c/1", "c/1", "c/1"]);
+    // No failover passes it either.
+    bench.fail(bench.last_flight(), Class::Gone, None, at(9));
+    let TurnState::Failed(why) = &bench.turn(TurnId(3)).state else { panic!() };
+    assert!(why.contains("a/1: may train on prompts; b/1: may train on prompts; c/1: out, model gone"), "{why}");
 }

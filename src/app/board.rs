@@ -266,7 +266,8 @@ fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) ->
         Standing::Ready if next => (Mark::Ready, "next".into()),
         Standing::Ready if lane.in_flight > 0 => (Mark::Ready, "answering".into()),
         Standing::Ready => (Mark::Ready, "ready".into()),
-        Standing::Off => (Mark::Off, "off by you".into()),
+        Standing::Off(off) => (Mark::Off, off.reason()),
+        Standing::Trains => (Mark::Off, "may train on prompts".into()),
         Standing::Resting { until: Some(until), class } => {
             (Mark::Resting, format!("resting {}, {}", due.until(*until), class.word()))
         }
@@ -290,14 +291,17 @@ fn account_block(
     let ready = standings.iter().filter(|standing| **standing == Standing::Ready).count();
     let mark = if ready > 0 {
         Mark::Ready
-    } else if standings.iter().all(|standing| *standing == Standing::Off) {
+    } else if standings.iter().all(|standing| matches!(standing, Standing::Off(_))) {
         Mark::Off
     } else if standings.iter().any(|standing| standing.until(due.now).is_some()) {
         Mark::Resting
     } else {
         Mark::Broken
     };
-    let state = if mark == Mark::Off { "off by you".into() } else { format!("{ready} of {} ready", lanes.len()) };
+    let state = match standings.first() {
+        Some(first) if mark == Mark::Off && standings.iter().all(|standing| standing == first) => first.reason(),
+        _ => format!("{ready} of {} ready", lanes.len()),
+    };
     Block {
         target: Target::Account(account.clone()),
         depth: 0,

@@ -78,8 +78,9 @@ fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due
         let told = if rest.told { "the provider told the time" } else { "the time is a guess" };
         page.line("rests since", &format!("{}; {told}", due.clock(rest.since)), Role::Plain);
     }
-    if let Some(off) = &lane.off {
-        page.line("off since", &due.clock(off.since), Role::Plain);
+    if let Some(switch) = &lane.switch {
+        let what = if switch.on { "on since" } else { "off since" };
+        page.line(what, &format!("{}, by you", due.clock(switch.since)), Role::Plain);
     }
     page.line("provider", &lane.spec.provider, Role::Plain);
     page.line("in flight", &lane.in_flight.to_string(), Role::Plain);

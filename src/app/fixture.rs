@@ -1,7 +1,6 @@
 //! A dashboard in the middle of its work, for tests: lanes of each standing, limits of each kind of window, answers
 //! done, passed on, running and waiting.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::message::{AppConfig, Msg};
@@ -15,7 +14,7 @@ use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, Dialect, LaneSpec, Training, Wire};
 use crate::domain::saving::Saving;
-use crate::domain::standing::{LaneState, Need, Off, Rest, Target};
+use crate::domain::standing::{LaneState, Need, Rest, Switch, Target};
 use crate::scheduler::link::{Report, Snapshot};
 
 /// 2026-11-22 09:41:02 UTC.
@@ -37,7 +36,7 @@ pub(crate) fn config(width: u16, height: u16) -> AppConfig {
         data_path: "/home/ada/.local/share/roundel/demo".into(),
         color: true,
         key_name: "GROQ_API_KEY".into(),
-        usual: Need { input: 100, output: 300 },
+        usual: Need::USUAL,
         size: (width, height),
     }
 }
@@ -51,7 +50,7 @@ pub(crate) fn lane(id: &str) -> LaneState {
         simulated: true,
         ..LaneSpec::new(LaneId::from(id), Wire::Openai, Dialect::Groq, "http://127.0.0.1/v1")
     };
-    LaneState { spec: Arc::new(spec), off: None, rest: None, in_flight: 0 }
+    LaneState::new(spec)
 }
 
 pub(crate) fn meter(pool: &str, unit: Unit, window: &str, cap: u64) -> Meter {
@@ -111,7 +110,7 @@ pub(crate) fn lanes() -> Vec<LaneState> {
         told: true,
         words: "Rate limit reached: 4 requests per minute. Please try again in 64 s.".into(),
     });
-    lanes[5].off = Some(Off { target: Target::Account("moody".into()), since: ago(700) });
+    lanes[5].switch = Some(Switch { target: Target::Account("moody".into()), on: false, since: ago(700) });
     lanes
 }
 
@@ -253,7 +252,7 @@ pub(crate) fn fresh(width: u16, height: u16) -> App {
     let mut app = App::new(config(width, height));
     let mut lanes = lanes();
     for lane in &mut lanes {
-        (lane.off, lane.rest, lane.in_flight) = (None, None, 0);
+        (lane.switch, lane.rest, lane.in_flight) = (None, None, 0);
     }
     let meters = meters().into_iter().map(|meter| Meter::new(meter.pool, meter.unit, meter.window, meter.cap, NOW));
     let snapshot = Snapshot { lanes, meters: meters.collect(), turns: Vec::new(), log: Vec::new(), ..snapshot() };

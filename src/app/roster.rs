@@ -74,11 +74,11 @@ impl Roster {
     pub fn switch(&self, target: &Target) -> Option<(Target, bool)> {
         let mut lanes = self.lanes.iter().filter(|lane| target.covers(&lane.spec.id)).peekable();
         lanes.peek()?;
-        if let Some(()) = lanes.find_map(|lane| lane.off.is_none().then_some(())) {
+        if let Some(()) = lanes.find_map(|lane| lane.off().is_none().then_some(())) {
             Some((target.clone(), false))
         } else {
             let account = self.lanes.iter().filter(|lane| target.covers(&lane.spec.id)).find_map(|lane| {
-                lane.off.as_ref().map(|off| off.target.clone()).filter(|off| matches!(off, Target::Account(_)))
+                lane.switch.as_ref().map(|switch| switch.target.clone()).filter(|off| matches!(off, Target::Account(_)))
             });
             Some((account.unwrap_or_else(|| target.clone()), true))
         }

@@ -64,7 +64,7 @@ impl App {
     fn nobody(&self, due: &Due) -> Row {
         let lanes = &self.roster.lanes;
         let mut standings = lanes.iter().map(|lane| self.roster.standing(lane, self.config.usual, due.now));
-        if lanes.iter().all(|lane| lane.off.is_some()) {
+        if lanes.iter().all(|lane| lane.off().is_some()) {
             let hint = Piece::dim("Space in the quota pane switches one on");
             Row(vec![Piece::new("○ no lane is on: ", Role::Warn), hint])
         } else if standings.any(|standing| standing == Standing::Ready) {

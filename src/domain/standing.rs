@@ -11,7 +11,7 @@ use crate::domain::failure::Class;
 use crate::domain::ids::{AccountId, LaneId};
 use crate::domain::quota::limit::{Unit, Window};
 use crate::domain::quota::meter::{Meter, Room};
-use crate::domain::roster::LaneSpec;
+use crate::domain::roster::{LaneSpec, Standby, Training};
 
 /// An account with all its lanes, or one lane.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,13 +33,34 @@ impl Target {
     }
 }
 
-/// Switched off by the user.
+/// What the user did with the switch of a lane. It outranks the catalogue and the config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Off {
-    /// What was switched off: the lane, or its account.
+pub struct Switch {
+    /// The lane, or its account.
     pub target: Target,
+    /// On, or off.
+    pub on: bool,
     /// Since when.
     pub since: Time,
+}
+
+/// Why a lane is off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Off {
+    /// The user switched it off.
+    ByYou,
+    /// It is off until the user switches it on.
+    Until(Standby),
+}
+
+impl Off {
+    /// The reason, for people.
+    pub fn reason(self) -> String {
+        match self {
+            Self::ByYou => "off by you".into(),
+            Self::Until(standby) => format!("off, {}", standby.word()),
+        }
+    }
 }
 
 /// A cooldown: a lane or an account resting, with its cause.
@@ -64,8 +85,8 @@ pub struct Rest {
 pub struct LaneState {
     /// What it is.
     pub spec: Arc<LaneSpec>,
-    /// Switched off by the user.
-    pub off: Option<Off>,
+    /// What the user did with its switch; None: nothing.
+    pub switch: Option<Switch>,
     /// Resting.
     pub rest: Option<Rest>,
     /// Attempts in the air.
@@ -79,17 +100,19 @@ pub struct Need {
     pub input: u64,
     /// Tokens of the answer, estimated.
     pub output: u64,
+    /// Only on lanes that do not train on prompts: a hard filter.
+    pub no_training: bool,
 }
 
 impl Need {
     /// A turn's size before any was seen.
-    pub const USUAL: Self = Self { input: 100, output: 300 };
+    pub const USUAL: Self = Self { input: 100, output: 300, no_training: false };
 
     /// The usual size, seen one turn later: it follows what is used, an eighth of the way each time.
     #[must_use]
     pub fn following(self, usage: Usage) -> Self {
         let blend = |old: u64, new: Option<u64>| new.map_or(old, |new| old.saturating_mul(7).saturating_add(new) / 8);
-        Self { input: blend(self.input, usage.input), output: blend(self.output, usage.output) }
+        Self { input: blend(self.input, usage.input), output: blend(self.output, usage.output), ..self }
     }
 
     /// How much of `unit` it takes; nothing of a unit that is not known.
@@ -109,8 +132,10 @@ impl Need {
 pub enum Standing {
     /// It can take the attempt.
     Ready,
-    /// The user switched it off.
-    Off,
+    /// It is switched off.
+    Off(Off),
+    /// It trains on prompts, or does not say that it does not, and the asker wants none that does.
+    Trains,
     /// It rests.
     Resting {
         /// Until when; None: until the user does something.
@@ -139,7 +164,7 @@ impl Standing {
         match self {
             Self::Ready => Some(now),
             Self::Resting { until, .. } | Self::Spent { until, .. } => *until,
-            Self::Off | Self::TooLarge => None,
+            Self::Off(_) | Self::Trains | Self::TooLarge => None,
         }
     }
 
@@ -147,7 +172,8 @@ impl Standing {
     pub fn reason(&self) -> String {
         match self {
             Self::Ready => "ready".into(),
-            Self::Off => "off by you".into(),
+            Self::Off(off) => off.reason(),
+            Self::Trains => "may train on prompts".into(),
             Self::Resting { until: Some(_), class } => format!("resting, {}", class.word()),
             Self::Resting { until: None, class } => format!("out, {}", class.word()),
             Self::Spent { unit, window, cap, .. } => match window.span() {
@@ -160,10 +186,26 @@ impl Standing {
 }
 
 impl LaneState {
+    /// A lane to which nothing has happened yet.
+    pub fn new(spec: LaneSpec) -> Self {
+        Self { spec: Arc::new(spec), switch: None, rest: None, in_flight: 0 }
+    }
+
+    /// Why it is off; None: it is on. The user's hand outranks all else.
+    pub fn off(&self) -> Option<Off> {
+        match &self.switch {
+            Some(Switch { on, .. }) => (!on).then_some(Off::ByYou),
+            None => self.spec.standby.map(Off::Until),
+        }
+    }
+
     /// How it stands for an attempt of `need`. `meters`: all there are; those of other pools are passed over.
     pub fn standing<'a>(&self, meters: impl IntoIterator<Item = &'a Meter>, need: Need, now: Time) -> Standing {
-        if self.off.is_some() {
-            return Standing::Off;
+        if let Some(off) = self.off() {
+            return Standing::Off(off);
+        }
+        if need.no_training && self.spec.training != Training::No {
+            return Standing::Trains;
         }
         if let Some(rest) = self.rest.as_ref().filter(|rest| rest.until.is_none_or(|until| until > now)) {
             return Standing::Resting { until: rest.until, class: rest.class };

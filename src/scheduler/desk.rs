@@ -211,7 +211,8 @@ impl Desk {
             return;
         }
         let output = self.usual.output.min(ask.request.params.max_tokens.unwrap_or(u64::MAX));
-        let need = Need { input: ask.request.estimated_tokens(), output };
+        let no_training = self.usual.no_training || ask.no_training;
+        let need = Need { input: ask.request.estimated_tokens(), output, no_training };
         let (id, origin) = (ask.turn, ask.origin);
         let work = Work::new(ask, asker, need, now);
         self.keep(Write::Turn(Box::new(work.turn.clone())));
@@ -368,7 +369,7 @@ impl Desk {
         let target = Target::Lane(lane.spec.id.clone());
         let rest = lane.rest.clone().map(|rest| Rest { target: target.clone(), ..rest });
         self.keep(Write::Rest { target: target.clone(), rest });
-        self.keep(Write::Off { target, off: lane.off.clone() });
+        self.keep(Write::Switch { target, switch: lane.switch.clone() });
     }
 
     fn next(&self, now: Time) -> Option<LaneId> {

@@ -16,7 +16,7 @@ use crate::domain::ids::{AccountId, LaneId};
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Dialect, LaneSpec};
-use crate::domain::standing::{LaneState, Need, Off, Rest, Standing, Target};
+use crate::domain::standing::{LaneState, Need, Rest, Standing, Switch, Target};
 
 /// A guess at a short rest where the provider tells none.
 const GUESS_RATE: Duration = Duration::from_secs(30);
@@ -80,10 +80,7 @@ impl Ledger {
                 meters.push(Meter::new(limit.pool.clone(), limit.unit.clone(), limit.window, Some(cap), now));
             }
         }
-        let lanes: Vec<LaneState> = specs
-            .into_iter()
-            .map(|spec| LaneState { spec: Arc::new(spec), off: None, rest: None, in_flight: 0 })
-            .collect();
+        let lanes: Vec<LaneState> = specs.into_iter().map(LaneState::new).collect();
         let broken = vec![0; lanes.len()];
         Self { lanes, meters, broken, last: None, changed: Changed::default(), revision: 0 }
     }
@@ -94,7 +91,7 @@ impl Ledger {
         &mut self,
         meters: Vec<Meter>,
         rests: Vec<Rest>,
-        offs: Vec<Off>,
+        switches: Vec<Switch>,
         last: Option<AccountId>,
         now: Time,
     ) {
@@ -118,7 +115,7 @@ impl Ledger {
             }
         }
         for lane in &mut self.lanes {
-            lane.off = offs.iter().find(|off| off.target.covers(&lane.spec.id)).cloned();
+            lane.switch = switches.iter().find(|switch| switch.target.covers(&lane.spec.id)).cloned();
             let running = |rest: &&Rest| rest.until.is_none_or(|until| until > now);
             lane.rest = rests.iter().filter(running).find(|rest| rest.target.covers(&lane.spec.id)).cloned();
         }
@@ -215,6 +212,7 @@ impl Ledger {
         let used = Need {
             input: usage.input.unwrap_or(hold.need.input),
             output: usage.output.unwrap_or(if settled == Settled::Used { hold.need.output } else { 0 }),
+            ..hold.need
         };
         for (index, amount, told) in hold.parts {
             let Some(meter) = self.meters.get_mut(index) else { continue };
@@ -277,10 +275,14 @@ impl Ledger {
     }
 
     /// Takes lanes out of the rotation or back in, by the user's hand. What was out until the user did something about
-    /// it is in again, too. An account outranks its lanes: switching it switches them all.
+    /// it is in again, too. An account switched on brings back its lanes as they were before any hand; a lane that costs
+    /// money, or may, wants to be switched on by itself.
     pub fn switch(&mut self, target: &Target, on: bool, now: Time) {
         for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| target.covers(&lane.spec.id)) {
-            lane.off = (!on).then(|| Off { target: Target::Lane(lane.spec.id.clone()), since: now });
+            let own = Target::Lane(lane.spec.id.clone());
+            let kept_on = lane.switch.as_ref().is_some_and(|switch| switch.on);
+            let needs_hand = lane.spec.standby.is_some() && (*target == own || kept_on);
+            lane.switch = (!on || needs_hand).then_some(Switch { target: own, on, since: now });
             if on && lane.rest.as_ref().is_some_and(|rest| rest.until.is_none()) {
                 lane.rest = None;
             }

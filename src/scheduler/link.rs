@@ -62,6 +62,8 @@ pub struct Ask {
     pub prompt: String,
     /// All that is sent.
     pub request: Request,
+    /// Only on lanes that do not train on prompts.
+    pub no_training: bool,
 }
 
 /// What has happened.

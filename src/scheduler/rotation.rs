@@ -82,7 +82,7 @@ fn passed_over(lanes: &[LaneState], standings: &[Standing], last: Option<&Accoun
     let before: Vec<AccountId> = round(lanes, last).into_iter().take_while(|other| *other != account).collect();
     let passed = lanes.iter().zip(standings).enumerate().filter(|(index, (lane, standing))| {
         let other = lane.spec.account();
-        let news = !matches!(standing, Standing::Ready | Standing::Off);
+        let news = !matches!(standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
         news && (before.contains(&other) || other == account && *index < chosen)
     });
     let told = passed.map(|(_, (lane, standing))| format!("{} passed over: {}", lane.spec.id, standing.reason()));
@@ -121,20 +121,20 @@ fn reasons(lanes: &[LaneState], standings: &[Standing], tried: &[LaneId]) -> Str
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
     use crate::domain::failure::Class;
     use crate::domain::quota::limit::{Unit, Window};
     use crate::domain::roster::{Dialect, LaneSpec, Wire};
+    use crate::domain::standing::Off;
 
     const NOW: Time = Time::from_ms(1_000_000);
 
     fn lane(id: &str) -> LaneState {
         let spec = LaneSpec::new(LaneId::from(id), Wire::Openai, Dialect::Generic, "");
         let spec = LaneSpec { last_resort: id.starts_with("local"), ..spec };
-        LaneState { spec: Arc::new(spec), off: None, rest: None, in_flight: 0 }
+        LaneState::new(spec)
     }
 
     fn lanes() -> Vec<LaneState> {
@@ -164,21 +164,21 @@ mod tests {
         let mut standings = vec![Standing::Ready; 5];
         standings[0] = spent(9);
         assert_eq!(after(None, &standings, &[]), Choice::Lane(1));
-        standings[1] = Standing::Off;
+        standings[1] = Standing::Off(Off::ByYou);
         assert_eq!(after(None, &standings, &[]), Choice::Lane(2));
         assert_eq!(after(None, &standings, &["b/1"]), Choice::Lane(4));
     }
 
     #[test]
     fn the_last_resort_comes_last() {
-        let standings = [spent(9), spent(5), Standing::Off, Standing::Ready, Standing::TooLarge];
+        let standings = [spent(9), spent(5), Standing::Off(Off::ByYou), Standing::Ready, Standing::TooLarge];
         assert_eq!(after(None, &standings, &[]), Choice::Lane(3));
     }
 
     #[test]
     fn waits_for_the_first_that_comes_back() {
         let resting = Standing::Resting { until: Some(NOW.plus(Duration::from_secs(4))), class: Class::RateLimited };
-        let standings = [spent(9), spent(5), resting, Standing::Off, Standing::TooLarge];
+        let standings = [spent(9), spent(5), resting, Standing::Off(Off::ByYou), Standing::TooLarge];
         let until = Some(NOW.plus(Duration::from_secs(4)));
         assert_eq!(after(None, &standings, &[]), Choice::Wait { until, on: "b/1: resting, rate limited".into() });
         let until = Some(NOW.plus(Duration::from_secs(5)));
@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn nobody_says_why() {
         let out = Standing::Resting { until: None, class: Class::Auth };
-        let standings = [Standing::Off, Standing::Off, out, Standing::TooLarge, Standing::Ready];
+        let standings =
+            [Standing::Off(Off::ByYou), Standing::Off(Off::ByYou), out, Standing::TooLarge, Standing::Ready];
         let Choice::Nobody(why) = after(None, &standings, &["c/1"]) else { panic!() };
         assert_eq!(
             why,

@@ -91,7 +91,7 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
     let specs = catalogue::demo(&server.base_url).map_err(|error| other(&error))?;
     let client = http::Client::new([]).map_err(|error| other(&error))?;
     let mut ledger = Ledger::new(specs, now);
-    ledger.restore(loaded.meters, loaded.rests, loaded.offs, loaded.last_account, now);
+    ledger.restore(loaded.meters, loaded.rests, loaded.switches, loaded.last_account, now);
     let turns = Turns::new(loaded.turns, loaded.attempts);
     let saving = store.saving().borrow().clone();
     let desk = Desk::new(ledger, turns, loaded.last_attempt, loaded.draft, saving, now);

@@ -7,7 +7,7 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::conversation::{Turn, TurnState, Usage};
 use crate::domain::ids::{AccountId, AttemptId, LaneId, PoolId, TurnId};
 use crate::domain::quota::meter::Meter;
-use crate::domain::standing::{Off, Rest, Target};
+use crate::domain::standing::{Rest, Switch, Target};
 use crate::store::column::{self, At, Count, Json, Ms, Word};
 use crate::store::write::{DRAFT, LAST_ACCOUNT};
 
@@ -28,7 +28,7 @@ pub struct Loaded {
     /// All cooldowns, past ones too.
     pub rests: Vec<Rest>,
     /// What the user switched off.
-    pub offs: Vec<Off>,
+    pub switches: Vec<Switch>,
     /// What stood in the composer.
     pub draft: String,
     /// The account whose turn in the rotation it was last.
@@ -69,7 +69,7 @@ fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
         attempts,
         meters: rows(conn, "SELECT * FROM meters ORDER BY pool, unit, window", [], meter, lost)?,
         rests: rows(conn, "SELECT * FROM rests ORDER BY kind, name", [], rest, lost)?,
-        offs: rows(conn, "SELECT * FROM offs ORDER BY kind, name", [], off, lost)?,
+        switches: rows(conn, "SELECT * FROM switches ORDER BY kind, name", [], switch, lost)?,
         draft: note(conn, DRAFT, lost)?.unwrap_or_default(),
         last_account: note(conn, LAST_ACCOUNT, lost)?.map(AccountId::from),
         last_turn: highest(conn, "SELECT max(id) FROM turns")?.map(TurnId),
@@ -194,8 +194,8 @@ fn rest(row: &Row<'_>) -> rusqlite::Result<Rest> {
     })
 }
 
-fn off(row: &Row<'_>) -> rusqlite::Result<Off> {
-    Ok(Off { target: target(row)?, since: row.get::<_, At>("since")?.0 })
+fn switch(row: &Row<'_>) -> rusqlite::Result<Switch> {
+    Ok(Switch { target: target(row)?, on: row.get("state")?, since: row.get::<_, At>("since")?.0 })
 }
 
 fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
@@ -238,7 +238,7 @@ pub(super) mod tests {
             attempts,
             meters: samples::meters(),
             rests: samples::rests(),
-            offs: samples::offs(),
+            switches: samples::switches(),
             draft: "half a sent".into(),
             last_account: Some(AccountId::from("groq@work")),
             skipped: 0,
@@ -254,7 +254,12 @@ pub(super) mod tests {
         all.extend(
             loaded.rests.iter().map(|rest| Write::Rest { target: rest.target.clone(), rest: Some(rest.clone()) }),
         );
-        all.extend(loaded.offs.iter().map(|off| Write::Off { target: off.target.clone(), off: Some(off.clone()) }));
+        all.extend(
+            loaded
+                .switches
+                .iter()
+                .map(|switch| Write::Switch { target: switch.target.clone(), switch: Some(switch.clone()) }),
+        );
         all.push(Write::Draft(loaded.draft.clone()));
         all.extend(loaded.last_account.clone().map(Write::LastAccount));
         all
@@ -313,13 +318,13 @@ pub(super) mod tests {
         all.extend(writes(&expected));
         for target in [account(), lane()] {
             all.push(Write::Rest { target: target.clone(), rest: None });
-            all.push(Write::Off { target, off: None });
+            all.push(Write::Switch { target, switch: None });
         }
         all.push(Write::Turn(Box::new(bare_turn(1, Origin::Chat, TurnState::Stopped))));
         all.push(Write::Draft(String::new()));
         let mut turns = expected.turns.clone();
         turns[0] = bare_turn(1, Origin::Chat, TurnState::Stopped);
-        let expected = Loaded { turns, rests: Vec::new(), offs: Vec::new(), draft: String::new(), ..expected };
+        let expected = Loaded { turns, rests: Vec::new(), switches: Vec::new(), draft: String::new(), ..expected };
         assert_eq!(loaded_after(&all), expected);
     }
 
@@ -378,7 +383,7 @@ pub(super) mod tests {
             ("UPDATE meters SET window = 'sliding' WHERE unit = 'neurons'", "meters"),
             ("UPDATE meters SET tally = 'null' WHERE unit = 'neurons'", "meters"),
             ("UPDATE rests SET kind = 'provider' WHERE kind = 'lane'", "rests"),
-            ("UPDATE offs SET kind = 'provider' WHERE kind = 'lane'", "offs"),
+            ("UPDATE switches SET kind = 'provider' WHERE kind = 'lane'", "switches"),
             ("UPDATE notes SET value = CAST(x'ff' AS TEXT) WHERE key = 'draft'", "notes"),
         ] {
             let (_temp, mut conn) = database();
@@ -393,7 +398,7 @@ pub(super) mod tests {
                 "attempts" => drop(expected.attempts.remove(1)),
                 "meters" => drop(expected.meters.remove(0)),
                 "rests" => drop(expected.rests.pop()),
-                "offs" => drop(expected.offs.pop()),
+                "switches" => drop(expected.switches.pop()),
                 _ => expected.draft.clear(),
             }
             assert_eq!(load(&mut conn).unwrap(), expected, "{spoil}");

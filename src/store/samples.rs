@@ -11,7 +11,7 @@ use crate::domain::ids::{AccountId, AttemptId, LaneId, TurnId};
 use crate::domain::quota::limit::{Evidence, Figure, Window};
 use crate::domain::quota::meter::Meter;
 use crate::domain::quota::tally::{Tally, Use};
-use crate::domain::standing::{Off, Rest, Target};
+use crate::domain::standing::{Rest, Switch, Target};
 
 /// A day at noon.
 pub(super) const NOON: Time = Time::from_ms(1_795_348_800_000);
@@ -157,7 +157,10 @@ pub(super) fn turns() -> Vec<Turn> {
     ]
 }
 
-/// An account and a lane, switched off.
-pub(super) fn offs() -> Vec<Off> {
-    vec![Off { target: account(), since: NOON }, Off { target: lane(), since: Time::from_ms(-1) }]
+/// An account switched off and a lane switched on.
+pub(super) fn switches() -> Vec<Switch> {
+    vec![
+        Switch { target: account(), on: false, since: NOON },
+        Switch { target: lane(), on: true, since: Time::from_ms(-1) },
+    ]
 }

@@ -77,9 +77,10 @@ const STEPS: &[M<'_>] = &[M::up(
         PRIMARY KEY (kind, name)
     ) STRICT;
 
-    CREATE TABLE offs (
+    CREATE TABLE switches (
         kind TEXT NOT NULL,
         name TEXT NOT NULL,
+        state INTEGER NOT NULL,
         since INTEGER NOT NULL,
         PRIMARY KEY (kind, name)
     ) STRICT;

@@ -10,7 +10,7 @@ use crate::domain::conversation::{Turn, TurnState};
 use crate::domain::ids::{AccountId, AttemptId, LaneId, PoolId, TurnId};
 use crate::domain::quota::limit::Unit;
 use crate::domain::quota::meter::Meter;
-use crate::domain::standing::{Off, Rest, Target};
+use crate::domain::standing::{Rest, Switch, Target};
 use crate::store::column::{At, Count, Json, Ms, Word, target_columns};
 
 /// Rows that may wait. What is beyond it is lost, the oldest finished log rows first, and that is said.
@@ -33,11 +33,11 @@ pub enum Write {
         rest: Option<Rest>,
     },
     /// Switched off by the user, or on again.
-    Off {
+    Switch {
         /// What.
         target: Target,
-        /// Off since; None: on.
-        off: Option<Off>,
+        /// What the user did; None: nothing any more.
+        switch: Option<Switch>,
     },
     /// What stands in the composer; empty: nothing does.
     Draft(String),
@@ -57,7 +57,7 @@ pub enum Key {
     /// A cooldown.
     Rest(Target),
     /// A switch.
-    Off(Target),
+    Switch(Target),
     /// The draft.
     Draft,
     /// The account that was last.
@@ -72,7 +72,7 @@ impl Write {
             Self::Attempt(attempt) => Key::Attempt(attempt.id),
             Self::Meter(meter) => Key::Meter(meter.pool.clone(), meter.unit.clone(), meter.window.to_string()),
             Self::Rest { target, .. } => Key::Rest(target.clone()),
-            Self::Off { target, .. } => Key::Off(target.clone()),
+            Self::Switch { target, .. } => Key::Switch(target.clone()),
             Self::Draft(_) => Key::Draft,
             Self::LastAccount(_) => Key::LastAccount,
         }
@@ -163,8 +163,10 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Meter(row) => meter(conn, row),
         Write::Rest { target, rest: Some(row) } => rest(conn, target, row),
         Write::Rest { target, rest: None } => delete(conn, "DELETE FROM rests WHERE kind = ?1 AND name = ?2", target),
-        Write::Off { target, off: Some(row) } => off(conn, target, row),
-        Write::Off { target, off: None } => delete(conn, "DELETE FROM offs WHERE kind = ?1 AND name = ?2", target),
+        Write::Switch { target, switch: Some(row) } => switch(conn, target, row),
+        Write::Switch { target, switch: None } => {
+            delete(conn, "DELETE FROM switches WHERE kind = ?1 AND name = ?2", target)
+        }
         Write::Draft(text) => note(conn, DRAFT, text),
         Write::LastAccount(account) => note(conn, LAST_ACCOUNT, account.as_str()),
     }
@@ -287,10 +289,10 @@ fn rest(conn: &Connection, target: &Target, rest: &Rest) -> rusqlite::Result<()>
     conn.prepare_cached(REST)?.execute(row).map(drop)
 }
 
-fn off(conn: &Connection, target: &Target, off: &Off) -> rusqlite::Result<()> {
+fn switch(conn: &Connection, target: &Target, switch: &Switch) -> rusqlite::Result<()> {
     let (kind, name) = target_columns(target);
-    conn.prepare_cached("INSERT OR REPLACE INTO offs (kind, name, since) VALUES (?1, ?2, ?3)")?
-        .execute((kind, name, At(off.since)))
+    conn.prepare_cached("INSERT OR REPLACE INTO switches (kind, name, state, since) VALUES (?1, ?2, ?3, ?4)")?
+        .execute((kind, name, switch.on, At(switch.since)))
         .map(drop)
 }
 
@@ -313,21 +315,21 @@ mod tests {
 
     #[test]
     fn a_later_write_takes_the_place_of_an_earlier_one() {
-        let off = Off { target: lane(), since: NOON };
+        let switch = Switch { target: lane(), on: false, since: NOON };
         let mut pending = Pending::default();
         for write in [
             Write::Draft("a".into()),
-            Write::Off { target: lane(), off: Some(off) },
+            Write::Switch { target: lane(), switch: Some(switch) },
             log(1, Outcome::Running),
             Write::Draft(String::new()),
-            Write::Off { target: lane(), off: None },
+            Write::Switch { target: lane(), switch: None },
             log(1, Outcome::Answered),
         ] {
             pending.put(write);
         }
         let left: Vec<Write> = std::iter::from_fn(|| pending.pop()).collect();
         let expected =
-            [log(1, Outcome::Answered), Write::Off { target: lane(), off: None }, Write::Draft(String::new())];
+            [log(1, Outcome::Answered), Write::Switch { target: lane(), switch: None }, Write::Draft(String::new())];
         assert_eq!(left, expected);
     }
 
