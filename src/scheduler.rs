@@ -4,6 +4,9 @@
 /// Commands and reports: the contract with all who use the scheduler.
 pub mod link;
 
+/// What an earlier run kept.
+pub mod kept;
+
 /// Lanes, limits, rests, reservations.
 pub mod ledger;
 

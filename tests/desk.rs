@@ -15,6 +15,7 @@ use roundel::domain::standing::Target;
 use roundel::scheduler::desk::Desk;
 use roundel::scheduler::effect::Effect;
 use roundel::scheduler::flight::{Event, Flown, Reached};
+use roundel::scheduler::kept::Kept;
 use roundel::scheduler::ledger::Ledger;
 use roundel::scheduler::link::{Ask, Command, Report};
 use roundel::scheduler::turns::Turns;
@@ -48,7 +49,7 @@ struct Bench {
 impl Bench {
     fn new(lanes: &[(&str, Option<u64>)]) -> Self {
         let specs = lanes.iter().map(|(id, requests)| lane(id, *requests)).collect();
-        let ledger = Ledger::new(specs, START);
+        let ledger = Ledger::new(specs, Kept::default(), START);
         let desk = Desk::new(ledger, Turns::default(), None, String::new(), Saving::Never, START);
         let next = desk.snapshot(START).next;
         Self { desk, flights: Vec::new(), aborted: Vec::new(), turns: Vec::new(), next, last: 0 }
@@ -345,8 +346,14 @@ fn quitting_marks_what_was_in_the_air() {
 fn what_costs_money_answers_only_when_switched_on_by_itself() {
     let mut bench = Bench::new(&[("paid/1", None)]);
     let specs = ["paid/1", "paid/2"].map(|id| LaneSpec { standby: Some(Standby::Paid), ..lane(id, None) });
-    bench.desk =
-        Desk::new(Ledger::new(specs.into(), START), Turns::default(), None, String::new(), Saving::Never, START);
+    bench.desk = Desk::new(
+        Ledger::new(specs.into(), Kept::default(), START),
+        Turns::default(),
+        None,
+        String::new(),
+        Saving::Never,
+        START,
+    );
     let turn = bench.ask(at(0));
     let TurnState::Failed(why) = &bench.turn(turn).state else { panic!() };
     assert_eq!(why, "no lane can answer this: paid/1: off, costs money; paid/2: off, costs money");
@@ -369,7 +376,14 @@ fn who_wants_no_training_gets_no_lane_that_may_train() {
     let mut bench = Bench::new(&[("a/1", None)]);
     let trains = |id: &str, training| LaneSpec { training, ..lane(id, None) };
     let specs = vec![trains("a/1", Training::Yes), trains("b/1", Training::Unknown), trains("c/1", Training::No)];
-    bench.desk = Desk::new(Ledger::new(specs, START), Turns::default(), None, String::new(), Saving::Never, START);
+    bench.desk = Desk::new(
+        Ledger::new(specs, Kept::default(), START),
+        Turns::default(),
+        None,
+        String::new(),
+        Saving::Never,
+        START,
+    );
     for second in 0..3 {
         bench.last += 1;
         let request = Request { messages: vec![Message::text(Role::User, "x")], ..Request::default() };

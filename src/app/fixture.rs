@@ -236,6 +236,8 @@ pub(crate) fn snapshot() -> Snapshot {
         turns: turns(),
         log: attempts(),
         saving: Saving::Yes,
+        notices: Vec::new(),
+        offer: None,
         draft: String::new(),
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::clock::Clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::AttemptId;
 use crate::scheduler::desk::Desk;
-use crate::scheduler::effect::Effect;
+use crate::scheduler::effect::{Effect, Found};
 use crate::scheduler::flight::{Event, FLIGHTS, Flown, Reached, Transport, fly};
 use crate::scheduler::link::{COMMANDS, Command, REPORTS, Report, URGENT, Urgent};
 use crate::store::Store;
@@ -35,6 +35,7 @@ pub struct Link {
 enum Door {
     Command(u16, Command),
     Subscribe(mpsc::Sender<Report>, oneshot::Sender<u16>),
+    Learn(Box<Found>),
 }
 
 /// What a subscriber listens to. The first report is a snapshot.
@@ -59,13 +60,18 @@ impl Link {
     pub fn try_send(&self, from: u16, command: Command) -> Result<(), Command> {
         self.door.try_send(Door::Command(from, command)).map_err(|refused| match refused.into_inner() {
             Door::Command(_, command) => command,
-            Door::Subscribe(..) => Command::KeepDraft(String::new()),
+            Door::Subscribe(..) | Door::Learn(_) => Command::KeepDraft(String::new()),
         })
     }
 
     /// Gives a command, waiting for its place. False: the scheduler has ended.
     pub async fn send(&self, from: u16, command: Command) -> bool {
         self.door.send(Door::Command(from, command)).await.is_ok()
+    }
+
+    /// Hands over what was found out after the start. In the owner's process only: keys travel with it.
+    pub async fn learn(&self, found: Found) -> bool {
+        self.door.send(Door::Learn(Box::new(found))).await.is_ok()
     }
 
     /// Gives what is never refused. False: the scheduler has ended.
@@ -206,6 +212,10 @@ impl Actor {
                 });
                 self.subscribers.push(Subscriber { number, reports, behind: true });
                 let _ = reply.send(number);
+                Turned::On
+            }
+            Some(Door::Learn(found)) => {
+                self.desk.learn(*found, self.clock.now());
                 Turned::On
             }
             None => Turned::End,

@@ -19,11 +19,11 @@ use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
-use crate::domain::standing::{LaneState, Need, Rest, Target};
-use crate::scheduler::effect::{Effect, failure_note};
+use crate::domain::standing::{Need, Target};
+use crate::scheduler::effect::{Effect, Found, failure_note, lane_writes};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::{Ledger, Settled};
-use crate::scheduler::link::{Ask, Command, Moved, Report, Said, Snapshot};
+use crate::scheduler::link::{Ask, Command, Moved, Report, Snapshot};
 use crate::scheduler::rotation::{Choice, choose, why};
 use crate::scheduler::turns::{Turns, Work};
 use crate::scheduler::unsaid::Unsaid;
@@ -46,6 +46,8 @@ pub struct Desk {
     /// The lane that the screens were told would be next.
     announced: Option<LaneId>,
     unsaid: Unsaid,
+    notices: Vec<String>,
+    offer: Option<String>,
     effects: Vec<Effect>,
 }
 
@@ -70,6 +72,8 @@ impl Desk {
             usual: Need::USUAL,
             announced: None,
             unsaid: Unsaid::new(now),
+            notices: Vec::new(),
+            offer: None,
             effects: Vec::new(),
         };
         desk.announced = desk.next(now);
@@ -93,7 +97,21 @@ impl Desk {
             log: self.turns.log(),
             saving: self.saving.clone(),
             draft: self.draft.clone(),
+            notices: self.notices.clone(),
+            offer: self.offer.clone(),
         }
+    }
+
+    /// Takes in what was found out after the start: lanes that join, a line to know, an offer. The screens are owed a
+    /// snapshot then.
+    pub fn learn(&mut self, found: Found, now: Time) {
+        self.ledger.join(found.lanes, now);
+        self.notices.extend(found.notices);
+        self.offer = found.offer.or_else(|| self.offer.take());
+        self.replan(now);
+        self.tell_ledger(None, Vec::new(), now);
+        let snapshot = self.snapshot(now);
+        self.effects.push(Effect::Tell(Report::Snapshot(Box::new(snapshot))));
     }
 
     /// Carries out a command of the subscriber with this number.
@@ -183,11 +201,9 @@ impl Desk {
         for turn in self.turns.due_on_disk(now) {
             self.keep(Write::Turn(Box::new(turn)));
         }
-        if self.ledger.expire(now) {
-            self.tell_ledger(None, Vec::new(), now);
-        }
+        let expired = self.ledger.expire(now);
         self.replan(now);
-        if self.announced != self.next(now) {
+        if expired || self.announced != self.next(now) {
             self.tell_ledger(None, Vec::new(), now);
         }
     }
@@ -353,23 +369,12 @@ impl Desk {
 
     fn tell_ledger(&mut self, turn: Option<Turn>, attempts: Vec<Attempt>, now: Time) {
         let (lanes, meters) = self.ledger.take_changes();
-        for lane in &lanes {
-            self.keep_lane(lane);
-        }
-        for meter in &meters {
-            self.keep(Write::Meter(Box::new(meter.clone())));
-        }
+        let writes = lanes.iter().flat_map(lane_writes).chain(meters.iter().cloned().map(Box::new).map(Write::Meter));
+        self.effects.extend(writes.map(Effect::Keep));
         self.announced = self.next(now);
         let next = self.announced.clone();
         let moved = Moved { at: now, turn, attempts, lanes, meters, next };
         self.effects.push(Effect::Tell(Report::Moved(Box::new(moved))));
-    }
-
-    fn keep_lane(&mut self, lane: &LaneState) {
-        let target = Target::Lane(lane.spec.id.clone());
-        let rest = lane.rest.clone().map(|rest| Rest { target: target.clone(), ..rest });
-        self.keep(Write::Rest { target: target.clone(), rest });
-        self.keep(Write::Switch { target, switch: lane.switch.clone() });
     }
 
     fn next(&self, now: Time) -> Option<LaneId> {
@@ -381,17 +386,11 @@ impl Desk {
     }
 
     fn flush(&mut self, now: Time) {
-        let due = self.unsaid.take_due(now);
-        self.tell_text(due);
+        self.effects.extend(self.unsaid.take_due(now).into_iter().map(Report::Said).map(Effect::Tell));
     }
 
     fn flush_now(&mut self, now: Time) {
-        let all = self.unsaid.take(now);
-        self.tell_text(all);
-    }
-
-    fn tell_text(&mut self, said: Vec<Said>) {
-        self.effects.extend(said.into_iter().map(|said| Effect::Tell(Report::Said(said))));
+        self.effects.extend(self.unsaid.take(now).into_iter().map(Report::Said).map(Effect::Tell));
     }
 
     fn keep(&mut self, write: Write) {

@@ -7,9 +7,20 @@ use crate::domain::conversation::Request;
 use crate::domain::failure::Failure;
 use crate::domain::ids::AttemptId;
 use crate::domain::roster::LaneSpec;
-use crate::domain::standing::{Rest, Target};
+use crate::domain::standing::{LaneState, Rest, Target};
 use crate::scheduler::link::Report;
 use crate::store::write::Write;
+
+/// What was found out after the start.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Lanes that join the roster, behind the others.
+    pub lanes: Vec<LaneSpec>,
+    /// What the user should know, one line each.
+    pub notices: Vec<String>,
+    /// What a demo could do for real.
+    pub offer: Option<String>,
+}
 
 /// What is to be done.
 #[derive(Debug)]
@@ -29,6 +40,13 @@ pub enum Effect {
     Tell(Report),
     /// Keep this.
     Keep(Write),
+}
+
+/// What is kept of a lane.
+pub fn lane_writes(lane: &LaneState) -> [Write; 2] {
+    let target = Target::Lane(lane.spec.id.clone());
+    let rest = lane.rest.clone().map(|rest| Rest { target: target.clone(), ..rest });
+    [Write::Rest { target: target.clone(), rest }, Write::Switch { target, switch: lane.switch.clone() }]
 }
 
 /// What came of a failed attempt: the class, and for how long what rests.

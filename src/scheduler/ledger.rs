@@ -17,6 +17,7 @@ use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Dialect, LaneSpec};
 use crate::domain::standing::{LaneState, Need, Rest, Standing, Switch, Target};
+use crate::scheduler::kept::Kept;
 
 /// A guess at a short rest where the provider tells none.
 const GUESS_RATE: Duration = Duration::from_secs(30);
@@ -31,7 +32,7 @@ const SERVER_LONGEST: Duration = Duration::from_mins(1);
 const LONGEST_WAIT: Duration = Duration::from_hours(24 * 32);
 
 /// Lanes, limits and what is held of them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ledger {
     lanes: Vec<LaneState>,
     meters: Vec<Meter>,
@@ -40,7 +41,8 @@ pub struct Ledger {
     /// The account that took the last attempt: the rotation goes on behind it.
     last: Option<AccountId>,
     changed: Changed,
-    revision: u64,
+    /// What an earlier run kept: for lanes that join later, too.
+    kept: Kept,
 }
 
 /// What changed since it was asked last.
@@ -71,56 +73,33 @@ pub enum Settled {
 }
 
 impl Ledger {
-    /// A ledger of these lanes with nothing used.
-    pub fn new(specs: Vec<LaneSpec>, now: Time) -> Self {
-        let mut meters: Vec<Meter> = Vec::new();
-        for limit in specs.iter().flat_map(|spec| &spec.limits) {
-            if !meters.iter().any(|meter| meter.pool == limit.pool && meter.is_for(&limit.unit, limit.window)) {
-                let cap = Figure::new(limit.cap, Evidence::Documented, now);
-                meters.push(Meter::new(limit.pool.clone(), limit.unit.clone(), limit.window, Some(cap), now));
-            }
-        }
-        let lanes: Vec<LaneState> = specs.into_iter().map(LaneState::new).collect();
-        let broken = vec![0; lanes.len()];
-        Self { lanes, meters, broken, last: None, changed: Changed::default(), revision: 0 }
+    /// A ledger of these lanes, with what was kept of them.
+    pub fn new(specs: Vec<LaneSpec>, kept: Kept, now: Time) -> Self {
+        let last = kept.last_account.clone();
+        let mut ledger = Self { last, kept, ..Self::default() };
+        ledger.join(specs, now);
+        ledger
     }
 
-    /// Takes over what was kept: counts, rests, switches, the place in the rotation. What no lane draws on is left out;
-    /// of a documented cap the catalogue's word stands.
-    pub fn restore(
-        &mut self,
-        meters: Vec<Meter>,
-        rests: Vec<Rest>,
-        switches: Vec<Switch>,
-        last: Option<AccountId>,
-        now: Time,
-    ) {
-        for kept in meters {
-            if !self.lanes.iter().any(|lane| lane.spec.draws_on(&kept.pool)) {
+    /// More lanes, behind the others; what is there already under the same name stays as it is.
+    pub fn join(&mut self, specs: Vec<LaneSpec>, now: Time) {
+        for spec in specs {
+            if self.lanes.iter().any(|lane| lane.spec.id == spec.id) {
                 continue;
             }
-            let known =
-                self.meters.iter_mut().find(|meter| meter.pool == kept.pool && meter.is_for(&kept.unit, kept.window));
-            match known {
-                Some(meter) if meter.window == kept.window => {
-                    let documented = meter.cap;
-                    *meter = kept;
-                    if meter.cap.is_none_or(|cap| cap.evidence == Evidence::Documented) {
-                        meter.cap = documented;
-                    }
+            for limit in &spec.limits {
+                if !self.meters.iter().any(|meter| meter.pool == limit.pool && meter.is_for(&limit.unit, limit.window))
+                {
+                    let cap = Figure::new(limit.cap, Evidence::Documented, now);
+                    let meter = Meter::new(limit.pool.clone(), limit.unit.clone(), limit.window, Some(cap), now);
+                    self.meters.push(meter);
                 }
-                // The catalogue has come to know the window better: counts of the old kind mean nothing in it.
-                Some(_) => {}
-                None => self.meters.push(kept),
             }
+            let mut lane = LaneState::new(spec);
+            self.kept.give(&mut lane, &mut self.meters, now);
+            self.lanes.push(lane);
+            self.broken.push(0);
         }
-        for lane in &mut self.lanes {
-            lane.switch = switches.iter().find(|switch| switch.target.covers(&lane.spec.id)).cloned();
-            let running = |rest: &&Rest| rest.until.is_none_or(|until| until > now);
-            lane.rest = rests.iter().filter(running).find(|rest| rest.target.covers(&lane.spec.id)).cloned();
-        }
-        self.last = last;
-        self.revision += 1;
     }
 
     /// The roster.
@@ -136,11 +115,6 @@ impl Ledger {
     /// The account that took the last attempt.
     pub const fn last(&self) -> Option<&AccountId> {
         self.last.as_ref()
-    }
-
-    /// Rises with every change: what was computed at one revision holds until the next.
-    pub const fn revision(&self) -> u64 {
-        self.revision
     }
 
     /// How each lane stands for an attempt of `need`, in the order of the roster.
@@ -200,7 +174,6 @@ impl Ledger {
             }
             self.changed.meters.insert(index);
         }
-        self.revision += 1;
     }
 
     /// Ends an attempt: lets go of what it held, and books what it used.
@@ -270,7 +243,6 @@ impl Ledger {
                 self.changed.lanes.insert(index);
             }
         }
-        self.revision += 1;
         Some(rest)
     }
 
@@ -288,7 +260,6 @@ impl Ledger {
             }
             self.changed.lanes.insert(index);
         }
-        self.revision += 1;
     }
 
     /// Forgets the rests that are over. Whether any was.
@@ -301,7 +272,6 @@ impl Ledger {
                 any = true;
             }
         }
-        self.revision += u64::from(any);
         any
     }
 
@@ -319,7 +289,6 @@ impl Ledger {
 
     fn touch(&mut self, lane: usize) {
         self.changed.lanes.insert(lane);
-        self.revision += 1;
     }
 }
 

@@ -101,6 +101,10 @@ pub struct Snapshot {
     pub saving: Saving,
     /// What stood in the composer.
     pub draft: String,
+    /// What the user should know of the roster: keys that are dead, lanes that wait to be switched on. One line each.
+    pub notices: Vec<String>,
+    /// What a demo could do for real, in one line; the user takes it up or leaves it. None: nothing was found.
+    pub offer: Option<String>,
 }
 
 /// Turns in a snapshot.

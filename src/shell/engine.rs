@@ -14,6 +14,7 @@ use crate::providers::{catalogue, http};
 use crate::scheduler::actor::{self, Link};
 use crate::scheduler::desk::Desk;
 use crate::scheduler::flight::Transport;
+use crate::scheduler::kept::Kept;
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Urgent;
 use crate::scheduler::turns::Turns;
@@ -90,8 +91,13 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
         serve(world, clock).await.map_err(|error| other(&format!("no port on 127.0.0.1 for the demo: {error}")))?;
     let specs = catalogue::demo(&server.base_url).map_err(|error| other(&error))?;
     let client = http::Client::new([]).map_err(|error| other(&error))?;
-    let mut ledger = Ledger::new(specs, now);
-    ledger.restore(loaded.meters, loaded.rests, loaded.switches, loaded.last_account, now);
+    let kept = Kept {
+        meters: loaded.meters,
+        rests: loaded.rests,
+        switches: loaded.switches,
+        last_account: loaded.last_account,
+    };
+    let ledger = Ledger::new(specs, kept, now);
     let turns = Turns::new(loaded.turns, loaded.attempts);
     let saving = store.saving().borrow().clone();
     let desk = Desk::new(ledger, turns, loaded.last_attempt, loaded.draft, saving, now);

@@ -1,0 +1,50 @@
+//! What an earlier run kept of lanes and limits, handed to each lane as it joins.
+
+use crate::domain::clock::Time;
+use crate::domain::ids::AccountId;
+use crate::domain::quota::limit::Evidence;
+use crate::domain::quota::meter::Meter;
+use crate::domain::standing::{LaneState, Rest, Switch};
+
+/// What an earlier run kept.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// Counts, and caps that were learnt.
+    pub meters: Vec<Meter>,
+    /// Rests.
+    pub rests: Vec<Rest>,
+    /// What the user did with the switches.
+    pub switches: Vec<Switch>,
+    /// The account that took the last attempt.
+    pub last_account: Option<AccountId>,
+}
+
+impl Kept {
+    /// Gives a lane its switch, its rest if that is not over, and its counts. Of a documented cap the catalogue's word
+    /// stands; a count of a window that the catalogue has come to know otherwise means nothing.
+    pub fn give(&mut self, lane: &mut LaneState, meters: &mut Vec<Meter>, now: Time) {
+        let id = &lane.spec.id;
+        lane.switch = self.switches.iter().find(|switch| switch.target.covers(id)).cloned();
+        let running = |rest: &&Rest| rest.until.is_none_or(|until| until > now);
+        lane.rest = self.rests.iter().filter(running).find(|rest| rest.target.covers(id)).cloned();
+        let (own, others) =
+            std::mem::take(&mut self.meters).into_iter().partition(|meter| lane.spec.draws_on(&meter.pool));
+        self.meters = others;
+        let own: Vec<Meter> = own;
+        for kept in own {
+            let known =
+                meters.iter_mut().find(|meter| meter.pool == kept.pool && meter.is_for(&kept.unit, kept.window));
+            match known {
+                Some(meter) if meter.window == kept.window => {
+                    let documented = meter.cap;
+                    *meter = kept;
+                    if meter.cap.is_none_or(|cap| cap.evidence == Evidence::Documented) {
+                        meter.cap = documented;
+                    }
+                }
+                Some(_) => {}
+                None => meters.push(kept),
+            }
+        }
+    }
+}
