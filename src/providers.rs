@@ -12,5 +12,14 @@ pub mod refusal;
 /// The HTTP client.
 pub mod http;
 
-/// The roster, as files describe it.
+/// What is wrong in a file of settings.
+pub mod mistake;
+
+/// The providers, as files describe them.
 pub mod catalogue;
+
+/// The user's config.
+pub mod config;
+
+/// Catalogue, config and keys to lanes.
+pub mod assemble;

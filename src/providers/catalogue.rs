@@ -1,10 +1,21 @@
-//! The roster, as files describe it: TOML to lanes. What changes with the market is data; this file only reads it.
-
-use serde::Deserialize;
+//! The catalogue: what is known of each provider, with its date and source. What changes with the market is data in
+//! `assets/providers.toml`; this file only reads it. As written -> as meant, by pure functions; knows no keys.
 
 use crate::domain::ids::{AccountId, LaneId, PoolId};
-use crate::domain::quota::limit::{Unit, Window};
 use crate::domain::roster::{Cost, Dialect, LaneSpec, LimitSpec, Training, Wire};
+use crate::providers::mistake::{self, Mistake, Shown};
+
+/// A limit as files write it.
+pub mod limit;
+
+/// The names of a file.
+mod written;
+
+use crate::providers::catalogue::limit::Limit;
+pub use crate::providers::catalogue::written::{Finder, Gone};
+
+/// The real ones.
+const BUILT_IN: &str = include_str!("../../assets/providers.toml");
 
 /// The demo's providers. They are simulated, and nothing else is in this file.
 const DEMO: &str = include_str!("../../assets/demo.toml");
@@ -12,97 +23,198 @@ const DEMO: &str = include_str!("../../assets/demo.toml");
 /// A file that could not be read; the message names the line and what was meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadCatalogue(String);
+pub struct BadCatalogue(pub Mistake);
+
+/// All that is known of providers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Catalogue {
+    /// Those that serve, in the order of the file.
+    pub providers: Vec<ProviderSpec>,
+    /// Those that served, and no longer do.
+    pub gone: Vec<Gone>,
+}
+
+/// A provider as the catalogue describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderSpec {
+    /// As in account names: `groq`.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Where its API begins. `{NAME}` stands for the environment variable NAME.
+    pub base_url: String,
+    /// How it is spoken to.
+    pub wire: Wire,
+    /// How its limits are read.
+    pub dialect: Dialect,
+    /// The environment variables that may hold its key; the first that is set counts.
+    pub keys: Vec<String>,
+    /// The page where a key is had; empty: it wants none.
+    pub key_url: String,
+    /// What its models cost, unless they say otherwise.
+    pub cost: Cost,
+    /// Whether it trains on the prompts of those who do not pay.
+    pub training: Training,
+    /// The day of these facts; empty: unknown, older than any.
+    pub as_of: String,
+    /// Where they were read.
+    pub source: String,
+    /// What else one should know; empty: nothing.
+    pub note: String,
+    /// Used only when no other can.
+    pub last_resort: bool,
+    /// How its models are found, if no file can list them.
+    pub discover: Option<Finder>,
+    /// Limits counted on the account.
+    pub limits: Vec<Limit>,
+    /// Its chat models.
+    pub models: Vec<ModelSpec>,
+}
+
+/// A model, with what it does not say itself taken from its provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelSpec {
+    /// As the provider writes it.
+    pub id: String,
+    /// Tokens that prompt and answer may have together, if known.
+    pub context: Option<u64>,
+    /// Limits counted on the lane.
+    pub limits: Vec<Limit>,
+    /// What an answer costs.
+    pub cost: Cost,
+    /// Whether prompts are trained on.
+    pub training: Training,
+    /// The day of these facts.
+    pub as_of: String,
+    /// Where they were read.
+    pub source: String,
+}
 
 /// The demo's lanes, whose simulated providers answer at `base_url`.
 pub fn demo(base_url: &str) -> Result<Vec<LaneSpec>, BadCatalogue> {
-    read(&DEMO.replace("{demo}", base_url), true)
+    let catalogue = Catalogue::read(&DEMO.replace("{demo}", base_url))?;
+    let lanes = catalogue.providers.iter().flat_map(|provider| {
+        let account = AccountId::from(provider.id.as_str());
+        provider.models.iter().map(move |model| LaneSpec { simulated: true, ..provider.lane(&account, model) })
+    });
+    Ok(lanes.collect())
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    provider: Vec<Provider>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Provider {
-    id: String,
-    name: String,
-    base_url: String,
-    wire: Wire,
-    dialect: Dialect,
-    cost: Cost,
-    training: Training,
-    #[serde(default)]
-    limits: Vec<Limit>,
-    model: Vec<Model>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Model {
-    id: String,
-    context: Option<u64>,
-    #[serde(default)]
-    limits: Vec<Limit>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Limit {
-    unit: Unit,
-    window: Window,
-    cap: u64,
-}
-
-/// Reads a catalogue. Limits of a provider are counted on its account, those of a model on its lane.
-fn read(text: &str, simulated: bool) -> Result<Vec<LaneSpec>, BadCatalogue> {
-    let file: File = toml::from_str(text).map_err(|error| BadCatalogue(error.to_string()))?;
-    Ok(file.provider.iter().flat_map(|provider| lanes(provider, simulated)).collect())
-}
-
-fn lanes(provider: &Provider, simulated: bool) -> impl Iterator<Item = LaneSpec> {
-    let account = AccountId::from(provider.id.as_str());
-    let shared = PoolId::from(account.as_str());
-    provider.model.iter().map(move |model| {
-        let id = LaneId::new(&account, &model.id);
-        let own = PoolId::from(id.as_str());
-        let on = |pool: &PoolId, limit: &Limit| LimitSpec {
-            pool: pool.clone(),
-            unit: limit.unit.clone(),
-            window: limit.window,
-            cap: limit.cap,
-        };
-        let limits = provider.limits.iter().map(|limit| on(&shared, limit));
-        LaneSpec {
-            limits: limits.chain(model.limits.iter().map(|limit| on(&own, limit))).collect(),
-            provider: provider.name.clone(),
-            context: model.context,
-            cost: provider.cost,
-            training: provider.training,
-            simulated,
-            ..LaneSpec::new(id, provider.wire, provider.dialect, &provider.base_url)
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_demo_can_be_read() {
-        let lanes = demo("http://127.0.0.1:1").unwrap();
-        assert!(lanes.iter().all(|lane| lane.simulated && lane.base_url.starts_with("http://127.0.0.1:1/")));
-        let accounts: std::collections::BTreeSet<AccountId> = lanes.iter().map(LaneSpec::account).collect();
-        assert!(accounts.len() >= 4 && lanes.len() > accounts.len());
+impl Catalogue {
+    /// The one that came with the program.
+    pub fn built_in() -> Result<Self, BadCatalogue> {
+        Self::read(BUILT_IN)
     }
 
-    #[test]
-    fn a_wrong_line_is_named() {
-        let error = read("[[provider]]\nid = 1\n", false).unwrap_err().to_string();
-        assert!(error.contains("line 2"), "{error}");
+    /// Reads a catalogue. Err: its first mistake.
+    pub fn read(text: &str) -> Result<Self, BadCatalogue> {
+        let file: written::File = mistake::read(text, Shown::All).map_err(BadCatalogue)?;
+        let providers = file.provider.into_iter().map(ProviderSpec::from).collect();
+        // An id that stands there twice is an entry and a later one of the same.
+        Ok(Self::default().overlaid(Self { providers, gone: file.gone }))
+    }
+
+    /// Puts `other` over this one: entry by entry the later day counts, `other` on the same day. That a provider is
+    /// gone counts over what was known of it before that day, and what is known after it over that it is gone.
+    #[must_use]
+    pub fn overlaid(mut self, other: Self) -> Self {
+        for one in other.providers {
+            self.gone.retain(|gone| gone.id != one.id || gone.since >= one.as_of);
+            match self.providers.iter_mut().find(|old| old.id == one.id) {
+                Some(old) if old.as_of <= one.as_of => *old = one,
+                Some(_) => {}
+                None if self.gone.iter().any(|gone| gone.id == one.id) => {}
+                None => self.providers.push(one),
+            }
+        }
+        for one in other.gone {
+            if self.providers.iter().any(|provider| provider.id == one.id && provider.as_of > one.since) {
+                continue;
+            }
+            self.providers.retain(|provider| provider.id != one.id);
+            match self.gone.iter_mut().find(|old| old.id == one.id) {
+                Some(old) if old.since <= one.since => *old = one,
+                Some(_) => {}
+                None => self.gone.push(one),
+            }
+        }
+        self
+    }
+
+    /// The provider of this id; of an account such as `groq@work`, that before the `@`.
+    pub fn provider(&self, account: &str) -> Option<&ProviderSpec> {
+        let id = account.split('@').next()?;
+        self.providers.iter().find(|provider| provider.id == id)
+    }
+}
+
+impl ProviderSpec {
+    /// The environment variables that its base URL names.
+    pub fn wanted(&self) -> impl Iterator<Item = &str> {
+        self.base_url.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
+    }
+
+    /// A lane of one of its models: on, without a key.
+    pub fn lane(&self, account: &AccountId, model: &ModelSpec) -> LaneSpec {
+        let id = LaneId::new(account, &model.id);
+        let (shared, own) = (PoolId::from(account.as_str()), PoolId::from(id.as_str()));
+        let limits: Vec<LimitSpec> = self.limits.iter().map(|limit| limit.on(&shared)).collect();
+        LaneSpec {
+            limits: limits.into_iter().chain(model.limits.iter().map(|limit| limit.on(&own))).collect(),
+            provider: self.name.clone(),
+            context: model.context,
+            cost: model.cost,
+            training: model.training,
+            last_resort: self.last_resort,
+            as_of: model.as_of.clone(),
+            source: model.source.clone(),
+            ..LaneSpec::new(id, self.wire, self.dialect, &self.base_url)
+        }
+    }
+
+    /// A model of which only the name is known.
+    pub fn unlisted(&self, model: &str) -> ModelSpec {
+        ModelSpec {
+            id: model.to_owned(),
+            context: None,
+            limits: Vec::new(),
+            cost: self.cost,
+            training: self.training,
+            as_of: self.as_of.clone(),
+            source: self.source.clone(),
+        }
+    }
+}
+
+impl From<written::Provider> for ProviderSpec {
+    fn from(one: written::Provider) -> Self {
+        let or = |own: String, other: &str| if own.is_empty() { other.to_owned() } else { own };
+        let models = one.model.into_iter().map(|model| ModelSpec {
+            id: model.id,
+            context: model.context,
+            limits: model.limits,
+            cost: model.cost.unwrap_or(one.cost),
+            training: model.training.unwrap_or(one.training),
+            as_of: or(model.as_of, &one.as_of),
+            source: or(model.source, &one.source),
+        });
+        Self {
+            models: models.collect(),
+            id: one.id,
+            name: one.name,
+            base_url: one.base_url.trim_end_matches('/').to_owned(),
+            wire: one.wire,
+            dialect: one.quota,
+            keys: one.keys,
+            key_url: one.key_url,
+            cost: one.cost,
+            training: one.training,
+            as_of: one.as_of,
+            source: one.source,
+            note: one.note,
+            last_resort: one.last_resort,
+            discover: one.discover,
+            limits: one.limits,
+        }
     }
 }

@@ -1,0 +1,87 @@
+//! What becomes of a provider's models once the config has had its say: which are lanes, and why some of them are off.
+
+use crate::domain::ids::AccountId;
+use crate::domain::roster::{Cost, Dialect, LaneSpec, Standby, Training, Wire};
+use crate::providers::catalogue::{ModelSpec, ProviderSpec};
+use crate::providers::config::{Block, Model};
+
+/// A provider of which only the config knows.
+pub(in crate::providers) fn new_provider(block: &Block) -> ProviderSpec {
+    ProviderSpec {
+        id: block.id.clone(),
+        name: block.id.clone(),
+        base_url: String::new(),
+        wire: Wire::Openai,
+        dialect: Dialect::Generic,
+        keys: Vec::new(),
+        key_url: String::new(),
+        cost: Cost::Unknown,
+        training: Training::Unknown,
+        as_of: String::new(),
+        source: String::new(),
+        note: String::new(),
+        last_resort: false,
+        discover: None,
+        limits: Vec::new(),
+        models: Vec::new(),
+    }
+}
+
+/// The provider as the config wants it.
+pub(in crate::providers) fn described(provider: &ProviderSpec, block: &Block, address: String) -> ProviderSpec {
+    let mut one = provider.clone();
+    one.base_url = address;
+    one.name = block.name.clone().unwrap_or(one.name);
+    one.wire = block.wire.unwrap_or(one.wire);
+    one.dialect = block.dialect.unwrap_or(one.dialect);
+    one.limits = block.limits.clone().unwrap_or(one.limits);
+    one.cost = block.cost.unwrap_or(one.cost);
+    one.training = block.training.unwrap_or(one.training);
+    // A weight gives it turns of its own.
+    one.last_resort = block.last_resort.unwrap_or(one.last_resort && block.weight.is_none());
+    for model in &mut one.models {
+        model.cost = block.cost.unwrap_or(model.cost);
+        model.training = block.training.unwrap_or(model.training);
+    }
+    one
+}
+
+/// What all lanes of an account have in common.
+pub(in crate::providers) fn shape(provider: &ProviderSpec, block: &Block) -> LaneSpec {
+    let account = AccountId::from(block.id.as_str());
+    LaneSpec { weight: block.weight.unwrap_or(1), ..provider.lane(&account, &provider.unlisted("")) }
+}
+
+/// The models of an account, and why each of them is off.
+pub(in crate::providers) fn models(provider: &ProviderSpec, block: &Block) -> Vec<(ModelSpec, Option<Standby>)> {
+    let named = block.models.as_deref();
+    let chosen = named.unwrap_or_default().iter().map(|model| {
+        let listed = provider.models.iter().find(|one| one.id == model.id);
+        let mut spec = listed.cloned().unwrap_or_else(|| provider.unlisted(&model.id));
+        spec.context = model.context.or(spec.context);
+        spec.limits = model.limits.clone().unwrap_or(spec.limits);
+        spec.cost = model.cost.unwrap_or(spec.cost);
+        (spec, chosen_off(model, block))
+    });
+    let rest = provider.models.iter().filter(|one| !named.unwrap_or_default().iter().any(|model| model.id == one.id));
+    let rest = rest.map(|one| {
+        let off = match (block.on, one.cost) {
+            (Some(false), _) => Some(Standby::Config),
+            _ if named.is_some() => Some(Standby::Listed),
+            (Some(true), _) | (None, Cost::Free) => None,
+            (None, Cost::Paid) => Some(Standby::Paid),
+            (None, Cost::Unknown) => Some(Standby::CostUnknown),
+        };
+        (one.clone(), off)
+    });
+    chosen.chain(rest).collect()
+}
+
+/// A model that the config names is on, unless it says that it is off, or that it is paid and not that it is on.
+fn chosen_off(model: &Model, block: &Block) -> Option<Standby> {
+    match (block.on, model.on) {
+        (Some(false), _) | (_, Some(false)) => Some(Standby::Config),
+        (None, None) if model.cost.or(block.cost) == Some(Cost::Paid) => Some(Standby::Paid),
+        _ => None,
+    }
+}

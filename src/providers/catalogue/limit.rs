@@ -1,0 +1,102 @@
+//! A limit as files write it: `{ unit = "requests", window = "60s rolling", cap = 30 }`. What it is counted on follows
+//! from where it stands.
+
+use std::borrow::Cow;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use crate::domain::ids::PoolId;
+use crate::domain::quota::limit::{Unit, Window};
+use crate::domain::roster::LimitSpec;
+use crate::providers::mistake::meant;
+
+/// Unit x window x cap.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// What it counts.
+    #[serde(deserialize_with = "unit")]
+    pub unit: Unit,
+    /// When what was used comes back.
+    pub window: Window,
+    /// How much fits: 1 or more.
+    #[serde(deserialize_with = "cap")]
+    pub cap: u64,
+}
+
+impl Limit {
+    /// The limit, counted on `pool`.
+    pub fn on(&self, pool: &PoolId) -> LimitSpec {
+        LimitSpec { pool: pool.clone(), unit: self.unit.clone(), window: self.window, cap: self.cap }
+    }
+}
+
+/// Any word in snake case is a unit (`neurons`), unless it is a slip of one that is known.
+fn unit<'de, D: Deserializer<'de>>(from: D) -> Result<Unit, D::Error> {
+    let word = Cow::<'de, str>::deserialize(from)?;
+    match Unit::from(word.as_ref()) {
+        Unit::Other(_) => {
+            if let Some(one) = meant(&word, ["requests", "tokens", "input_tokens", "output_tokens"]) {
+                return Err(Error::custom(format!("`{word}` is no unit; did you mean `{one}`?")));
+            }
+            let fits = |c: char| c.is_ascii_lowercase() || c == '_';
+            if word.is_empty() || !word.chars().all(fits) {
+                let known = "requests, tokens, input_tokens, output_tokens, or the provider's word such as neurons";
+                return Err(Error::custom(format!("`{word}` is no unit; write {known}")));
+            }
+            Ok(Unit::from(word.as_ref()))
+        }
+        known => Ok(known),
+    }
+}
+
+fn cap<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    match i64::deserialize(from)? {
+        cap if cap > 0 => Ok(cap.unsigned_abs()),
+        _ => Err(Error::custom("a cap is 1 or more; to use a model no more, write `on = false`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Limit, String> {
+        toml::from_str(text).map_err(|error: toml::de::Error| error.message().to_owned())
+    }
+
+    #[test]
+    fn units_of_providers_are_units() {
+        let limit = read("unit = 'neurons'\nwindow = '1d midnight UTC'\ncap = 10000").unwrap();
+        assert_eq!(limit.unit, Unit::from("neurons"));
+        assert_eq!(limit.on(&PoolId::from("cloudflare")).cap, 10_000);
+    }
+
+    #[test]
+    fn slips_are_refused() {
+        for (unit, window, cap, words) in [
+            ("request", "60s", "1", "`request` is no unit; did you mean `requests`?"),
+            ("toknes", "60s", "1", "`toknes` is no unit; did you mean `tokens`?"),
+            (
+                "Euro!",
+                "60s",
+                "1",
+                "`Euro!` is no unit; write requests, tokens, input_tokens, output_tokens, or the provider's word such as \
+                 neurons",
+            ),
+            (
+                "requests",
+                "60",
+                "1",
+                "`60` is no window: write `60s fixed`, `90s rolling`, `1m bucket`, `1d midnight America/Los_Angeles`, \
+                 `1month midnight UTC` or `unknown`",
+            ),
+            ("requests", "60s", "0", "a cap is 1 or more; to use a model no more, write `on = false`"),
+            ("requests", "60s", "-3", "a cap is 1 or more; to use a model no more, write `on = false`"),
+        ] {
+            let text = format!("unit = '{unit}'\nwindow = '{window}'\ncap = {cap}");
+            assert_eq!(read(&text), Err(words.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A line of TOML as it may be shown: values of keys that could hold a secret become stars, one per character, so that
+//! a caret below them still points at the right place. Knows nothing of what the file means.
+
+/// Keys whose values are never a secret.
+const HARMLESS: [&str; 20] = [
+    "training",
+    "wire",
+    "quota",
+    "models",
+    "id",
+    "name",
+    "context",
+    "limits",
+    "unit",
+    "window",
+    "cap",
+    "cost",
+    "on",
+    "order",
+    "weight",
+    "last_resort",
+    "discover",
+    "as_of",
+    "since",
+    "providers",
+];
+
+/// The line with every value hidden that may be one.
+pub(in crate::providers) fn masked(line: &str) -> String {
+    if line.trim_start().starts_with('[') && !line.contains('=') {
+        return line.to_owned();
+    }
+    let mut shown = String::with_capacity(line.len());
+    let mut name = String::new();
+    let mut rest = line;
+    // Until the first `=` a line holds a name, or the middle of a value that began further up.
+    let mut value = !line.contains('=');
+    // A name stands at the beginning, or behind a brace or a comma.
+    let mut fresh = true;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' | '\'' => quoted(rest, first),
+            '#' => rest.len(),
+            first if word(first) => rest.find(|c: char| !word(c)).unwrap_or(rest.len()),
+            first => first.len_utf8(),
+        };
+        let (piece, tail) = rest.split_at(length);
+        if fresh && tail.trim_start().starts_with('=') && (word(first) || ['"', '\''].contains(&first)) {
+            piece.trim_matches(['"', '\'']).clone_into(&mut name);
+            value = false;
+            shown.push_str(piece);
+        } else if first == '#' || (value && !HARMLESS.contains(&name.as_str()) && !"[]{}, \t".contains(first)) {
+            shown.extend(piece.chars().map(|_| '*'));
+        } else {
+            value = value || first == '=';
+            shown.push_str(piece);
+        }
+        fresh = "{,".contains(first) || (fresh && first.is_whitespace());
+        rest = tail;
+    }
+    shown
+}
+
+fn word(char: char) -> bool {
+    char.is_alphanumeric() || "_-.".contains(char)
+}
+
+/// The length of a string that begins here, quotes included; an open one goes on to the end of the line.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, char) in text.char_indices().skip(1) {
+        match char {
+            '\\' if quote == '"' && !escaped => escaped = true,
+            char if char == quote && !escaped => return at + char.len_utf8(),
+            _ => escaped = false,
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_key_is_hidden() {
+        for (line, shown) in [
+            ("wire = \"opnai\"", "wire = \"opnai\""),
+            ("[providers.groq]", "[providers.groq]"),
+            ("key = \"sk-canary\"", "key = ***********"),
+            ("kye = 'sk-canary'", "kye = ***********"),
+            ("key = sk-canary", "key = *********"),
+            ("key = \"sk-canary", "key = **********"),
+            ("key = \"sk-\\\"canary\" # mine", "key = ************* ******"),
+            ("groq = { key = \"sk\", wire = \"x\", on = 1 }", "groq = { key = ****, wire = \"x\", on = 1 }"),
+            ("headers = { \"X-Key\" = \"sk\", Auth = \"b\" }", "headers = { \"X-Key\" = ****, Auth = *** }"),
+            ("sk-canary", "*********"),
+            ("  \"sk-canary\",", "  ***********,"),
+            ("models = [\"a\", \"b\"]", "models = [\"a\", \"b\"]"),
+            ("key == \"sk-canary\"", "key =* ***********"),
+            ("key = sk=canary", "key = *********"),
+            ("wire = \"x\" # was sk-canary", "wire = \"x\" ***************"),
+        ] {
+            assert_eq!(masked(line), shown);
+            assert_eq!(masked(line).chars().count(), line.chars().count());
+        }
+    }
+}
