@@ -7,11 +7,11 @@ pub mod link;
 /// What an earlier run kept.
 pub mod kept;
 
-/// Lanes, limits, rests, reservations.
-pub mod ledger;
-
 /// Which lane takes the next attempt.
 pub mod rotation;
+
+/// Lanes, limits, rests, reservations.
+pub mod ledger;
 
 /// One attempt in the air.
 pub mod flight;

@@ -10,15 +10,13 @@ use roundel::domain::failure::{Class, Failure};
 use roundel::domain::ids::{AttemptId, LaneId, TurnId};
 use roundel::domain::quota::limit::Unit;
 use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Standby, Training, Wire};
-use roundel::domain::saving::Saving;
 use roundel::domain::standing::Target;
 use roundel::scheduler::desk::Desk;
-use roundel::scheduler::effect::Effect;
+use roundel::scheduler::effect::{Effect, Opening};
 use roundel::scheduler::flight::{Event, Flown, Reached};
 use roundel::scheduler::kept::Kept;
 use roundel::scheduler::ledger::Ledger;
 use roundel::scheduler::link::{Ask, Command, Report};
-use roundel::scheduler::turns::Turns;
 
 const START: Time = Time::from_ms(1_795_348_800_000);
 
@@ -50,7 +48,7 @@ impl Bench {
     fn new(lanes: &[(&str, Option<u64>)]) -> Self {
         let specs = lanes.iter().map(|(id, requests)| lane(id, *requests)).collect();
         let ledger = Ledger::new(specs, Kept::default(), START);
-        let desk = Desk::new(ledger, Turns::default(), None, String::new(), Saving::Never, START);
+        let desk = Desk::new(Opening { ledger, ..Opening::default() }, START);
         let next = desk.snapshot(START).next;
         Self { desk, flights: Vec::new(), aborted: Vec::new(), turns: Vec::new(), next, last: 0 }
     }
@@ -63,7 +61,7 @@ impl Bench {
         self.last += 1;
         let turn = TurnId(self.last);
         let request = Request { messages: vec![Message::text(Role::User, prompt)], ..Request::default() };
-        let ask = Ask { turn, origin, prompt: prompt.into(), request, no_training: false };
+        let ask = Ask { turn, origin, prompt: prompt.into(), request, no_training: false, only: None };
         self.desk.command(1, Command::Ask(Box::new(ask)), now);
         self.look();
         turn
@@ -346,14 +344,8 @@ fn quitting_marks_what_was_in_the_air() {
 fn what_costs_money_answers_only_when_switched_on_by_itself() {
     let mut bench = Bench::new(&[("paid/1", None)]);
     let specs = ["paid/1", "paid/2"].map(|id| LaneSpec { standby: Some(Standby::Paid), ..lane(id, None) });
-    bench.desk = Desk::new(
-        Ledger::new(specs.into(), Kept::default(), START),
-        Turns::default(),
-        None,
-        String::new(),
-        Saving::Never,
-        START,
-    );
+    bench.desk =
+        Desk::new(Opening { ledger: Ledger::new(specs.into(), Kept::default(), START), ..Opening::default() }, START);
     let turn = bench.ask(at(0));
     let TurnState::Failed(why) = &bench.turn(turn).state else { panic!() };
     assert_eq!(why, "no lane can answer this: paid/1: off, costs money; paid/2: off, costs money");
@@ -376,19 +368,18 @@ fn who_wants_no_training_gets_no_lane_that_may_train() {
     let mut bench = Bench::new(&[("a/1", None)]);
     let trains = |id: &str, training| LaneSpec { training, ..lane(id, None) };
     let specs = vec![trains("a/1", Training::Yes), trains("b/1", Training::Unknown), trains("c/1", Training::No)];
-    bench.desk = Desk::new(
-        Ledger::new(specs, Kept::default(), START),
-        Turns::default(),
-        None,
-        String::new(),
-        Saving::Never,
-        START,
-    );
+    bench.desk = Desk::new(Opening { ledger: Ledger::new(specs, Kept::default(), START), ..Opening::default() }, START);
     for second in 0..3 {
         bench.last += 1;
         let request = Request { messages: vec![Message::text(Role::User, "x")], ..Request::default() };
-        let ask =
-            Ask { turn: TurnId(bench.last), origin: Origin::Chat, prompt: "x".into(), request, no_training: true };
+        let ask = Ask {
+            turn: TurnId(bench.last),
+            origin: Origin::Chat,
+            prompt: "x".into(),
+            request,
+            no_training: true,
+            only: None,
+        };
         bench.desk.command(1, Command::Ask(Box::new(ask)), at(second));
         bench.look();
     }

@@ -176,6 +176,11 @@ pub enum TurnState {
 }
 
 impl TurnState {
+    /// Whether no lane was looked for yet.
+    pub const fn is_new(&self) -> bool {
+        matches!(self, Self::Waiting { until: None, on } if on.is_empty())
+    }
+
     /// Whether nothing more will come.
     pub const fn is_over(&self) -> bool {
         !matches!(self, Self::Waiting { .. } | Self::Running)

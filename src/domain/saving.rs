@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::clock::Time;
 
 /// Whether what happens reaches the disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Saving {
     /// Within a second.
@@ -18,5 +18,6 @@ pub enum Saving {
         why: String,
     },
     /// Not at all, as the user asked (`--ephemeral`).
+    #[default]
     Never,
 }

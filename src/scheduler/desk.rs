@@ -20,11 +20,11 @@ use crate::domain::headers;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{Need, Target};
-use crate::scheduler::effect::{Effect, Found, failure_note, lane_writes};
+use crate::scheduler::effect::{Effect, Found, Opening, failure_note, lane_writes};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::{Ledger, Settled};
 use crate::scheduler::link::{Ask, Command, Moved, Report, Snapshot};
-use crate::scheduler::rotation::{Choice, choose, why};
+use crate::scheduler::rotation::{Choice, Wish};
 use crate::scheduler::turns::{Turns, Work};
 use crate::scheduler::unsaid::Unsaid;
 use crate::store::write::Write;
@@ -48,31 +48,26 @@ pub struct Desk {
     unsaid: Unsaid,
     notices: Vec<String>,
     offer: Option<String>,
+    /// Lanes are still being looked for: who finds none waits for that.
+    finding: bool,
     effects: Vec<Effect>,
 }
 
 impl Desk {
     /// A desk with its books.
-    pub fn new(
-        ledger: Ledger,
-        turns: Turns,
-        last_attempt: Option<AttemptId>,
-        draft: String,
-        saving: Saving,
-        now: Time,
-    ) -> Self {
-        let simulated = ledger.lanes().iter().any(|lane| lane.spec.simulated);
+    pub fn new(opening: Opening, now: Time) -> Self {
         let mut desk = Self {
-            ledger,
-            turns,
-            simulated,
-            saving,
-            draft,
-            last_attempt: last_attempt.map_or(0, |id| id.0),
-            usual: Need::USUAL,
+            simulated: opening.ledger.lanes().iter().any(|lane| lane.spec.simulated),
+            ledger: opening.ledger,
+            turns: opening.turns,
+            saving: opening.saving,
+            draft: opening.draft,
+            last_attempt: opening.last_attempt.map_or(0, |id| id.0),
+            usual: Need { no_training: opening.no_training, ..Need::USUAL },
             announced: None,
             unsaid: Unsaid::new(now),
-            notices: Vec::new(),
+            notices: opening.notices,
+            finding: opening.finding,
             offer: None,
             effects: Vec::new(),
         };
@@ -108,6 +103,7 @@ impl Desk {
         self.ledger.join(found.lanes, now);
         self.notices.extend(found.notices);
         self.offer = found.offer.or_else(|| self.offer.take());
+        self.finding = false;
         self.replan(now);
         self.tell_ledger(None, Vec::new(), now);
         let snapshot = self.snapshot(now);
@@ -243,11 +239,12 @@ impl Desk {
     /// Sends a turn to a lane, or lets it wait, or ends it.
     fn place(&mut self, id: TurnId, now: Time) {
         let Some(work) = self.turns.work(id) else { return };
-        let standings = self.ledger.standings(work.need, now);
-        match choose(self.ledger.lanes(), &standings, self.ledger.last(), &work.tried, now) {
+        let wish = Wish { tried: &work.tried, only: work.only.as_ref() };
+        match self.ledger.pick(work.need, wish, now) {
             Choice::Lane(lane) => {
-                let Some(spec) = self.ledger.lanes().get(lane).map(|lane| Arc::clone(&lane.spec)) else { return };
-                let why = why(self.ledger.lanes(), &standings, self.ledger.last(), lane, self.announced.as_ref());
+                let Some(spec) = self.ledger.spec(lane) else { return };
+                let shown = self.announced.as_ref().filter(|_| work.only.is_none());
+                let why = self.ledger.why(work.need, lane, shown, now);
                 let Some(hold) = self.ledger.dispatch(lane, work.need, now) else { return };
                 self.last_attempt += 1;
                 let attempt = AttemptId(self.last_attempt);
@@ -265,6 +262,7 @@ impl Desk {
                     self.tell_work(id, false, now);
                 }
             }
+            Choice::Nobody(_) if self.finding && work.turn.state.is_new() => {}
             Choice::Nobody(why) => {
                 self.close(id, TurnState::Failed(format!("no lane can answer this: {why}")), Vec::new(), now);
             }
@@ -283,7 +281,7 @@ impl Desk {
         if let Some(live) = &mut work.live {
             self.ledger.heard(&mut live.hold, &failure.readings, now);
         }
-        let (broken_off, tries) = (work.has_text(), work.turn.attempts.len());
+        let (broken_off, tries, origin) = (work.has_text(), work.turn.attempts.len(), work.turn.origin);
         if failure.class == Class::TooLarge {
             work.tried.extend(work.turn.lane.clone());
         }
@@ -298,7 +296,7 @@ impl Desk {
         let words = &failure.message;
         let over = if broken_off {
             Some(format!("broke off in the middle: {words}"))
-        } else if failure.class == Class::BadRequest {
+        } else if failure.class == Class::BadRequest || origin == Origin::Probe {
             Some(words.clone())
         } else if tries >= MOST_ATTEMPTS {
             Some(format!("{tries} tries failed, the last one: {words}"))
@@ -378,9 +376,8 @@ impl Desk {
     }
 
     fn next(&self, now: Time) -> Option<LaneId> {
-        let standings = self.ledger.standings(self.usual, now);
-        match choose(self.ledger.lanes(), &standings, self.ledger.last(), &[], now) {
-            Choice::Lane(lane) => self.ledger.lanes().get(lane).map(|lane| lane.spec.id.clone()),
+        match self.ledger.pick(self.usual, Wish::default(), now) {
+            Choice::Lane(lane) => self.ledger.spec(lane).map(|spec| spec.id.clone()),
             Choice::Wait { .. } | Choice::Nobody(_) => None,
         }
     }

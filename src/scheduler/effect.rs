@@ -7,9 +7,33 @@ use crate::domain::conversation::Request;
 use crate::domain::failure::Failure;
 use crate::domain::ids::AttemptId;
 use crate::domain::roster::LaneSpec;
+use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Rest, Target};
+use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Report;
+use crate::scheduler::turns::Turns;
 use crate::store::write::Write;
+
+/// What a desk begins with.
+#[derive(Debug, Default)]
+pub struct Opening {
+    /// Lanes and limits.
+    pub ledger: Ledger,
+    /// Turns and the log.
+    pub turns: Turns,
+    /// The highest attempt so far.
+    pub last_attempt: Option<AttemptId>,
+    /// What stood in the composer.
+    pub draft: String,
+    /// Whether it reaches the disk.
+    pub saving: Saving,
+    /// What the user should know of the roster.
+    pub notices: Vec<String>,
+    /// No lane that trains on prompts, or might.
+    pub no_training: bool,
+    /// Lanes are still being looked for.
+    pub finding: bool,
+}
 
 /// What was found out after the start.
 #[derive(Debug, Default)]

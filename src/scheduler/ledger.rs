@@ -12,12 +12,13 @@ use std::time::Duration;
 use crate::domain::clock::Time;
 use crate::domain::conversation::Usage;
 use crate::domain::failure::{Class, Failure};
-use crate::domain::ids::{AccountId, LaneId};
+use crate::domain::ids::LaneId;
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Dialect, LaneSpec};
 use crate::domain::standing::{LaneState, Need, Rest, Standing, Switch, Target};
 use crate::scheduler::kept::Kept;
+use crate::scheduler::rotation::{Choice, Place, Wish, choose, why};
 
 /// A guess at a short rest where the provider tells none.
 const GUESS_RATE: Duration = Duration::from_secs(30);
@@ -38,8 +39,7 @@ pub struct Ledger {
     meters: Vec<Meter>,
     /// Server errors in a row, by lane.
     broken: Vec<u32>,
-    /// The account that took the last attempt: the rotation goes on behind it.
-    last: Option<AccountId>,
+    place: Place,
     changed: Changed,
     /// What an earlier run kept: for lanes that join later, too.
     kept: Kept,
@@ -75,8 +75,9 @@ pub enum Settled {
 impl Ledger {
     /// A ledger of these lanes, with what was kept of them.
     pub fn new(specs: Vec<LaneSpec>, kept: Kept, now: Time) -> Self {
-        let last = kept.last_account.clone();
-        let mut ledger = Self { last, kept, ..Self::default() };
+        // After a restart its turns in a row count as taken.
+        let place = Place { last: kept.last_account.clone(), run: u32::MAX };
+        let mut ledger = Self { place, kept, ..Self::default() };
         ledger.join(specs, now);
         ledger
     }
@@ -112,14 +113,24 @@ impl Ledger {
         &self.meters
     }
 
-    /// The account that took the last attempt.
-    pub const fn last(&self) -> Option<&AccountId> {
-        self.last.as_ref()
+    /// What a lane is.
+    pub fn spec(&self, lane: usize) -> Option<Arc<LaneSpec>> {
+        self.lanes.get(lane).map(|lane| Arc::clone(&lane.spec))
     }
 
     /// How each lane stands for an attempt of `need`, in the order of the roster.
     pub fn standings(&self, need: Need, now: Time) -> Vec<Standing> {
         self.lanes.iter().map(|lane| lane.standing(&self.meters, need, now)).collect()
+    }
+
+    /// The lane that takes an attempt of `need`.
+    pub fn pick(&self, need: Need, wish: Wish<'_>, now: Time) -> Choice {
+        choose(&self.lanes, &self.standings(need, now), &self.place, wish, now)
+    }
+
+    /// Why `chosen` was picked, where that is not plain round-robin. `shown`: the lane that the screens had as next.
+    pub fn why(&self, need: Need, chosen: usize, shown: Option<&LaneId>, now: Time) -> String {
+        why(&self.lanes, &self.standings(need, now), &self.place, chosen, shown)
     }
 
     /// The lanes and limits that changed since this was asked last.
@@ -135,7 +146,7 @@ impl Ledger {
         self.expire(now);
         let state = self.lanes.get_mut(lane)?;
         state.in_flight += 1;
-        self.last = Some(state.spec.account());
+        self.place.take(state.spec.account());
         let mut parts = Vec::new();
         for (index, meter) in self.meters.iter_mut().enumerate().filter(|(_, meter)| state.spec.draws_on(&meter.pool)) {
             let amount = need.of(&meter.unit);

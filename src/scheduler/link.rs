@@ -64,6 +64,8 @@ pub struct Ask {
     pub request: Request,
     /// Only on lanes that do not train on prompts.
     pub no_training: bool,
+    /// Only on this lane.
+    pub only: Option<LaneId>,
 }
 
 /// What has happened.

@@ -21,18 +21,43 @@ pub enum Choice {
     Nobody(String),
 }
 
-/// Chooses. `standings`: how each of `lanes` stands. `tried`: lanes that this turn shall not go to again.
-pub fn choose(
-    lanes: &[LaneState],
-    standings: &[Standing],
-    last: Option<&AccountId>,
-    tried: &[LaneId],
-    now: Time,
-) -> Choice {
+/// Where the rotation stands.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// The account that took the last attempt.
+    pub last: Option<AccountId>,
+    /// How many attempts it took in a row.
+    pub run: u32,
+}
+
+/// Which lanes a turn may go to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wish<'a> {
+    /// Lanes that it shall not go to again.
+    pub tried: &'a [LaneId],
+    /// The only lane that it may go to.
+    pub only: Option<&'a LaneId>,
+}
+
+impl Place {
+    /// An attempt went to this account.
+    pub fn take(&mut self, account: AccountId) {
+        self.run = if self.last.as_ref() == Some(&account) { self.run.saturating_add(1) } else { 1 };
+        self.last = Some(account);
+    }
+}
+
+impl Wish<'_> {
+    fn allows(&self, lane: &LaneId) -> bool {
+        !self.tried.contains(lane) && self.only.is_none_or(|only| only == lane)
+    }
+}
+
+/// Chooses. `standings`: how each of `lanes` stands.
+pub fn choose(lanes: &[LaneState], standings: &[Standing], place: &Place, wish: Wish<'_>, now: Time) -> Choice {
     let candidates = || {
         let all = lanes.iter().zip(standings).enumerate();
-        all.filter(|(_, (lane, _))| !tried.contains(&lane.spec.id))
-            .map(|(index, (lane, standing))| (index, lane, standing))
+        all.filter(|(_, (lane, _))| wish.allows(&lane.spec.id)).map(|(index, (lane, standing))| (index, lane, standing))
     };
     for last_resort in [false, true] {
         let fits = |account: &AccountId| {
@@ -40,7 +65,7 @@ pub fn choose(
                 .filter(|(_, lane, _)| lane.spec.last_resort == last_resort && lane.spec.account() == *account)
                 .find(|(_, _, standing)| **standing == Standing::Ready)
         };
-        if let Some((index, ..)) = round(lanes, last).iter().find_map(fits) {
+        if let Some((index, ..)) = round(lanes, place).iter().find_map(fits) {
             return Choice::Lane(index);
         }
     }
@@ -50,7 +75,7 @@ pub fn choose(
         Some((_, lane, standing)) => {
             Choice::Wait { until: standing.until(now), on: format!("{}: {}", lane.spec.id, standing.reason()) }
         }
-        None => Choice::Nobody(reasons(lanes, standings, tried)),
+        None => Choice::Nobody(reasons(lanes, standings, wish)),
     }
 }
 
@@ -59,16 +84,16 @@ pub fn choose(
 pub fn why(
     lanes: &[LaneState],
     standings: &[Standing],
-    last: Option<&AccountId>,
+    place: &Place,
     chosen: usize,
     shown: Option<&LaneId>,
 ) -> String {
-    let passed = passed_over(lanes, standings, last, chosen);
+    let passed = passed_over(lanes, standings, place, chosen);
     let Some(shown) = shown.filter(|shown| lanes.get(chosen).is_some_and(|lane| lane.spec.id != **shown)) else {
         return passed;
     };
-    let place = lanes.iter().position(|lane| lane.spec.id == *shown);
-    let reason = match place.and_then(|place| standings.get(place)) {
+    let position = lanes.iter().position(|lane| lane.spec.id == *shown);
+    let reason = match position.and_then(|at| standings.get(at)) {
         Some(Standing::Ready) | None => "its turn was taken".into(),
         Some(standing) => standing.reason(),
     };
@@ -77,9 +102,9 @@ pub fn why(
 
 /// Why the accounts between the last one and that of `chosen` were passed over, and the lanes before it in its own:
 /// `quick/small-8b passed over: 3 requests per min spent`. What the user switched off is no news. Empty when none was.
-fn passed_over(lanes: &[LaneState], standings: &[Standing], last: Option<&AccountId>, chosen: usize) -> String {
+fn passed_over(lanes: &[LaneState], standings: &[Standing], place: &Place, chosen: usize) -> String {
     let Some(account) = lanes.get(chosen).map(|lane| lane.spec.account()) else { return String::new() };
-    let before: Vec<AccountId> = round(lanes, last).into_iter().take_while(|other| *other != account).collect();
+    let before: Vec<AccountId> = round(lanes, place).into_iter().take_while(|other| *other != account).collect();
     let passed = lanes.iter().zip(standings).enumerate().filter(|(index, (lane, standing))| {
         let other = lane.spec.account();
         let news = !matches!(standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
@@ -89,17 +114,22 @@ fn passed_over(lanes: &[LaneState], standings: &[Standing], last: Option<&Accoun
     told.collect::<Vec<_>>().join("; ")
 }
 
-/// The accounts in their order, beginning behind `last`.
-fn round(lanes: &[LaneState], last: Option<&AccountId>) -> Vec<AccountId> {
+/// The accounts in their order, beginning behind the last one; with it, as long as its weight gives it another turn.
+fn round(lanes: &[LaneState], place: &Place) -> Vec<AccountId> {
     let mut accounts: Vec<AccountId> = Vec::new();
     for account in lanes.iter().map(|lane| lane.spec.account()) {
         if !accounts.contains(&account) {
             accounts.push(account);
         }
     }
-    let behind = last.and_then(|last| accounts.iter().position(|account| account == last)).map_or(0, |at| at + 1);
-    let behind = behind.min(accounts.len());
-    accounts.rotate_left(behind);
+    let Some(last) = place.last.as_ref().and_then(|last| accounts.iter().position(|account| account == last)) else {
+        return accounts;
+    };
+    let weight = lanes.iter().filter(|lane| Some(lane.spec.account()) == place.last).map(|lane| lane.spec.weight).max();
+    let again = weight.is_some_and(|weight| place.run < weight);
+    // Behind the last one comes the first.
+    let first = if again { last } else { (last + 1) % accounts.len().max(1) };
+    accounts.rotate_left(first);
     accounts
 }
 
@@ -108,15 +138,26 @@ const fn may_become_ready(standing: &Standing) -> bool {
     matches!(standing, Standing::Ready | Standing::Resting { until: Some(_), .. } | Standing::Spent { .. })
 }
 
-fn reasons(lanes: &[LaneState], standings: &[Standing], tried: &[LaneId]) -> String {
+fn reasons(lanes: &[LaneState], standings: &[Standing], wish: Wish<'_>) -> String {
     if lanes.is_empty() {
         return "there is no lane at all".into();
     }
-    let told = lanes.iter().zip(standings).map(|(lane, standing)| {
-        let reason = if tried.contains(&lane.spec.id) { "did not take it".into() } else { standing.reason() };
+    let told = lanes.iter().zip(standings).filter(|(lane, _)| wish.only.is_none_or(|only| *only == lane.spec.id));
+    let told = told.map(|(lane, standing)| {
+        let reason = match standing {
+            _ if wish.tried.contains(&lane.spec.id) => "did not take it".into(),
+            Standing::Off(_) if wish.only.is_some() => {
+                format!("{}; Space in the quota pane switches it on", standing.reason())
+            }
+            standing => standing.reason(),
+        };
         format!("{}: {reason}", lane.spec.id)
     });
-    told.collect::<Vec<_>>().join("; ")
+    let told: Vec<String> = told.collect();
+    match wish.only {
+        Some(only) if told.is_empty() => format!("there is no lane `{only}`"),
+        _ => told.join("; "),
+    }
 }
 
 #[cfg(test)]
@@ -148,7 +189,8 @@ mod tests {
 
     fn after(last: Option<&str>, standings: &[Standing], tried: &[&str]) -> Choice {
         let tried: Vec<LaneId> = tried.iter().map(|id| LaneId::from(*id)).collect();
-        choose(&lanes(), standings, last.map(AccountId::from).as_ref(), &tried, NOW)
+        let place = Place { last: last.map(AccountId::from), run: 1 };
+        choose(&lanes(), standings, &place, Wish { tried: &tried, only: None }, NOW)
     }
 
     #[test]
@@ -157,6 +199,36 @@ mod tests {
         for (last, lane) in [(None, 0), (Some("a"), 2), (Some("b"), 4), (Some("c"), 0), (Some("gone"), 0)] {
             assert_eq!(after(last, &ready, &[]), Choice::Lane(lane), "{last:?}");
         }
+    }
+
+    #[test]
+    fn a_weight_is_turns_in_a_row() {
+        let mut lanes = lanes();
+        lanes[2] = LaneState::new(LaneSpec { weight: 3, ..(*lanes[2].spec).clone() });
+        let ready = vec![Standing::Ready; 5];
+        let mut place = Place::default();
+        let mut taken = Vec::new();
+        for _ in 0..7 {
+            let Choice::Lane(lane) = choose(&lanes, &ready, &place, Wish::default(), NOW) else { panic!() };
+            place.take(lanes[lane].spec.account());
+            taken.push(lane);
+        }
+        assert_eq!(taken, [0, 2, 2, 2, 4, 0, 2]);
+    }
+
+    #[test]
+    fn a_pinned_turn_goes_nowhere_else() {
+        let only = LaneId::from("b/1");
+        let wish = Wish { tried: &[], only: Some(&only) };
+        let mut standings = vec![Standing::Ready; 5];
+        assert_eq!(choose(&lanes(), &standings, &Place::default(), wish, NOW), Choice::Lane(2));
+        standings[2] = Standing::Off(Off::ByYou);
+        let Choice::Nobody(why) = choose(&lanes(), &standings, &Place::default(), wish, NOW) else { panic!() };
+        assert_eq!(why, "b/1: off by you; Space in the quota pane switches it on");
+        let only = LaneId::from("x/1");
+        let wish = Wish { tried: &[], only: Some(&only) };
+        let nobody = choose(&lanes(), &standings, &Place::default(), wish, NOW);
+        assert_eq!(nobody, Choice::Nobody("there is no lane `x/1`".into()));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Work {
     pub need: Need,
     /// Lanes that shall not be tried again: too small for it.
     pub tried: Vec<LaneId>,
+    /// The only lane that it may go to.
+    pub only: Option<LaneId>,
     /// Its attempt in the air.
     pub live: Option<Live>,
     /// When its text was written last, and how many bytes it had.
@@ -66,7 +68,16 @@ impl Work {
             took: None,
             simulated: false,
         };
-        Self { turn, request: Arc::new(ask.request), asker, need, tried: Vec::new(), live: None, written: None }
+        Self {
+            turn,
+            request: Arc::new(ask.request),
+            asker,
+            need,
+            tried: Vec::new(),
+            only: ask.only,
+            live: None,
+            written: None,
+        }
     }
 
     /// Puts an attempt in the air.

@@ -13,6 +13,7 @@ use crate::domain::clock::Clock;
 use crate::providers::{catalogue, http};
 use crate::scheduler::actor::{self, Link};
 use crate::scheduler::desk::Desk;
+use crate::scheduler::effect::Opening;
 use crate::scheduler::flight::Transport;
 use crate::scheduler::kept::Kept;
 use crate::scheduler::ledger::Ledger;
@@ -100,7 +101,9 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
     let ledger = Ledger::new(specs, kept, now);
     let turns = Turns::new(loaded.turns, loaded.attempts);
     let saving = store.saving().borrow().clone();
-    let desk = Desk::new(ledger, turns, loaded.last_attempt, loaded.draft, saving, now);
+    let opening =
+        Opening { ledger, turns, last_attempt: loaded.last_attempt, draft: loaded.draft, saving, ..Opening::default() };
+    let desk = Desk::new(opening, now);
     let (actor, link) = actor::new(desk, store, Transport::Http(client), clock);
     let notice = match loaded.skipped {
         0 => String::new(),
