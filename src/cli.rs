@@ -1,13 +1,15 @@
 //! Floor 6: arguments to Config to one command to an exit code. Knows all, defines nothing that others need.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::shell::ask::{self, Ended, say};
-use crate::shell::engine::{self, Config, StartError};
-use crate::shell::run;
+use crate::shell::engine::{self, Config, Mode, StartError};
+use crate::shell::sources::gather;
+use crate::shell::{check, providers, run};
 
 /// Something went wrong, and a sentence on stderr said what.
 const FAILED: u8 = 1;
@@ -24,21 +26,28 @@ const MORE: &str = "\
 Without a command it opens the dashboard: a chat whose every answer comes from the next provider,
 a gauge for each provider's quota, and a log of every request. Press ? or F1 in it for the keys.
 
-In this version all providers are simulated: no model answers, nothing leaves this computer.
+With a provider's key in the environment (GROQ_API_KEY, GEMINI_API_KEY, ...) it uses real providers;
+without any it opens a demo on simulated ones. `roundel providers` says which keys there are, what
+each provider gives for free, and where a key is had. Nothing that costs money is used unless you
+switch it on.
 
 Examples:
   roundel                              open the dashboard
+  roundel providers                    what was found, what is missing, limits with date and source
+  roundel check groq                   one small question to each lane of an account
   roundel ask 'how does rotation work' one answer on stdout, everything else on stderr
   git diff | roundel ask 'review this' what is piped in stands behind the question
-  roundel --ephemeral                  keep nothing
+  roundel --demo                       the simulated providers, whatever keys there are
 
 Exit codes:
   0  done    1  failed, stderr says why    2  wrong call, or no terminal
   3  another roundel holds the data folder    130  stopped by Ctrl+C
 
 Environment:
-  NO_COLOR     any value: no colours
-  ROUNDEL_LOG  level of the log file in the data folder: error, warn (default), info, debug";
+  NO_COLOR      any value: no colours
+  HTTPS_PROXY   the proxy for providers outside this computer
+  OLLAMA_HOST   where Ollama is, if not on port 11434 here
+  ROUNDEL_LOG   level of the log file in the data folder: error, warn (default), info, debug";
 
 #[derive(Debug, Parser)]
 #[command(name = "roundel", version, about = ABOUT, after_help = MORE, max_term_width = 100)]
@@ -49,6 +58,15 @@ struct Args {
     /// Keep nothing: no chat, no log, no counters, no file
     #[arg(long, global = true)]
     ephemeral: bool,
+    /// Read this config instead of the platform's
+    #[arg(long, global = true, value_name = "FILE", env = "ROUNDEL_CONFIG")]
+    config: Option<PathBuf>,
+    /// Use the simulated providers, whatever keys there are
+    #[arg(long, global = true, conflicts_with = "ollama")]
+    demo: bool,
+    /// Use the Ollama on this computer, though there is no key
+    #[arg(long, global = true)]
+    ollama: bool,
     #[command(subcommand)]
     command: Option<Verb>,
 }
@@ -61,17 +79,55 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = false)]
         question: Vec<String>,
     },
+    /// List the providers: what was found, what each of the others wants
+    Providers,
+    /// Send one small question to each lane, after saying what it costs
+    Check {
+        /// Accounts or lanes: `groq`, `gemini/gemini-3.8-flash`; none: all that are on
+        #[arg(value_name = "LANE")]
+        lanes: Vec<String>,
+    },
 }
 
 /// Runs the program.
 pub fn run() -> ExitCode {
     let args = Args::parse();
-    let config = Config { data_dir: args.data_dir, ephemeral: args.ephemeral };
+    let mode = match (args.demo, args.ollama) {
+        (true, _) => Mode::Demo,
+        (_, true) => Mode::Real,
+        _ => Mode::ByKeys,
+    };
+    let config = Config { data_dir: args.data_dir, ephemeral: args.ephemeral, config: args.config, mode };
     let code = match args.command {
         None => dashboard(&config),
         Some(Verb::Ask { question }) => ask_command(&config, &question),
+        Some(Verb::Providers) => providers_command(&config),
+        Some(Verb::Check { lanes }) => check_command(&config, &lanes),
     };
     ExitCode::from(code)
+}
+
+fn providers_command(config: &Config) -> u8 {
+    match gather(config.config.as_deref()) {
+        Ok(sources) => {
+            // Nobody there to read it is no reason to fail.
+            let _ = io::stdout().lock().write_all(providers::report(&sources).as_bytes());
+            0
+        }
+        Err(sentence) => told(&sentence, FAILED),
+    }
+}
+
+fn check_command(config: &Config, lanes: &[String]) -> u8 {
+    let runtime = match engine::runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return told(&format!("cannot start: {error}"), FAILED),
+    };
+    match runtime.block_on(check::check(config, lanes)) {
+        Ok(true) => 0,
+        Ok(false) => FAILED,
+        Err(error) => not_started(&error),
+    }
 }
 
 fn dashboard(config: &Config) -> u8 {

@@ -9,6 +9,9 @@ pub mod wire;
 /// Refusals: what the body and the headers of a failed response mean.
 pub mod refusal;
 
+/// Models that no file can list.
+pub mod discover;
+
 /// The HTTP client.
 pub mod http;
 

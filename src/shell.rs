@@ -15,11 +15,23 @@ pub mod paths;
 /// The log file.
 pub mod log;
 
+/// What a session is made from: catalogue, config, keys.
+pub mod sources;
+
+/// Servers asked for their models.
+pub mod finder;
+
 /// The parts put together: folder, store, roster, scheduler.
 pub mod engine;
 
 /// One question, one answer.
 pub mod ask;
+
+/// What providers there are.
+pub mod providers;
+
+/// One small question to each lane.
+pub mod check;
 
 /// The dashboard's event loop.
 pub mod run;

@@ -50,7 +50,9 @@ pub fn question(words: &[String]) -> Result<String, NoQuestion> {
 /// Asks.
 pub async fn ask(config: &Config, question: String) -> Result<Ended, StartError> {
     let engine = start(config, "ask").await?;
-    say("SIMULATED: no model answers here; this is roundel's demo on simulated providers");
+    if engine.demo {
+        say("SIMULATED: no model answers here; this is roundel's demo on simulated providers");
+    }
     let ended = match engine.link.subscribe().await {
         Some(subscription) => converse(&engine, subscription, question).await,
         None => Ended::Failed,

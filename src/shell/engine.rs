@@ -1,24 +1,30 @@
 //! Puts the parts together: the data folder, the store, the roster, the simulated world, the scheduler. The dashboard
 //! and `ask` start the same engine.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
 use crate::domain::clock::Clock;
-use crate::providers::{catalogue, http};
+use crate::domain::roster::LaneSpec;
+use crate::providers::assemble::{Assembly, Discover};
+use crate::providers::catalogue::{self, Finder};
+use crate::providers::http;
 use crate::scheduler::actor::{self, Link};
 use crate::scheduler::desk::Desk;
 use crate::scheduler::effect::Opening;
 use crate::scheduler::flight::Transport;
-use crate::scheduler::kept::Kept;
+use crate::scheduler::kept;
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Urgent;
 use crate::scheduler::turns::Turns;
+use crate::shell::finder::{Use, find};
+use crate::shell::sources::{Sources, gather};
 use crate::shell::{log, paths};
 use crate::sim::server::{Server, serve};
 use crate::sim::world::World;
@@ -27,6 +33,18 @@ use crate::store::error::NotSaved;
 use crate::store::folder::{Folder, FolderError};
 use crate::store::load::Loaded;
 
+/// Which providers a session has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Real ones if there is any key, or a provider in the config; else the simulated ones.
+    #[default]
+    ByKeys,
+    /// Simulated ones.
+    Demo,
+    /// Real ones, though there is no key: an Ollama on this computer.
+    Real,
+}
+
 /// What the user asked for, as meant.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -34,6 +52,10 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// Keep nothing.
     pub ephemeral: bool,
+    /// Another config file than the platform's.
+    pub config: Option<PathBuf>,
+    /// Which providers.
+    pub mode: Mode,
 }
 
 /// Why roundel cannot start; each says what to do.
@@ -56,9 +78,12 @@ pub struct Engine {
     pub folder: Option<PathBuf>,
     /// The open log file; None: nothing is kept.
     pub log: Option<std::fs::File>,
-    /// Rows of the store that could not be read, in words; empty: none.
-    pub notice: String,
+    /// All providers are simulated.
+    pub demo: bool,
+    /// No lane that trains on prompts, or might.
+    pub no_training: bool,
     task: JoinHandle<Result<(), NotSaved>>,
+    finder: AbortHandle,
     lock: Option<Folder>,
     simulated: Option<Server>,
 }
@@ -70,53 +95,99 @@ pub fn runtime() -> io::Result<Runtime> {
 
 /// Starts the engine. `what`: the name under which it holds the data folder, `dashboard` or `ask`.
 pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
-    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
     let clock = Clock::System;
     let now = clock.now();
-    let (lock, log, store, loaded) = if config.ephemeral {
-        (None, None, Store::ephemeral(), Loaded::default())
-    } else {
-        let path = paths::data_folder(config.data_dir.clone(), true)
-            .ok_or_else(|| other(&"the home folder is not known: name a folder with --data-dir, or use --ephemeral"))?;
-        let folder = Folder::open(&path, what, now).map_err(|error| match error {
-            held @ FolderError::Held { .. } => StartError::Held(held),
-            error => StartError::Other(error.to_string()),
-        })?;
-        let log = log::start(&path)
-            .map_err(|error| other(&format!("cannot write the log file in {}: {error}", path.display())))?;
-        let (store, loaded) = Store::open(&folder, clock).map_err(|error| other(&error))?;
-        (Some(folder), Some(log), store, loaded)
+    let sources = gather(config.config.as_deref()).map_err(StartError::Other)?;
+    let demo = match config.mode {
+        Mode::Demo => true,
+        Mode::Real => false,
+        Mode::ByKeys => !sources.assembly.real,
     };
-    let world = World::demo().map_err(|error| other(&error))?;
-    let server =
-        serve(world, clock).await.map_err(|error| other(&format!("no port on 127.0.0.1 for the demo: {error}")))?;
-    let specs = catalogue::demo(&server.base_url).map_err(|error| other(&error))?;
-    let client = http::Client::new([]).map_err(|error| other(&error))?;
-    let kept = Kept {
+    let Kept { lock, log, store, loaded } = keep(config, what, demo, clock)?;
+    let roster = roster(sources, demo, clock).await?;
+    let proxies: BTreeSet<String> = roster.lanes.iter().filter_map(|lane| lane.proxy.clone()).collect();
+    let client = http::Client::new(proxies).map_err(|error| StartError::Other(error.to_string()))?;
+    let kept = kept::Kept {
         meters: loaded.meters,
         rests: loaded.rests,
         switches: loaded.switches,
         last_account: loaded.last_account,
     };
-    let ledger = Ledger::new(specs, kept, now);
-    let turns = Turns::new(loaded.turns, loaded.attempts);
-    let saving = store.saving().borrow().clone();
-    let opening =
-        Opening { ledger, turns, last_attempt: loaded.last_attempt, draft: loaded.draft, saving, ..Opening::default() };
-    let desk = Desk::new(opening, now);
-    let (actor, link) = actor::new(desk, store, Transport::Http(client), clock);
-    let notice = match loaded.skipped {
-        0 => String::new(),
-        count => format!("{count} rows of the data could not be read; they are kept as they are"),
+    let mut notices = roster.notices;
+    if loaded.skipped > 0 {
+        notices.push(format!("{} rows of the data could not be read; they are kept as they are", loaded.skipped));
+    }
+    let opening = Opening {
+        ledger: Ledger::new(roster.lanes, kept, now),
+        turns: Turns::new(loaded.turns, loaded.attempts),
+        last_attempt: loaded.last_attempt,
+        draft: loaded.draft,
+        saving: store.saving().borrow().clone(),
+        notices,
+        no_training: roster.no_training,
+        finding: !demo && !roster.discover.is_empty(),
     };
+    let (actor, link) = actor::new(Desk::new(opening, now), store, Transport::Http(client.clone()), clock);
+    let purpose = if demo { Use::Offer } else { Use::Join };
+    let finder = tokio::spawn(find(roster.discover, client, link.clone(), purpose)).abort_handle();
     let task = tokio::spawn(actor.run());
     let folder = lock.as_ref().map(|lock| lock.path().to_owned());
-    Ok(Engine { link, folder, log, notice, task, lock, simulated: Some(server) })
+    let no_training = roster.no_training;
+    Ok(Engine { link, folder, log, demo, no_training, task, finder, lock, simulated: roster.simulated })
+}
+
+struct Kept {
+    lock: Option<Folder>,
+    log: Option<std::fs::File>,
+    store: Store,
+    loaded: Loaded,
+}
+
+/// Opens the data folder, its log file and its database; or nothing, if nothing is to be kept.
+fn keep(config: &Config, what: &str, demo: bool, clock: Clock) -> Result<Kept, StartError> {
+    if config.ephemeral {
+        return Ok(Kept { lock: None, log: None, store: Store::ephemeral(), loaded: Loaded::default() });
+    }
+    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    let path = paths::data_folder(config.data_dir.clone(), demo)
+        .ok_or_else(|| other(&"the home folder is not known: name a folder with --data-dir, or use --ephemeral"))?;
+    let folder = Folder::open(&path, what, clock.now()).map_err(|error| match error {
+        held @ FolderError::Held { .. } => StartError::Held(held),
+        error => other(&error),
+    })?;
+    let log = log::start(&path)
+        .map_err(|error| other(&format!("cannot write the log file in {}: {error}", path.display())))?;
+    let (store, loaded) = Store::open(&folder, clock).map_err(|error| other(&error))?;
+    Ok(Kept { lock: Some(folder), log: Some(log), store, loaded })
+}
+
+struct Roster {
+    lanes: Vec<LaneSpec>,
+    notices: Vec<String>,
+    discover: Vec<Discover>,
+    no_training: bool,
+    simulated: Option<Server>,
+}
+
+/// The lanes: those that the sources make, or the demo's.
+async fn roster(sources: Sources, demo: bool, clock: Clock) -> Result<Roster, StartError> {
+    let Assembly { lanes, notices, discover, avoid_training, .. } = sources.assembly;
+    if !demo {
+        return Ok(Roster { lanes, notices, discover, no_training: avoid_training, simulated: None });
+    }
+    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    let world = World::demo().map_err(|error| other(&error))?;
+    let server =
+        serve(world, clock).await.map_err(|error| other(&format!("no port on 127.0.0.1 for the demo: {error}")))?;
+    let lanes = catalogue::demo(&server.base_url).map_err(|error| other(&error))?;
+    let local = discover.into_iter().filter(|one| one.finder == Finder::Ollama).collect();
+    Ok(Roster { lanes, notices: Vec::new(), discover: local, no_training: false, simulated: Some(server) })
 }
 
 impl Engine {
     /// Ends the engine; what runs is interrupted, what is kept is written. Err: a sentence on what is not on the disk.
     pub async fn stop(self) -> Result<(), String> {
+        self.finder.abort();
         self.link.urgent(Urgent::Quit).await;
         let ended = timeout(Duration::from_secs(3), self.task).await;
         drop((self.simulated, self.lock));

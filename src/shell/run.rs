@@ -86,7 +86,7 @@ fn app_config(engine: &Engine, subscription: &Subscription, terminal: &Terminal)
         log_path: folder.map_or_else(nowhere, |path| log::path(path).display().to_string()),
         color: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         key_name: FIRST_KEY.into(),
-        usual: Need::USUAL,
+        usual: Need { no_training: engine.no_training, ..Need::USUAL },
         size: (size.width, size.height),
     }
 }
