@@ -192,6 +192,8 @@ enum NoKey {
     NotWanted,
     /// None is there.
     Missing,
+    /// There is one that cannot be used; the user was told.
+    Bad,
 }
 
 impl Work<'_> {
@@ -203,7 +205,7 @@ impl Work<'_> {
             Err(NoKey::NotWanted) => (None, None),
             // Who runs a proxy without keys sets its address only.
             Err(NoKey::Missing) if provider.discover.is_some() && besides.is_empty() => (None, None),
-            Err(NoKey::Missing) => return self.missing(provider, provider.keys.clone(), besides),
+            Err(NoKey::Missing | NoKey::Bad) => return self.missing(provider, provider.keys.clone(), besides),
         };
         if !besides.is_empty() {
             let keys = if key.is_none() { provider.keys.clone() } else { Vec::new() };
@@ -288,7 +290,7 @@ impl Work<'_> {
                 Ok(key) => Ok((key, source.words())),
                 Err(why) => {
                     self.out.notices.push(format!("the key of {}: {why}", block.id));
-                    Err(NoKey::Missing)
+                    Err(NoKey::Bad)
                 }
             };
         }
@@ -300,7 +302,7 @@ impl Work<'_> {
             Some(Ok(key)) => Ok((key, name.clone())),
             Some(Err(bad)) => {
                 self.out.notices.push(format!("{name} is not used: {bad}"));
-                Err(NoKey::Missing)
+                Err(NoKey::Bad)
             }
             None => Err(NoKey::Missing),
         }
@@ -324,5 +326,359 @@ impl Work<'_> {
             KeySource::Literal(secret) => secret.clone(),
         };
         check(secret.expose()).map_err(|bad| format!("{} is not used: {bad}", source.words()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::roster::{Dialect, Training, Wire};
+
+    const NONE: [(&str, &str); 0] = [];
+
+    /// An assembly from these variables, this config, and these files and commands.
+    fn made_with(vars: &[(&str, &str)], config: &str, fetched: &[(&str, Result<&str, &str>)]) -> Assembly {
+        let catalogue = Catalogue::built_in().unwrap();
+        let config = Config::read(config, &catalogue).unwrap_or_else(|error| panic!("{error}"));
+        let env = |name: &str| vars.iter().find(|(one, _)| *one == name).map(|(_, text)| (*text).to_owned());
+        let mut keys = |source: &KeySource| {
+            let words = source.words();
+            let found = fetched.iter().find(|(one, _)| *one == words).unwrap_or_else(|| panic!("asked for {words}"));
+            found.1.map(Secret::new).map_err(str::to_owned)
+        };
+        assemble(&catalogue, &config, &env, &mut keys)
+    }
+
+    fn made(vars: &[(&str, &str)], config: &str) -> Assembly {
+        made_with(vars, config, &[])
+    }
+
+    /// The lanes of an account, as `model` or `model: why it is off`.
+    fn lanes(assembly: &Assembly, account: &str) -> Vec<String> {
+        let lanes = assembly.lanes.iter().filter(|lane| lane.account().as_str() == account);
+        let word = |off: Standby| format!(": {}", off.word());
+        lanes.map(|lane| format!("{}{}", lane.id.model(), lane.standby.map(word).unwrap_or_default())).collect()
+    }
+
+    fn accounts_of(assembly: &Assembly) -> Vec<String> {
+        let mut all: Vec<String> = assembly.lanes.iter().map(|lane| lane.account().to_string()).collect();
+        all.dedup();
+        all
+    }
+
+    #[test]
+    fn nothing_is_the_demo_and_a_question_to_a_local_ollama() {
+        let nothing = made(&NONE, "");
+        assert!(!nothing.real && nothing.lanes.is_empty() && nothing.found.is_empty() && nothing.notices.is_empty());
+        let asked: Vec<(Finder, &str)> = nothing.discover.iter().map(|one| (one.finder, one.base_url())).collect();
+        assert_eq!(asked, [(Finder::Ollama, "http://127.0.0.1:11434")]);
+        assert_eq!(nothing.missing.len(), Catalogue::built_in().unwrap().providers.len() - 1);
+        let litellm = nothing.missing.iter().find(|one| one.id == "litellm").unwrap();
+        assert_eq!(
+            (&litellm.keys, &litellm.besides),
+            (&vec!["LITELLM_API_KEY".to_owned()], &vec!["LITELLM_BASE_URL".to_owned()])
+        );
+        let cloudflare = nothing.missing.iter().find(|one| one.id == "cloudflare").unwrap();
+        assert_eq!(cloudflare.keys, ["CLOUDFLARE_API_TOKEN"]);
+        assert_eq!(cloudflare.besides, ["CLOUDFLARE_ACCOUNT_ID"]);
+    }
+
+    #[test]
+    fn what_makes_a_session_real() {
+        for (vars, config, real) in [
+            (vec![("GROQ_API_KEY", "k")], "", true),
+            (vec![("GROQ_API_KEY", "")], "", false),
+            (vec![("GROQ_API_KEY", " \"\"\n")], "", false),
+            (vec![("GROQ_API_KEY", "two words")], "", true),
+            (vec![("OPENAI_API_KEY", "k")], "", true),
+            (vec![("CEREBRAS_API_KEY", "k")], "", true),
+            (vec![("LITELLM_BASE_URL", "http://a")], "", true),
+            (vec![("CLOUDFLARE_ACCOUNT_ID", "a")], "", false),
+            (vec![("OLLAMA_HOST", "a")], "", false),
+            (vec![("SOME_API_KEY", "k")], "", false),
+            (vec![], "training = 'avoid'", false),
+            (vec![], "[providers.groq]\nweight = 2", false),
+            (vec![], "[providers.groq]\nkey = 'env:NOT_SET'", true),
+            (vec![], "[providers.mine]\nbase_url = 'http://a'", true),
+        ] {
+            assert_eq!(made(&vars, config).real, real, "{vars:?} {config}");
+        }
+    }
+
+    #[test]
+    fn one_key_is_one_account() {
+        let groq = made(&[("GROQ_API_KEY", " gsk-canary\n")], "");
+        assert_eq!(lanes(&groq, "groq"), ["openai/gpt-oss-120b", "openai/gpt-oss-20b", "qwen/qwen3.8-27b"]);
+        assert_eq!(accounts_of(&groq), ["groq"]);
+        let lane = &groq.lanes[0];
+        assert_eq!(lane.key, Some(Secret::new("gsk-canary")));
+        assert_eq!((lane.cost, lane.training, lane.weight), (Cost::Free, Training::No, 1));
+        assert_eq!((lane.base_url.as_str(), lane.as_of.as_str()), ("https://api.groq.com/openai/v1", "2026-10-01"));
+        assert!(!lane.simulated && !lane.last_resort && lane.limits.len() == 4 && !lane.source.is_empty());
+        let found =
+            Found { account: "groq".into(), name: "Groq".into(), key_from: Some("GROQ_API_KEY".into()), on: 3, off: 0 };
+        assert_eq!(groq.found, [found]);
+        assert!(!format!("{groq:?}").contains("canary"));
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_counts() {
+        for (vars, key, from) in [
+            (vec![("GEMINI_API_KEY", "a"), ("GOOGLE_API_KEY", "b")], "a", "GEMINI_API_KEY"),
+            (vec![("GOOGLE_API_KEY", "b")], "b", "GOOGLE_API_KEY"),
+            (vec![("GEMINI_API_KEY", " "), ("GOOGLE_API_KEY", "'b'")], "b", "GOOGLE_API_KEY"),
+        ] {
+            let gemini = made(&vars, "");
+            assert!(gemini.lanes.iter().all(|lane| lane.key == Some(Secret::new(key))));
+            assert_eq!(gemini.found[0].key_from.as_deref(), Some(from));
+        }
+    }
+
+    #[test]
+    fn nothing_costs_money_unawares() {
+        let openai = made(&[("OPENAI_API_KEY", "k")], "");
+        assert!(openai.real);
+        assert_eq!(lanes(&openai, "openai"), ["gpt-5.4-mini: costs money", "gpt-4.1-mini: costs money"]);
+        let hugging = made(&[("HF_TOKEN", "k")], "");
+        assert!(hugging.lanes.iter().all(|lane| lane.standby == Some(Standby::CostUnknown)));
+        assert_eq!((hugging.found[0].on, hugging.found[0].off), (0, 2));
+    }
+
+    #[test]
+    fn what_the_config_switches() {
+        let keys = [("OPENAI_API_KEY", "k"), ("GROQ_API_KEY", "k")];
+        for (config, account, expected) in [
+            (
+                "[providers.openai]\nweight = 1",
+                "openai",
+                vec!["gpt-5.4-mini: costs money", "gpt-4.1-mini: costs money"],
+            ),
+            ("[providers.openai]\non = true", "openai", vec!["gpt-5.4-mini", "gpt-4.1-mini"]),
+            (
+                "[providers.openai]\nmodels = ['gpt-5.4-mini', 'new']",
+                "openai",
+                vec!["gpt-5.4-mini", "new", "gpt-4.1-mini: listed only"],
+            ),
+            (
+                "[providers.openai]\ncost = 'paid'\nmodels = ['new']",
+                "openai",
+                vec!["new: costs money", "gpt-5.4-mini: listed only", "gpt-4.1-mini: listed only"],
+            ),
+            (
+                "[providers.openai]\ncost = 'paid'\non = true\nmodels = ['new']",
+                "openai",
+                vec!["new", "gpt-5.4-mini: listed only", "gpt-4.1-mini: listed only"],
+            ),
+            (
+                "[providers.openai]\nmodels = [{ id = 'a', cost = 'paid' }, { id = 'b', cost = 'paid', on = true }, { id = 'c', on = false }]",
+                "openai",
+                vec![
+                    "a: costs money",
+                    "b",
+                    "c: off by config",
+                    "gpt-5.4-mini: listed only",
+                    "gpt-4.1-mini: listed only",
+                ],
+            ),
+            (
+                "[providers.groq]\nmodels = ['openai/gpt-oss-20b', 'openai/gpt-oss-20b']",
+                "groq",
+                vec!["openai/gpt-oss-20b", "openai/gpt-oss-120b: listed only", "qwen/qwen3.8-27b: listed only"],
+            ),
+            (
+                "[providers.groq]\non = false\nmodels = [{ id = 'openai/gpt-oss-20b', on = true }]",
+                "groq",
+                vec![
+                    "openai/gpt-oss-20b: off by config",
+                    "openai/gpt-oss-120b: off by config",
+                    "qwen/qwen3.8-27b: off by config",
+                ],
+            ),
+            (
+                "[providers.groq]\ncost = 'paid'",
+                "groq",
+                vec![
+                    "openai/gpt-oss-120b: costs money",
+                    "openai/gpt-oss-20b: costs money",
+                    "qwen/qwen3.8-27b: costs money",
+                ],
+            ),
+        ] {
+            assert_eq!(lanes(&made(&keys, config), account), expected, "{config}");
+        }
+        let told = made(&keys, "[providers.openai]\nmodels = ['gpt-5.4-mini']").notices;
+        assert_eq!(told, ["openai/gpt-5.4-mini costs money; the config switched it on"]);
+    }
+
+    #[test]
+    fn a_dead_key_is_told_why() {
+        let dead = made(&[("CEREBRAS_API_KEY", "k"), ("SAMBANOVA_API_KEY", "")], "");
+        assert!(dead.real && dead.lanes.is_empty() && dead.found.is_empty());
+        let told: Vec<_> = dead.gone.iter().map(|one| (one.variable.as_str(), one.what.since.as_str())).collect();
+        assert_eq!(told, [("CEREBRAS_API_KEY", "2026-08-17")]);
+        assert!(dead.gone[0].what.why.contains("402"));
+    }
+
+    #[test]
+    fn a_wrong_key_is_named_by_its_variable_and_never_shown() {
+        let keys = [("GROQ_API_KEY", "sk canary"), ("MISTRAL_API_KEY", "sk\u{1b}canary"), ("COHERE_API_KEY", "k")];
+        let wrong = made(&keys, "[providers.cohere]\nkey = 'env:GROQ_API_KEY'");
+        assert_eq!(
+            wrong.notices,
+            [
+                "the key of cohere: GROQ_API_KEY is not used: it has a space or a line break inside",
+                "GROQ_API_KEY is not used: it has a space or a line break inside",
+                "MISTRAL_API_KEY is not used: it has a character that no key has (a control character, or one beyond ASCII)",
+            ]
+        );
+        assert!(wrong.real && wrong.lanes.is_empty() && !format!("{wrong:?}").contains("canary"));
+        let groq = wrong.missing.iter().find(|one| one.id == "groq").unwrap();
+        assert_eq!(
+            (groq.keys.as_slice(), groq.key_url.as_str()),
+            (["GROQ_API_KEY".to_owned()].as_slice(), "https://console.groq.com/keys")
+        );
+    }
+
+    #[test]
+    fn keys_and_headers_are_fetched_where_they_are() {
+        let config = "[providers.groq]\nkey = 'file:~/k'\nheaders = { X-A = 'cmd:a b', X-B = 'lit eral', X-C = 'env:C' }\n\
+                      [providers.mistral]\nkey = 'cmd:pass m'\n[providers.cohere]\nkey = 'env:MY'\n\
+                      [providers.zai]\nkey = 'literal-key'\n[providers.nvidia]\nkey = 'file:/none'\n";
+        let fetched = [
+            ("the file ~/k", Ok("k1\n")),
+            ("the command `a b`", Ok("two words\n")),
+            ("the command `pass m`", Ok("k2")),
+            ("the file /none", Err("/none is not there")),
+        ];
+        let made = made_with(&[("MY", "k3"), ("NVIDIA_API_KEY", "k4")], config, &fetched);
+        let key = |account: &str| {
+            let lane = made.lanes.iter().find(|lane| lane.account().as_str() == account).unwrap();
+            lane.key.as_ref().unwrap().expose().to_owned()
+        };
+        assert_eq!(["groq", "mistral", "cohere", "zai"].map(key), ["k1", "k2", "k3", "literal-key"]);
+        let headers: Vec<_> =
+            made.lanes[0].headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+        assert_eq!(headers, [("X-A", "two words"), ("X-B", "lit eral")]);
+        assert_eq!(made.notices, ["the header X-C of groq: C is not set", "the key of nvidia: /none is not there"]);
+        assert_eq!(accounts_of(&made), ["groq", "mistral", "cohere", "zai"]);
+        let from: Vec<_> = made.found.iter().filter_map(|one| one.key_from.as_deref()).collect();
+        assert_eq!(from, ["the file ~/k", "the command `pass m`", "MY", "the config"]);
+    }
+
+    #[test]
+    fn the_order_of_the_rotation() {
+        let keys = [("GEMINI_API_KEY", "k"), ("GROQ_API_KEY", "k"), ("MISTRAL_API_KEY", "k"), ("ZAI_API_KEY", "k")];
+        for (config, order) in [
+            ("", ["gemini", "groq", "mistral", "zai"]),
+            ("[providers.zai]\nweight = 3", ["zai", "gemini", "groq", "mistral"]),
+            ("[providers.zai]\norder = 100\n[providers.groq]\n", ["zai", "groq", "gemini", "mistral"]),
+            ("[providers.zai]\norder = 2\n[providers.groq]\norder = 1", ["groq", "zai", "gemini", "mistral"]),
+            ("[providers.gemini]\norder = 101", ["groq", "mistral", "zai", "gemini"]),
+        ] {
+            assert_eq!(accounts_of(&made(&keys, config)), order, "{config}");
+        }
+    }
+
+    #[test]
+    fn a_further_account_counts_for_itself() {
+        let config = "[providers.'groq@work']\nkey = 'k2'\nlimits = [{ unit = 'requests', window = '1d', cap = 9 }]\n\
+                      models = [{ id = 'openai/gpt-oss-20b', context = 5, limits = [] }]";
+        let both = made(&[("GROQ_API_KEY", "k1")], config);
+        assert_eq!(accounts_of(&both), ["groq@work", "groq"]);
+        let lane = &both.lanes[0];
+        assert_eq!((lane.id.as_str(), lane.context), ("groq@work/openai/gpt-oss-20b", Some(5)));
+        assert_eq!(lane.base_url, "https://api.groq.com/openai/v1");
+        let pools: Vec<(&str, u64)> = lane.limits.iter().map(|one| (one.pool.as_str(), one.cap)).collect();
+        assert_eq!(pools, [("groq@work", 9)]);
+    }
+
+    #[test]
+    fn a_provider_of_ones_own() {
+        let config = "[providers.mine]\nname = 'Mine'\nbase_url = 'http://box:8000/v1'\nmodels = ['m', { id = 'n', cost = 'free' }]\n\
+                      weight = 7\nproxy = 'http://p:1'\ntraining = 'no'\nlast_resort = true\n[providers.empty]\n\
+                      base_url = 'http://box'\n";
+        let made = made(&NONE, config);
+        assert_eq!(lanes(&made, "mine"), ["m", "n"]);
+        let lane = &made.lanes[0];
+        assert_eq!((lane.provider.as_str(), lane.wire, lane.dialect), ("Mine", Wire::Openai, Dialect::Generic));
+        assert_eq!((lane.key.clone(), lane.cost, lane.training), (None, Cost::Unknown, Training::No));
+        assert_eq!((lane.weight, lane.proxy.as_deref(), lane.last_resort), (7, Some("http://p:1"), true));
+        assert_eq!((lane.as_of.as_str(), lane.source.as_str()), ("", ""));
+        assert_eq!(made.lanes[1].cost, Cost::Free);
+        assert_eq!(made.notices, ["empty names no models, so nothing can be asked there: add `models`"]);
+    }
+
+    #[test]
+    fn an_address_may_need_a_variable() {
+        let whole = made(&[("CLOUDFLARE_API_TOKEN", "k"), ("CLOUDFLARE_ACCOUNT_ID", " abc\n")], "");
+        assert_eq!(whole.lanes[0].base_url, "https://api.cloudflare.com/client/v4/accounts/abc/ai/v1");
+        let half = made(&[("CLOUDFLARE_API_TOKEN", "k")], "");
+        assert!(half.real && half.lanes.is_empty());
+        let missing = half.missing.iter().find(|one| one.id == "cloudflare").unwrap();
+        assert_eq!(
+            (missing.keys.len(), missing.besides.as_slice()),
+            (0, ["CLOUDFLARE_ACCOUNT_ID".to_owned()].as_slice())
+        );
+        let wrong = made(&[("CLOUDFLARE_API_TOKEN", "k"), ("CLOUDFLARE_ACCOUNT_ID", "a b")], "");
+        assert_eq!(wrong.notices, ["CLOUDFLARE_ACCOUNT_ID is not used: it has a space or a line break inside"]);
+    }
+
+    #[test]
+    fn what_is_asked_over_the_network() {
+        for (vars, config, expected) in [
+            (vec![], "", vec!["ollama http://127.0.0.1:11434 -"]),
+            (vec![("OLLAMA_HOST", "0.0.0.0:9")], "", vec!["ollama http://127.0.0.1:9 -"]),
+            (vec![("OLLAMA_HOST", "a b")], "", vec!["ollama http://127.0.0.1:11434 -"]),
+            (vec![], "[providers.ollama]\non = false", vec![]),
+            (
+                vec![("OLLAMA_HOST", "x")],
+                "[providers.ollama]\nbase_url = 'http://box:1/'\nmodels = ['m']",
+                vec!["ollama http://box:1 -"],
+            ),
+            (
+                vec![("LITELLM_BASE_URL", "http://a:4000/"), ("LITELLM_API_KEY", "k")],
+                "[providers.ollama]\non = false",
+                vec!["litellm http://a:4000 k"],
+            ),
+            (
+                vec![("LITELLM_BASE_URL", "http://a:4000")],
+                "[providers.ollama]\non = false",
+                vec!["litellm http://a:4000 -"],
+            ),
+            (vec![("LITELLM_API_KEY", "k")], "[providers.ollama]\non = false", vec![]),
+            (
+                vec![("LITELLM_BASE_URL", "http://a:4000"), ("LITELLM_API_KEY", "two words")],
+                "[providers.ollama]\non = false",
+                vec![],
+            ),
+        ] {
+            let made = made(&vars, config);
+            let words = made.discover.iter().map(|one| {
+                let key = one.key().map_or("-", Secret::expose);
+                format!("{} {} {key}", one.account(), one.base_url())
+            });
+            assert_eq!(words.collect::<Vec<_>>(), expected, "{vars:?} {config}");
+        }
+    }
+
+    #[test]
+    fn what_is_found_becomes_a_lane() {
+        let config = "[providers.ollama]\nmodels = ['qwen3:4b']\nheaders = { X-A = 'b' }\n";
+        let ollama = made(&NONE, config);
+        assert_eq!(lanes(&ollama, "ollama"), ["qwen3:4b"]);
+        assert!(ollama.lanes[0].last_resort && ollama.discover[0].named == ["qwen3:4b"]);
+        let found = ollama.discover[0].lane("llama/x:1", Cost::Free, Some(4096), Some(Standby::Listed));
+        assert_eq!(found.id.as_str(), "ollama/llama/x:1");
+        assert_eq!((found.wire, found.context, found.standby), (Wire::Ollama, Some(4096), Some(Standby::Listed)));
+        assert_eq!((found.training, found.last_resort, found.headers.len()), (Training::No, true, 1));
+        let slots = made(&NONE, "[providers.ollama]\nweight = 2");
+        let found = slots.discover[0].lane("m", Cost::Free, None, None);
+        assert_eq!((found.last_resort, found.weight), (false, 2), "a weight gives it turns of its own");
+    }
+
+    #[test]
+    fn training_is_avoided_on_request() {
+        assert!(!made(&NONE, "").avoid_training);
+        assert!(made(&NONE, "training = 'avoid'").avoid_training);
     }
 }

@@ -218,3 +218,198 @@ impl From<written::Provider> for ProviderSpec {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_demo_can_be_read() {
+        let lanes = demo("http://127.0.0.1:1").unwrap();
+        assert!(lanes.iter().all(|lane| lane.simulated && lane.base_url.starts_with("http://127.0.0.1:1/")));
+        let accounts: BTreeSet<AccountId> = lanes.iter().map(LaneSpec::account).collect();
+        assert!(accounts.len() >= 4 && lanes.len() > accounts.len());
+    }
+
+    #[test]
+    fn each_entry_is_complete() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let ids: Vec<&str> = catalogue.providers.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(
+            ids,
+            [
+                "gemini",
+                "groq",
+                "openrouter",
+                "mistral",
+                "nvidia",
+                "cloudflare",
+                "cohere",
+                "zai",
+                "ollama-cloud",
+                "huggingface",
+                "openai",
+                "litellm",
+                "ollama"
+            ]
+        );
+        for one in &catalogue.providers {
+            let id = &one.id;
+            assert!(!one.name.is_empty() && !one.as_of.is_empty() && !one.source.is_empty(), "{id}");
+            assert!(one.key_url.starts_with("https://") || one.keys.is_empty(), "{id}");
+            assert!(one.keys.iter().all(|key| key.chars().all(|c| c.is_ascii_uppercase() || c == '_')), "{id}");
+            assert!(one.base_url.starts_with("http") || one.base_url.starts_with('{'), "{id}");
+            assert_eq!(one.models.is_empty(), one.discover.is_some(), "{id}");
+            let models: BTreeSet<&str> = one.models.iter().map(|model| model.id.as_str()).collect();
+            assert_eq!(models.len(), one.models.len(), "{id}: a model stands there twice");
+            for model in &one.models {
+                assert!(model.context.is_some_and(|tokens| tokens >= 8192), "{id}/{}", model.id);
+                assert!(!model.as_of.is_empty() && !model.source.is_empty(), "{id}/{}", model.id);
+            }
+        }
+        let names: BTreeSet<&str> = catalogue.gone.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(names, ["cerebras", "github-models", "sambanova"].into());
+        for one in &catalogue.gone {
+            assert!(!one.keys.is_empty() && !one.source.is_empty() && one.why.ends_with('.'), "{}", one.id);
+        }
+    }
+
+    #[test]
+    fn no_source_is_private() {
+        for text in [BUILT_IN, DEMO, crate::providers::config::EXAMPLE] {
+            assert!(!text.contains("[id") && !text.contains("(id "));
+        }
+    }
+
+    /// The windows of a model's limits, as units and words for a gauge.
+    fn limits(catalogue: &Catalogue, provider: &str, model: &str) -> Vec<String> {
+        let provider = catalogue.provider(provider).unwrap();
+        let model = provider.models.iter().find(|one| one.id == model).unwrap();
+        let lane = provider.lane(&AccountId::from(provider.id.as_str()), model);
+        lane.limits.iter().map(|one| format!("{}: {} {} / {}", one.pool, one.cap, one.unit, one.window)).collect()
+    }
+
+    #[test]
+    fn limits_are_counted_where_the_provider_counts_them() {
+        let catalogue = Catalogue::built_in().unwrap();
+        for (provider, model, expected) in [
+            (
+                "gemini",
+                "gemini-3.8-flash",
+                vec![
+                    "gemini/gemini-3.8-flash: 5 requests / 60000ms rolling",
+                    "gemini/gemini-3.8-flash: 20 requests / 1d midnight America/Los_Angeles",
+                    "gemini/gemini-3.8-flash: 250000 input_tokens / 60000ms rolling",
+                ],
+            ),
+            (
+                "groq",
+                "openai/gpt-oss-120b",
+                vec![
+                    "groq/openai/gpt-oss-120b: 30 requests / 60000ms rolling",
+                    "groq/openai/gpt-oss-120b: 1000 requests / 86400000ms bucket",
+                    "groq/openai/gpt-oss-120b: 8000 tokens / 60000ms bucket",
+                    "groq/openai/gpt-oss-120b: 200000 tokens / 86400000ms rolling",
+                ],
+            ),
+            (
+                "openrouter",
+                "qwen/qwen3.8-27b:free",
+                vec!["openrouter: 20 requests / 60000ms rolling", "openrouter: 50 requests / 1d midnight UTC"],
+            ),
+            (
+                "cohere",
+                "command-a-03-2025",
+                vec![
+                    "cohere: 1000 requests / 1month midnight UTC",
+                    "cohere/command-a-03-2025: 20 requests / 60000ms rolling",
+                ],
+            ),
+            (
+                "cloudflare",
+                "@cf/openai/gpt-oss-120b",
+                vec!["cloudflare: 10000 neurons / 1d midnight UTC", "cloudflare: 300 requests / 60000ms rolling"],
+            ),
+        ] {
+            assert_eq!(limits(&catalogue, provider, model), expected);
+        }
+    }
+
+    /// A catalogue of entries `(id, as_of)` and of ends `(id, since)`.
+    fn made(entries: &[(&str, &str)], ends: &[(&str, &str)], name: &str) -> Catalogue {
+        let provider = |(id, as_of): &(&str, &str)| {
+            let when = if as_of.is_empty() { String::new() } else { format!("as_of = '{as_of}'\n") };
+            format!(
+                "[[provider]]\nid = '{id}'\nname = '{name}'\nbase_url = 'https://a/'\nwire = 'openai'\n\
+                 quota = 'generic'\ncost = 'free'\ntraining = 'no'\n{when}"
+            )
+        };
+        let end = |(id, since): &(&str, &str)| {
+            format!("[[gone]]\nid = '{id}'\nname = '{name}'\nsince = '{since}'\nwhy = 'w'\nsource = 's'\n")
+        };
+        let text: Vec<String> = entries.iter().map(provider).chain(ends.iter().map(end)).collect();
+        Catalogue::read(&text.concat()).unwrap()
+    }
+
+    #[test]
+    fn the_later_day_wins_entry_by_entry() {
+        for (old, new, expected) in [
+            ((vec![("a", "2026-01-02")], vec![]), (vec![("a", "2026-01-01")], vec![]), "a=old"),
+            ((vec![("a", "2026-01-02")], vec![]), (vec![("a", "2026-01-02")], vec![]), "a=new"),
+            ((vec![("a", "2026-01-02")], vec![]), (vec![("a", "2026-01-03")], vec![]), "a=new"),
+            ((vec![("a", "2026-01-02")], vec![]), (vec![("a", "")], vec![]), "a=old"),
+            ((vec![("a", "")], vec![]), (vec![("b", "")], vec![]), "a=old b=new"),
+            ((vec![("a", "2026-01-02")], vec![]), (vec![], vec![("a", "2026-01-03")]), "a gone new"),
+            ((vec![("a", "2026-01-02")], vec![]), (vec![], vec![("a", "2026-01-01")]), "a=old"),
+            ((vec![], vec![("a", "2026-01-02")]), (vec![("a", "2026-01-01")], vec![]), "a gone old"),
+            ((vec![], vec![("a", "2026-01-02")]), (vec![("a", "2026-01-03")], vec![]), "a=new"),
+            ((vec![], vec![("a", "2026-01-02")]), (vec![], vec![("a", "2026-01-01")]), "a gone old"),
+        ] {
+            let under = made(&old.0, &old.1, "old");
+            let over = under.overlaid(made(&new.0, &new.1, "new"));
+            let providers = over.providers.iter().map(|one| format!("{}={}", one.id, one.name));
+            let words: Vec<String> =
+                providers.chain(over.gone.iter().map(|one| format!("{} gone {}", one.id, one.name))).collect();
+            assert_eq!(words.join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_is_named() {
+        let entry = "[[provider]]\nid = 'a'\nname = 'A'\nbase_url = 'https://a'\nwire = 'openai'\nquota = 'generic'\n\
+                     cost = 'free'\ntraining = 'no'\n";
+        for (wrong, message) in [
+            (
+                "colour = 1",
+                "line 9: unknown key `colour`; known here: id, name, base_url, wire, quota, keys, key_url, cost, \
+                 training, as_of, source, note, last_resort, discover, limits, model\n  |\n9 | colour = 1\n  | ^^^^^^",
+            ),
+            (
+                "base-url = 'x'",
+                "line 9: unknown key `base-url`; did you mean `base_url`?\n  |\n9 | base-url = 'x'\n  | ^^^^^^^^",
+            ),
+            (
+                "as_of = '31.10.2026'",
+                "line 9: `31.10.2026` is no day: write it as \"2026-10-31\"\n  |\n9 | as_of = '31.10.2026'\n  |         \
+                 ^^^^^^^^^^^^",
+            ),
+            (
+                "discover = 'olama'",
+                "line 9: `olama` is not known here; did you mean `ollama`?\n  |\n9 | discover = 'olama'\n  |            \
+                 ^^^^^^^",
+            ),
+            (
+                "\n[[provider.model]]\ncontext = 5",
+                "line 10: `id` is missing\n   |\n10 | [[provider.model]]\n   | ^^^^^^^^^^^^^^^^^^",
+            ),
+            (
+                "\n[[gone]]\nid = 'A B'",
+                "line 11: `A B` is no id: write small letters, digits, `-` and `_`\n   |\n11 | id = 'A B'\n   |      ^^^^^",
+            ),
+        ] {
+            assert_eq!(Catalogue::read(&format!("{entry}{wrong}\n")).unwrap_err().to_string(), message);
+        }
+    }
+}

@@ -150,12 +150,254 @@ impl Block {
             return None;
         }
         if let Some(gone) = catalogue.gone.iter().find(|gone| gone.id == provider) {
-            return Some(format!(
-                "{} (since {}). To use `{id}` all the same, give it a `base_url`",
-                gone.why, gone.since
-            ));
+            return Some(format!("{} To use `{id}` all the same, give it a `base_url`", gone.why));
         }
         let near = hint(provider, catalogue.providers.iter().map(|one| one.id.as_str()));
         Some(format!("`{id}` is not in the catalogue, so it needs a `base_url`{near}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, BadConfig> {
+        Config::read(text, &Catalogue::built_in().unwrap())
+    }
+
+    #[test]
+    fn the_example_is_the_default() {
+        assert_eq!(read(EXAMPLE), Ok(Config::default()));
+        assert_eq!(read(""), Ok(Config::default()));
+    }
+
+    /// The lines of the example that hold a setting behind their `#`, each with the table that it stands in.
+    fn settings() -> Vec<(String, String)> {
+        let (mut table, mut all) = (String::new(), Vec::new());
+        for line in EXAMPLE.lines() {
+            let bare = line.strip_prefix("# ").unwrap_or(line);
+            if bare.starts_with("[providers.") && bare.ends_with(']') {
+                bare.clone_into(&mut table);
+            } else if bare.split_once(" = ").is_some_and(|(name, _)| !name.contains(' ')) {
+                all.push((table.clone(), bare.to_owned()));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn each_setting_of_the_example_is_one() {
+        let written = settings();
+        for (table, line) in &written {
+            let base = if table == "[providers.mine]" && !line.starts_with("base_url") {
+                "base_url = \"http://localhost\"\n"
+            } else {
+                ""
+            };
+            let text = format!("{table}\n{base}{line}\n");
+            read(&text).unwrap_or_else(|error| panic!("{line}\n{error}"));
+        }
+        let whole = |line: &str| match line.strip_prefix("# ") {
+            Some(bare) if written.iter().any(|(_, one)| one == bare) || bare.starts_with("[providers.") => {
+                bare.to_owned()
+            }
+            _ => line.to_owned(),
+        };
+        let text: Vec<String> = EXAMPLE.lines().map(whole).collect();
+        let config = read(&text.join("\n")).unwrap();
+        let names: Vec<&str> = config.blocks.iter().map(|block| block.id.as_str()).collect();
+        assert_eq!(names, ["groq", "groq@work", "mine"]);
+    }
+
+    #[test]
+    fn the_example_leaves_nothing_out() {
+        let error = read("[providers.groq]\n\"?\" = 1\n").unwrap_err().0.what;
+        let known = error.rsplit(": ").next().unwrap();
+        let names: Vec<String> =
+            settings().iter().map(|(_, line)| line.split(' ').next().unwrap().to_owned()).collect();
+        for name in known.split(", ") {
+            assert!(names.iter().any(|one| one == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_block_is_read() {
+        let config = read(
+            "training = 'avoid'\n[providers.mine]\nname = 'Mine'\nbase_url = 'https://a/v1/'\nwire = 'ollama'\n\
+             quota = 'nvidia'\nkey = 'cmd:pass show a'\nmodels = ['x', { id = 'y/z', context = 5, cost = 'paid', on = true }]\n\
+             order = -1\nweight = 100\nlimits = [{ unit = 'neurons', window = '90s rolling', cap = 7 }]\n\
+             headers = { X-A = 'two words', X-B = 'env:B' }\nproxy = 'socks5://a:1'\ncost = 'free'\ntraining = 'no'\n\
+             on = true\nlast_resort = true\n",
+        )
+        .unwrap();
+        let model = |id: &str| Model { id: id.into(), context: None, limits: None, cost: None, on: None };
+        let block = Block {
+            id: "mine".into(),
+            name: Some("Mine".into()),
+            base_url: Some("https://a/v1".into()),
+            wire: Some(Wire::Ollama),
+            dialect: Some(Dialect::Nvidia),
+            key: Some(KeySource::Command("pass show a".into())),
+            models: Some(vec![
+                model("x"),
+                Model { context: Some(5), cost: Some(Cost::Paid), on: Some(true), ..model("y/z") },
+            ]),
+            order: -1,
+            weight: Some(100),
+            limits: Some(vec![Limit { unit: "neurons".into(), window: "90s rolling".parse().unwrap(), cap: 7 }]),
+            headers: vec![
+                ("X-A".into(), KeySource::Literal(crate::domain::roster::Secret::new("two words"))),
+                ("X-B".into(), KeySource::Env("B".into())),
+            ],
+            proxy: Some("socks5://a:1".into()),
+            cost: Some(Cost::Free),
+            training: Some(Training::No),
+            on: Some(true),
+            last_resort: Some(true),
+        };
+        assert_eq!(config, Config { avoid_training: true, blocks: vec![block] });
+        assert_eq!(config.literals().collect::<Vec<_>>(), ["mine"]);
+    }
+
+    #[test]
+    fn blocks_stand_by_order_and_then_as_written() {
+        let text = "[providers.openai]\n[providers.mistral]\norder = 3\n[providers.groq]\n[providers.gemini]\norder = 200\n\
+                    [providers.cohere]\norder = 2\n";
+        let config = read(text).unwrap();
+        let names: Vec<&str> = config.blocks.iter().map(|block| block.id.as_str()).collect();
+        assert_eq!(names, ["cohere", "mistral", "openai", "groq", "gemini"]);
+        assert_eq!(config.literals().count(), 0);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_whole_is_said_in_one_line() {
+        for (text, message) in [
+            ("tranning = 'avoid'", "line 1: unknown key `tranning`; did you mean `training`?"),
+            ("training = 'avoidd'", "line 1: `avoidd` is not known here; did you mean `avoid`?"),
+            ("training = true", "line 1: expected a word in quotes"),
+            ("key = 'sk-canary'", "line 1: unknown key `key`; known here: training, providers"),
+            ("[provider.groq]", "line 1: unknown key `provider`; did you mean `providers`?"),
+            (
+                "[providers.grok]",
+                "line 1: `grok` is not in the catalogue, so it needs a `base_url`; did you mean `groq`?",
+            ),
+            ("[providers.mine]", "line 1: `mine` is not in the catalogue, so it needs a `base_url`"),
+            (
+                "[providers.cerebras]",
+                "line 1: Cerebras ended its free tier; keys that never paid are answered with 402. To use `cerebras` all \
+                 the same, give it a `base_url`",
+            ),
+            (
+                "[providers.'groq@work']",
+                "line 1: `groq@work` is a further account at `groq`, so it needs a `key` of its own",
+            ),
+            (
+                "[providers.'my server']",
+                "line 1: `my server` is no name for a provider: write letters, digits, `-`, `_` and `.`",
+            ),
+            ("[providers.groq]\n[providers.groq]", "line 2: this stands here twice"),
+            ("[providers.groq", "line 1: unclosed table, expected `]`"),
+            ("sk-canary-0123456789-abcdef = 1", "line 1: this is no key of a setting"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert_eq!(error.lines().next(), Some(message));
+            assert!(!error.contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_is_shown_with_a_caret_and_what_was_meant_and_never_with_a_key() {
+        for (line, what, shown, caret) in [
+            ("wieght = 2", "unknown key `wieght`; did you mean `weight`?", "wieght = *", "^^^^^^"),
+            ("kye = 'sk-canary'", "unknown key `kye`; did you mean `key`?", "kye = ***********", "^^^"),
+            ("key = sk-canary", "string values must be quoted", "key = *********", "      ^^^^^^^^^"),
+            ("key = 'sk-canary", "invalid literal string, expected `'`", "key = **********", "                ^"),
+            ("key = 5", "expected text in quotes, found a whole number", "key = *", "      ^"),
+            (
+                "key = 'sk canary'",
+                "this is no key: it has a space or a line break inside",
+                "key = ***********",
+                "      ^^^^^^^^^^^",
+            ),
+            (
+                "key = '$CANARY'",
+                "this looks like the name of an environment variable; write `env:NAME`",
+                "key = *********",
+                "      ^^^^^^^^^",
+            ),
+            (
+                "headers = 'sk-canary'",
+                "expected a table, found text in quotes",
+                "headers = ***********",
+                "          ^^^^^^^^^^^",
+            ),
+            (
+                "headers = { A = ['sk-canary'] }",
+                "expected text in quotes, found a list",
+                "headers = { A = [***********] }",
+                "                ^^^^^^^^^^^^^",
+            ),
+            ("weight = 0", "a weight is a whole number from 1 to 100", "weight = 0", "         ^"),
+            ("weight = '2'", "expected a whole number, found text in quotes", "weight = '2'", "         ^^^"),
+            ("order = 1.5", "expected a whole number, found a number with a fraction", "order = 1.5", "        ^^^"),
+            ("wire = 'opnai'", "`opnai` is not known here; did you mean `openai`?", "wire = 'opnai'", "       ^^^^^^^"),
+            (
+                "quota = 'soap'",
+                "`soap` is not known here; write one of: groq, openai, mistral, gemini, openrouter, cohere, litellm, \
+                 ollama, cloudflare, zai, huggingface, nvidia, generic",
+                "quota = 'soap'",
+                "        ^^^^^^",
+            ),
+            ("on = 'yes'", "expected true or false, found text in quotes", "on = 'yes'", "     ^^^^^"),
+            (
+                "base_url = 'a.b'",
+                "a base_url begins with https:// or http://, such as https://api.groq.com/openai/v1",
+                "base_url = *****",
+                "           ^^^^^",
+            ),
+            (
+                "proxy = 'a:1'",
+                "a proxy begins with http://, https:// or socks5://, such as http://127.0.0.1:3128",
+                "proxy = *****",
+                "        ^^^^^",
+            ),
+            ("models = 'a'", "expected a list, found text in quotes", "models = 'a'", "         ^^^"),
+            (
+                "models = ['a', 5]",
+                "expected a model's id in quotes, or a table such as { id = \"...\", context = 8192 }, found a whole number",
+                "models = ['a', 5]",
+                "               ^",
+            ),
+            (
+                "models = [{ id = 'a', contex = 5 }]",
+                "unknown key `contex`; did you mean `context`?",
+                "models = [{ id = 'a', contex = * }]",
+                "                      ^^^^^^",
+            ),
+            ("models = [{ on = true }]", "`id` is missing", "models = [{ on = true }]", "          ^^^^^^^^^^^^^"),
+            ("models = ['a b']", "a model's id has no spaces in it", "models = ['a b']", "          ^^^^^"),
+            (
+                "limits = [{ unit = 'request', window = '60s', cap = 1 }]",
+                "`request` is no unit; did you mean `requests`?",
+                "limits = [{ unit = 'request', window = '60s', cap = 1 }]",
+                "                   ^^^^^^^^^",
+            ),
+            (
+                "limits = [{ unit = 'tokens', window = '60s slide', cap = 1 }]",
+                "`60s slide` is no window: write `60s fixed`, `90s rolling`, `1m bucket`, `1d midnight \
+                 America/Los_Angeles`, `1month midnight UTC` or `unknown`",
+                "limits = [{ unit = 'tokens', window = '60s slide', cap = 1 }]",
+                "                                      ^^^^^^^^^^^",
+            ),
+            (
+                "limits = [{ unit = 'tokens', window = '60s', cap = 0 }]",
+                "a cap is 1 or more; to use a model no more, write `on = false`",
+                "limits = [{ unit = 'tokens', window = '60s', cap = 0 }]",
+                "                                                   ^",
+            ),
+        ] {
+            let expected = format!("line 2: {what}\n  |\n2 | {shown}\n  | {caret}");
+            assert_eq!(read(&format!("[providers.groq]\n{line}\n")).unwrap_err().to_string(), expected);
+        }
     }
 }

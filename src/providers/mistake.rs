@@ -3,6 +3,8 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::domain::text::one_line;
+
 /// How lines are cut into names and values.
 mod line;
 
@@ -34,16 +36,18 @@ pub enum Shown {
 impl Mistake {
     /// A mistake at the bytes `span` of `text`.
     pub fn at(text: &str, span: Option<std::ops::Range<usize>>, shown: Shown, what: impl Into<String>) -> Self {
-        let what = what.into();
+        let what = one_line(&what.into()).into_owned();
         let Some(span) = span else { return Self { line: 0, column: 0, width: 1, shown: String::new(), what } };
         let before = text.get(..span.start).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let whole = text.split('\n').nth(line - 1).unwrap_or_default().trim_end_matches('\r');
         let marked = text.get(span).and_then(|marked| marked.split('\n').next()).map_or(0, |one| one.chars().count());
+        // A tab is one column, as it is for the caret.
+        let whole = one_line(&whole.replace('\t', " ")).into_owned();
         let shown = match shown {
-            Shown::All => whole.to_owned(),
-            Shown::Harmless => line::masked(whole),
+            Shown::All => whole,
+            Shown::Harmless => line::masked(&whole),
         };
         Self { line, column, width: marked.max(1), shown, what }
     }
@@ -111,30 +115,46 @@ fn plain(message: &str) -> String {
     let quoted = || message.split('`').skip(1).step_by(2);
     let word = quoted().next().unwrap_or_default();
     let known = || quoted().skip(1);
-    if message.starts_with("unknown field") {
-        return match meant(word, known()) {
-            Some(one) => format!("unknown key `{word}`; did you mean `{one}`?"),
-            None => format!("unknown key `{word}`; known here: {}", known().collect::<Vec<_>>().join(", ")),
-        };
-    }
-    if message.starts_with("unknown variant") {
-        let choices = known().collect::<Vec<_>>().join(", ");
-        return match meant(word, known()) {
-            Some(one) => format!("`{word}` is not known here; did you mean `{one}`?"),
-            None => format!("`{word}` is not known here; write one of: {choices}"),
-        };
-    }
-    if message.starts_with("missing field") {
-        return format!("`{word}` is missing");
-    }
+    let all = || known().collect::<Vec<_>>().join(", ");
     let wrong = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
-    if let Some((found, wanted)) = wrong.and_then(|rest| rest.rsplit_once(", expected ")) {
-        let kind = found.split([' ', '`', '"']).next().unwrap_or_default();
-        let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        let kind = if kind == "map" { "table" } else { kind };
-        return format!("expected {wanted}, found {article} {kind}");
+    match wrong.and_then(|rest| rest.rsplit_once(", expected ")) {
+        Some((found, wanted)) => {
+            let found = found.split([' ', '`', '"']).next().unwrap_or_default();
+            return format!("expected {}, found {}", kind(wanted), kind(found));
+        }
+        None if word.chars().count() > line::LONG => return "this is no key of a setting".into(),
+        None => {}
     }
-    message.to_owned()
+    match (message, meant(word, known())) {
+        (field, Some(one)) if field.starts_with("unknown field") => {
+            format!("unknown key `{word}`; did you mean `{one}`?")
+        }
+        (field, None) if field.starts_with("unknown field") => format!("unknown key `{word}`; known here: {}", all()),
+        (one, Some(near)) if one.starts_with("unknown variant") => {
+            format!("`{word}` is not known here; did you mean `{near}`?")
+        }
+        (one, None) if one.starts_with("unknown variant") => {
+            format!("`{word}` is not known here; write one of: {}", all())
+        }
+        (field, _) if field.starts_with("missing field") => format!("`{word}` is missing"),
+        ("duplicate key", _) => "this stands here twice".into(),
+        ("wanted string or table", _) => "expected a word in quotes".into(),
+        (other, _) => other.strip_suffix(", expected literal string").unwrap_or(other).to_owned(),
+    }
+}
+
+/// A kind of value as people call it.
+fn kind(word: &str) -> &str {
+    match word {
+        "a string" | "string" => "text in quotes",
+        "i64" | "u64" | "u32" | "integer" => "a whole number",
+        "floating" | "float" => "a number with a fraction",
+        "a boolean" | "boolean" => "true or false",
+        "a map" | "map" => "a table",
+        "a sequence" | "sequence" => "a list",
+        "datetime" => "a date",
+        other => other.strip_prefix("struct ").map_or(other, |_| "a table"),
+    }
 }
 
 #[cfg(test)]
@@ -173,10 +193,10 @@ mod tests {
         for (message, words) in [
             (
                 "invalid type: string \"sk-canary, expected x\", expected a boolean",
-                "expected a boolean, found a string",
+                "expected true or false, found text in quotes",
             ),
-            ("invalid type: integer `5`, expected a string", "expected a string, found an integer"),
-            ("invalid type: map, expected a string", "expected a string, found a table"),
+            ("invalid type: integer `5`, expected a string", "expected text in quotes, found a whole number"),
+            ("invalid type: map, expected a string", "expected text in quotes, found a table"),
             ("missing field `id`", "`id` is missing"),
             ("unknown field `idd`, expected `id`", "unknown key `idd`; did you mean `id`?"),
             ("unknown field `zzz`, expected `id` or `name`", "unknown key `zzz`; known here: id, name"),

@@ -55,7 +55,9 @@ pub(in crate::providers) fn shape(provider: &ProviderSpec, block: &Block) -> Lan
 /// The models of an account, and why each of them is off.
 pub(in crate::providers) fn models(provider: &ProviderSpec, block: &Block) -> Vec<(ModelSpec, Option<Standby>)> {
     let named = block.models.as_deref();
-    let chosen = named.unwrap_or_default().iter().map(|model| {
+    let named_before = |at: usize, id: &str| named.unwrap_or_default().iter().take(at).any(|model| model.id == id);
+    let once = named.unwrap_or_default().iter().enumerate().filter(|(at, model)| !named_before(*at, &model.id));
+    let chosen = once.map(|(_, model)| {
         let listed = provider.models.iter().find(|one| one.id == model.id);
         let mut spec = listed.cloned().unwrap_or_else(|| provider.unlisted(&model.id));
         spec.context = model.context.or(spec.context);

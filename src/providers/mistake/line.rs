@@ -25,6 +25,9 @@ const HARMLESS: [&str; 20] = [
     "providers",
 ];
 
+/// No setting's name is longer; what is longer is rather a key that stands in the wrong place.
+pub(in crate::providers) const LONG: usize = 24;
+
 /// The line with every value hidden that may be one.
 pub(in crate::providers) fn masked(line: &str) -> String {
     if line.trim_start().starts_with('[') && !line.contains('=') {
@@ -48,7 +51,8 @@ pub(in crate::providers) fn masked(line: &str) -> String {
         if fresh && tail.trim_start().starts_with('=') && (word(first) || ['"', '\''].contains(&first)) {
             piece.trim_matches(['"', '\'']).clone_into(&mut name);
             value = false;
-            shown.push_str(piece);
+            let long = piece.chars().count() > LONG;
+            shown.extend(piece.chars().map(|char| if long { '*' } else { char }));
         } else if first == '#' || (value && !HARMLESS.contains(&name.as_str()) && !"[]{}, \t".contains(first)) {
             shown.extend(piece.chars().map(|_| '*'));
         } else {
@@ -95,6 +99,7 @@ mod tests {
             ("groq = { key = \"sk\", wire = \"x\", on = 1 }", "groq = { key = ****, wire = \"x\", on = 1 }"),
             ("headers = { \"X-Key\" = \"sk\", Auth = \"b\" }", "headers = { \"X-Key\" = ****, Auth = *** }"),
             ("sk-canary", "*********"),
+            ("sk-canary-0123456789-abcdef==", "***************************=*"),
             ("  \"sk-canary\",", "  ***********,"),
             ("models = [\"a\", \"b\"]", "models = [\"a\", \"b\"]"),
             ("key == \"sk-canary\"", "key =* ***********"),
