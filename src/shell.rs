@@ -12,6 +12,9 @@ pub mod signals;
 /// Where things stand on this computer.
 pub mod paths;
 
+/// Keys, from files and commands.
+pub mod keys;
+
 /// The log file.
 pub mod log;
 
