@@ -221,8 +221,14 @@ impl Work<'_> {
         let account = AccountId::from(block.id.as_str());
         let before = self.out.lanes.len();
         for (model, standby) in models {
-            if standby.is_none() && model.cost == Cost::Paid {
-                self.out.notices.push(format!("{account}/{} costs money; the config switched it on", model.id));
+            let cost = match model.cost {
+                Cost::Free => None,
+                Cost::Paid => Some("costs money"),
+                // A server of one's own need not say what it costs.
+                Cost::Unknown => Some("may cost money").filter(|_| !described.source.is_empty()),
+            };
+            if let Some(cost) = cost.filter(|_| standby.is_none()) {
+                self.out.notices.push(format!("{account}/{} {cost}; the config switched it on", model.id));
             }
             let spec = described.lane(&account, &model);
             self.out.lanes.push(LaneSpec {
@@ -508,6 +514,17 @@ mod tests {
         }
         let told = made(&keys, "[providers.openai]\nmodels = ['gpt-5.4-mini']").notices;
         assert_eq!(told, ["openai/gpt-5.4-mini costs money; the config switched it on"]);
+    }
+
+    #[test]
+    fn a_model_that_nobody_lists_is_not_called_free() {
+        let keys = [("OPENROUTER_API_KEY", "k"), ("GROQ_API_KEY", "k")];
+        let config = "[providers.openrouter]\nmodels = ['a/b', 'a/b:free', { id = 'c', cost = 'free' }]\n\
+                      [providers.groq]\ncost = 'free'\nmodels = ['new']\n";
+        let made = made(&keys, config);
+        let costs: Vec<Cost> = made.lanes.iter().filter(|lane| lane.standby.is_none()).map(|lane| lane.cost).collect();
+        assert_eq!(costs, [Cost::Unknown, Cost::Free, Cost::Free, Cost::Free]);
+        assert_eq!(made.notices, ["openrouter/a/b may cost money; the config switched it on"]);
     }
 
     #[test]

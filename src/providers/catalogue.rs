@@ -172,13 +172,18 @@ impl ProviderSpec {
         }
     }
 
-    /// A model of which only the name is known.
+    /// A model of which only the name is known. Where the catalogue lists models, nobody knows what another one costs.
     pub fn unlisted(&self, model: &str) -> ModelSpec {
+        let cost = match self.dialect {
+            Dialect::Openrouter if model.ends_with(":free") => Cost::Free,
+            _ if self.models.is_empty() || self.cost == Cost::Paid => self.cost,
+            _ => Cost::Unknown,
+        };
         ModelSpec {
             id: model.to_owned(),
             context: None,
             limits: Vec::new(),
-            cost: self.cost,
+            cost,
             training: self.training,
             as_of: self.as_of.clone(),
             source: self.source.clone(),
@@ -189,17 +194,23 @@ impl ProviderSpec {
 impl From<written::Provider> for ProviderSpec {
     fn from(one: written::Provider) -> Self {
         let or = |own: String, other: &str| if own.is_empty() { other.to_owned() } else { own };
-        let models = one.model.into_iter().map(|model| ModelSpec {
-            id: model.id,
-            context: model.context,
-            limits: model.limits,
-            cost: model.cost.unwrap_or(one.cost),
-            training: model.training.unwrap_or(one.training),
-            as_of: or(model.as_of, &one.as_of),
-            source: or(model.source, &one.source),
-        });
+        let mut models: Vec<ModelSpec> = Vec::new();
+        for model in one.model {
+            // Of two that have one name the first counts: they would be one lane.
+            if models.iter().all(|known| known.id != model.id) {
+                models.push(ModelSpec {
+                    id: model.id,
+                    context: model.context,
+                    limits: model.limits,
+                    cost: model.cost.unwrap_or(one.cost),
+                    training: model.training.unwrap_or(one.training),
+                    as_of: or(model.as_of, &one.as_of),
+                    source: or(model.source, &one.source),
+                });
+            }
+        }
         Self {
-            models: models.collect(),
+            models,
             id: one.id,
             name: one.name,
             base_url: one.base_url.trim_end_matches('/').to_owned(),
@@ -394,6 +405,11 @@ mod tests {
                 "as_of = '31.10.2026'",
                 "line 9: `31.10.2026` is no day: write it as \"2026-10-31\"\n  |\n9 | as_of = '31.10.2026'\n  |         \
                  ^^^^^^^^^^^^",
+            ),
+            (
+                "[[provider]]\nid = 'b'\nname = 'B'\nbase_url = 'b.example'",
+                "line 12: a base_url begins with https:// or http://, or with the {NAME} of an environment variable\n   |\n\
+                 12 | base_url = 'b.example'\n   |            ^^^^^^^^^^^",
             ),
             (
                 "discover = 'olama'",

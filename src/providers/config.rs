@@ -400,4 +400,28 @@ mod tests {
             assert_eq!(read(&format!("[providers.groq]\n{line}\n")).unwrap_err().to_string(), expected);
         }
     }
+
+    #[test]
+    fn no_slip_of_a_finger_shows_a_key() {
+        let text = "training = 'avoid'\n[providers.groq]\nkey = 'sk-canary-0123456789' # was sk-canary-0\nmodels = [\n  'a',\n]\n\
+                    headers = { A = \"sk-canary-1\", \"X-B\" = 'Bearer sk-canary-2' }\n[providers.mine]\n\
+                    base_url = 'http://me:sk-canary-3@a'\nproxy = 'http://me:sk-canary-4@a'\n[providers.mine.headers]\n\
+                    C = 'sk-canary-5'\n";
+        let catalogue = Catalogue::built_in().unwrap();
+        assert!(Config::read(text, &catalogue).is_ok());
+        let mut wrong = 0;
+        for (at, char) in text.char_indices() {
+            let (before, after) = (text.get(..at).unwrap(), text.get(at + char.len_utf8()..).unwrap());
+            for slip in ["", "'", "\"", "=", "[", "{", "\n", "x", "\u{1b}"] {
+                for slipped in [format!("{before}{slip}{after}"), format!("{before}{slip}{char}{after}")] {
+                    if let Err(error) = Config::read(&slipped, &catalogue) {
+                        let words = error.to_string();
+                        assert!(!words.contains("canary-") && !words.contains('\u{1b}'), "{slipped}\n\n{words}");
+                        wrong += 1;
+                    }
+                }
+            }
+        }
+        assert!(wrong > 1000);
+    }
 }

@@ -59,7 +59,11 @@ pub(in crate::providers) fn models(provider: &ProviderSpec, block: &Block) -> Ve
     let once = named.unwrap_or_default().iter().enumerate().filter(|(at, model)| !named_before(*at, &model.id));
     let chosen = once.map(|(_, model)| {
         let listed = provider.models.iter().find(|one| one.id == model.id);
-        let mut spec = listed.cloned().unwrap_or_else(|| provider.unlisted(&model.id));
+        let unlisted = || {
+            let spec = provider.unlisted(&model.id);
+            ModelSpec { cost: block.cost.unwrap_or(spec.cost), ..spec }
+        };
+        let mut spec = listed.cloned().unwrap_or_else(unlisted);
         spec.context = model.context.or(spec.context);
         spec.limits = model.limits.clone().unwrap_or(spec.limits);
         spec.cost = model.cost.unwrap_or(spec.cost);

@@ -33,6 +33,7 @@ pub(in crate::providers) struct Provider {
     #[serde(deserialize_with = "id")]
     pub(in crate::providers) id: String,
     pub(in crate::providers) name: String,
+    #[serde(deserialize_with = "address")]
     pub(in crate::providers) base_url: String,
     pub(in crate::providers) wire: Wire,
     pub(in crate::providers) quota: Dialect,
@@ -111,4 +112,14 @@ fn day<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
         return Err(Error::custom(format!("`{day}` is no day: write it as \"2026-10-31\"")));
     }
     Ok(day.into_owned())
+}
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    if !["https://", "http://", "{"].iter().any(|first| text.starts_with(first)) {
+        return Err(Error::custom(
+            "a base_url begins with https:// or http://, or with the {NAME} of an environment variable",
+        ));
+    }
+    Ok(text)
 }

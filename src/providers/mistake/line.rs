@@ -28,18 +28,18 @@ const HARMLESS: [&str; 20] = [
 /// No setting's name is longer; what is longer is rather a key that stands in the wrong place.
 pub(in crate::providers) const LONG: usize = 24;
 
-/// The line with every value hidden that may be one.
+/// The line as it may be shown. All is hidden but the names in front of a `=`, the brackets, and the values of those
+/// names that are known to be harmless: a slip of a finger moves a key to where no key should be.
 pub(in crate::providers) fn masked(line: &str) -> String {
-    if line.trim_start().starts_with('[') && !line.contains('=') {
+    if line.trim_start().starts_with('[') && !line.contains(['=', '#', '"', '\'']) {
         return line.to_owned();
     }
     let mut shown = String::with_capacity(line.len());
-    let mut name = String::new();
-    let mut rest = line;
-    // Until the first `=` a line holds a name, or the middle of a value that began further up.
-    let mut value = !line.contains('=');
+    // What the next value belongs to, if that may be shown; and the brackets opened since.
+    let (mut harmless, mut depth) = (false, 0_usize);
     // A name stands at the beginning, or behind a brace or a comma.
     let mut fresh = true;
+    let mut rest = line;
     while let Some(first) = rest.chars().next() {
         let length = match first {
             '"' | '\'' => quoted(rest, first),
@@ -48,17 +48,34 @@ pub(in crate::providers) fn masked(line: &str) -> String {
             first => first.len_utf8(),
         };
         let (piece, tail) = rest.split_at(length);
-        if fresh && tail.trim_start().starts_with('=') && (word(first) || ['"', '\''].contains(&first)) {
-            piece.trim_matches(['"', '\'']).clone_into(&mut name);
-            value = false;
-            let long = piece.chars().count() > LONG;
-            shown.extend(piece.chars().map(|char| if long { '*' } else { char }));
-        } else if first == '#' || (value && !HARMLESS.contains(&name.as_str()) && !"[]{}, \t".contains(first)) {
-            shown.extend(piece.chars().map(|_| '*'));
-        } else {
-            value = value || first == '=';
-            shown.push_str(piece);
-        }
+        let visible = match first {
+            '[' => {
+                depth += 1;
+                true
+            }
+            ']' => {
+                depth = depth.saturating_sub(1);
+                harmless = harmless && depth > 0;
+                true
+            }
+            ',' => {
+                harmless = harmless && depth > 0;
+                true
+            }
+            '{' | '}' | '=' | ' ' => true,
+            first if fresh && tail.trim_start().starts_with('=') && (word(first) || "\"'".contains(first)) => {
+                let name = piece.trim_matches(['"', '\'']);
+                (harmless, depth) = (HARMLESS.contains(&name), 0);
+                name.chars().count() <= LONG && name.chars().all(word)
+            }
+            first => {
+                let open = "\"'".contains(first) && (length < 2 || !piece.ends_with(first));
+                let visible = harmless && !open && first != '#' && !piece.contains('=');
+                harmless = harmless && depth > 0;
+                visible
+            }
+        };
+        shown.extend(piece.chars().map(|char| if visible { char } else { '*' }));
         fresh = "{,".contains(first) || (fresh && first.is_whitespace());
         rest = tail;
     }
@@ -99,11 +116,14 @@ mod tests {
             ("groq = { key = \"sk\", wire = \"x\", on = 1 }", "groq = { key = ****, wire = \"x\", on = 1 }"),
             ("headers = { \"X-Key\" = \"sk\", Auth = \"b\" }", "headers = { \"X-Key\" = ****, Auth = *** }"),
             ("sk-canary", "*********"),
-            ("sk-canary-0123456789-abcdef==", "***************************=*"),
+            ("sk-canary-0123456789-abcdef==", "***************************=="),
             ("  \"sk-canary\",", "  ***********,"),
             ("models = [\"a\", \"b\"]", "models = [\"a\", \"b\"]"),
-            ("key == \"sk-canary\"", "key =* ***********"),
-            ("key = sk=canary", "key = *********"),
+            ("key == \"sk-canary\"", "key == ***********"),
+            ("key = sk=canary", "key = **=******"),
+            ("wire = \"x\" key = \"sk-canary\"", "wire = \"x\" *** = ***********"),
+            ("[providers.a]'key = 'sk-canary'", "[***********]******************"),
+            ("{ wire = \"x, key = 'sk-canary', proxy = \"a", "{ wire = *********************************"),
             ("wire = \"x\" # was sk-canary", "wire = \"x\" ***************"),
         ] {
             assert_eq!(masked(line), shown);
