@@ -20,3 +20,6 @@ mod ask;
 #[cfg(test)]
 #[cfg(unix)]
 mod dashboard;
+
+#[cfg(test)]
+mod flights;

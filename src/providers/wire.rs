@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::domain::conversation::Request;
 use crate::domain::exchange::{KeyHeader, Outgoing};
-use crate::domain::roster::{LaneSpec, Wire};
+use crate::domain::roster::{Dialect, LaneSpec, Wire};
 
 /// What an answer is made of.
 pub mod piece;
@@ -28,7 +28,9 @@ use crate::providers::wire::piece::Piece;
 pub fn encode(lane: &LaneSpec, request: &Request) -> Outgoing {
     let model = lane.id.model();
     let (path, body, header) = match lane.wire {
-        Wire::Openai => ("chat/completions".to_owned(), openai::encode(model, request), KeyHeader::Bearer),
+        Wire::Openai => {
+            ("chat/completions".to_owned(), openai::encode(model, request, tells_usage(lane)), KeyHeader::Bearer)
+        }
         Wire::Gemini => (gemini::path(model), gemini::encode(request), KeyHeader::Google),
         Wire::Ollama => ("api/chat".to_owned(), ollama::encode(model, request), KeyHeader::Bearer),
     };
@@ -39,6 +41,11 @@ pub fn encode(lane: &LaneSpec, request: &Request) -> Outgoing {
         proxy: lane.proxy.clone(),
         body: Bytes::from(body.to_string()),
     }
+}
+
+/// Whether `stream_options` may be sent: Cohere's compatible endpoint is said to refuse it, and tells its usage unasked.
+fn tells_usage(lane: &LaneSpec) -> bool {
+    lane.dialect != Dialect::Cohere
 }
 
 /// Reads an answer as it comes.

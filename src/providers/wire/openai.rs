@@ -7,13 +7,15 @@ use crate::domain::conversation::{Message, Part, Request, Role, Usage};
 use crate::providers::wire::body::Item;
 use crate::providers::wire::piece::Piece;
 
-/// The body that asks `model` for a streamed answer with its usage.
-pub fn encode(model: &str, request: &Request) -> Value {
+/// The body that asks `model` for a streamed answer. `usage`: ask for its tokens, too; who does not know that refuses.
+pub fn encode(model: &str, request: &Request, usage: bool) -> Value {
     let mut body = request.extra.clone();
     body.insert("model".into(), model.into());
     body.insert("messages".into(), request.messages.iter().flat_map(encode_message).collect());
     body.insert("stream".into(), true.into());
-    body.insert("stream_options".into(), json!({ "include_usage": true }));
+    if usage {
+        body.insert("stream_options".into(), json!({ "include_usage": true }));
+    }
     if let Some(most) = request.params.max_tokens {
         body.insert("max_tokens".into(), most.into());
     }
@@ -221,7 +223,7 @@ mod tests {
             ..Request::default()
         };
         assert_eq!(
-            encode("m", &request),
+            encode("m", &request, true),
             json!({
                 "model": "m", "seed": 7, "stream": true, "stream_options": { "include_usage": true },
                 "messages": [
