@@ -9,9 +9,6 @@ pub mod wire;
 /// Refusals: what the body and the headers of a failed response mean.
 pub mod refusal;
 
-/// Models that no file can list.
-pub mod discover;
-
 /// The HTTP client.
 pub mod http;
 
@@ -26,3 +23,6 @@ pub mod config;
 
 /// Catalogue, config and keys to lanes.
 pub mod assemble;
+
+/// Models that no file can list.
+pub mod discover;
