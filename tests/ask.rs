@@ -86,3 +86,33 @@ fn a_data_folder_that_cannot_be_used_is_a_sentence() {
     assert_eq!(code, Some(1));
     assert!(err.contains("roundel.db") && err.contains("--ephemeral"), "{err}");
 }
+
+#[test]
+fn a_wrong_config_is_told_with_its_line_and_a_caret() {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, "training = \"avoid\"\n\n[providers.groq]\nweigth = 2\n").unwrap();
+    for command in [&["ask", "x"][..], &["providers"], &["check"]] {
+        let args = [&["--config", config.to_str().unwrap()], command].concat();
+        let (code, _, err) = run(home.path(), &args);
+        assert_eq!(code, Some(1));
+        assert!(err.contains("line 4: unknown key `weigth`; did you mean `weight`?"), "{err}");
+        assert!(err.contains("\n4 | weigth") && err.contains("\n  | ^^^^^^"), "{err}");
+    }
+    let (code, _, err) = run(home.path(), &["--config", "/nowhere/config.toml", "providers"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("cannot read /nowhere/config.toml"), "{err}");
+}
+
+#[test]
+fn a_key_makes_it_real_and_a_paid_one_answers_nobody() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = roundel(home.path(), &["ask", "x"]);
+    let (code, out, err) = read(command.env("OPENAI_API_KEY", "sk-canary").output().unwrap());
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(!err.contains("SIMULATED") && err.contains("openai/") && err.contains("off, costs money"), "{err}");
+    assert!(!err.contains("canary"));
+    let mut command = roundel(home.path(), &["--demo", "ask", "x"]);
+    let (code, _, err) = read(command.env("OPENAI_API_KEY", "sk-canary").output().unwrap());
+    assert!(code == Some(0) && err.contains("SIMULATED"), "{err}");
+}

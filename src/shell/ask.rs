@@ -7,7 +7,7 @@ use tokio::signal;
 use crate::domain::clock::Clock;
 use crate::domain::conversation::{Message, Origin, Request, Role, Turn, TurnState};
 use crate::domain::ids::TurnId;
-use crate::domain::text::{harmless, one_line};
+use crate::domain::text::harmless;
 use crate::scheduler::actor::Subscription;
 use crate::scheduler::link::{Ask, Command, Report, Urgent, turn_id};
 use crate::shell::engine::{Config, Engine, StartError, start};
@@ -173,7 +173,7 @@ fn provenance(turn: &Turn) -> String {
     [Some(lane), seconds(turn.first_token), seconds(turn.took), tokens].into_iter().flatten().collect()
 }
 
-/// A line on stderr. Nobody there to read it is no reason to stop.
+/// A sentence on stderr, over several lines if it has them. Nobody there to read it is no reason to stop.
 pub fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "roundel: {}", one_line(line));
+    let _ = writeln!(io::stderr().lock(), "roundel: {}", harmless(line));
 }

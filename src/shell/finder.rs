@@ -7,12 +7,14 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
+use crate::domain::clock::Clock;
 use crate::domain::exchange::{KeyHeader, Outgoing};
-use crate::domain::roster::Standby;
+use crate::domain::roster::{Dialect, Standby};
 use crate::providers::assemble::Discover;
 use crate::providers::catalogue::Finder;
 use crate::providers::discover::{Listed, litellm, names, ollama};
 use crate::providers::http::Client;
+use crate::providers::refusal;
 use crate::scheduler::actor::Link;
 use crate::scheduler::effect::Found;
 
@@ -41,7 +43,7 @@ pub async fn find(all: Vec<Discover>, client: Client, link: Link, purpose: Use) 
             Ok(listed) => add(&mut found, &discover, listed, purpose),
             Err(_) if discover.finder == Finder::Ollama => silent.push(discover),
             Err(why) if purpose == Use::Join => {
-                found.notices.push(format!("{} at {} does not answer: {why}", discover.name(), discover.base_url()));
+                found.notices.push(format!("{} at {}: {why}", discover.name(), discover.base_url()));
             }
             Err(_) => {}
         }
@@ -117,7 +119,8 @@ async fn get(discover: &Discover, client: &Client, path: &str) -> Result<Value, 
         let (head, mut body) = client.get(&out).await.map_err(|error| error.to_string())?;
         let bytes = body.all(LARGEST).await.map_err(|error| error.to_string())?;
         if !(200..300).contains(&head.status) {
-            return Err(format!("HTTP {}", head.status));
+            let failure = refusal::read(Dialect::Litellm, &head, &bytes, Clock::System.now());
+            return Err(format!("{} (HTTP {}): {}", failure.class.word(), head.status, failure.message));
         }
         serde_json::from_slice(&bytes).map_err(|_| "it sends no JSON".to_owned())
     };

@@ -2,7 +2,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use tracing_subscriber::EnvFilter;
@@ -21,7 +20,11 @@ pub fn start(folder: &Path) -> io::Result<File> {
     if path.metadata().is_ok_and(|meta| meta.len() > LARGEST) {
         std::fs::rename(&path, folder.join("roundel.log.1"))?;
     }
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path)?;
     let filter = EnvFilter::try_from_env("ROUNDEL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let to = file.try_clone()?;
     let written = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(to).try_init();
