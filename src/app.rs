@@ -37,6 +37,9 @@ pub mod composer;
 /// Where everything stands.
 pub mod geometry;
 
+/// What a model thought.
+pub mod thoughts;
+
 /// One turn, laid out.
 pub mod laid;
 
@@ -48,6 +51,9 @@ pub mod roster;
 
 /// One limit.
 pub mod gauge;
+
+/// One lane or account of the quota pane.
+pub mod block;
 
 /// The quota pane.
 pub mod board;
@@ -67,6 +73,9 @@ pub mod detail;
 /// All that is remembered.
 pub mod state;
 
+/// What stands where the first turn will.
+mod welcome;
+
 /// Header, footer, and the lines between.
 pub mod status;
 
@@ -78,6 +87,9 @@ mod hear;
 
 /// What is asked, and what comes back unsent.
 mod ask;
+
+/// What is selected in the quota pane.
+mod pick;
 
 /// What keys do.
 mod act;
@@ -118,7 +130,7 @@ impl App {
                 Vec::new()
             }
             Msg::Report(report) => {
-                self.hear(report);
+                self.hear(report, now);
                 Vec::new()
             }
             Msg::Tick => Vec::new(),

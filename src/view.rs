@@ -17,7 +17,7 @@ pub mod theme;
 /// Rows and frames on a buffer.
 pub mod paint;
 
-/// Gauges of eighths of a cell.
+/// Gauges of half cells.
 pub mod bar;
 
 /// The chat and the composer.
@@ -93,7 +93,11 @@ const NAMES: [(Focus, &str, &str); 3] =
 
 fn title(focus: Focus, focused: bool) -> Row {
     let name = NAMES.iter().find(|(pane, ..)| *pane == focus).map_or("", |(_, _, name)| name);
-    Row::of(name, if focused { Role::Strong } else { Role::Plain })
+    if focused {
+        Row(vec![Piece::new("▸ ", Role::Accent), Piece::new(name, Role::Strong)])
+    } else {
+        Row::of(name, Role::Plain)
+    }
 }
 
 fn tabs(shown: Focus) -> Row {

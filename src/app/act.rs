@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::app::action::{Action, Edit, Focus, Move};
-use crate::app::ask::words;
 use crate::app::keymap::{KeyEvent, Meaning, meaning};
 use crate::app::message::Effect;
 use crate::app::row::Role;
@@ -11,7 +10,6 @@ use crate::app::state::{App, Armed, Overlay};
 use crate::domain::clock::Time;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::TurnId;
-use crate::domain::standing::Target;
 use crate::scheduler::link::{Command, Urgent};
 
 /// Ctrl+C quits if it is pressed again within this.
@@ -73,13 +71,15 @@ impl App {
             Action::Move(way) => self.go(way, now),
             Action::Scroll(way) => self.transcript.go(way),
             Action::Open => self.open_selected(),
+            Action::Fold(open) => self.fold_selected(open),
+            Action::Thoughts => self.transcript.fold_thoughts(),
             Action::Switch => return self.switch(now),
             Action::Undo => return self.undo(now),
         }
         Vec::new()
     }
 
-    fn open(&mut self, overlay: Overlay) {
+    pub(in crate::app) fn open(&mut self, overlay: Overlay) {
         self.overlay = Some(overlay);
         self.overlay_top = 0;
     }
@@ -130,60 +130,22 @@ impl App {
             Focus::Composer | Focus::Transcript => self.transcript.go(way),
             Focus::Log => self.log.go(way),
             Focus::Quota => {
-                let targets = self.roster.targets();
-                let at = targets.iter().position(|target| Some(target) == self.selected.as_ref()).unwrap_or(0);
-                let to = match way {
-                    Move::Up | Move::PreviousTurn => at.saturating_sub(1),
-                    Move::Down | Move::NextTurn => at + 1,
-                    Move::PageUp | Move::HalfUp => at.saturating_sub(5),
-                    Move::PageDown | Move::HalfDown => at + 5,
-                    Move::First => 0,
-                    Move::Last => usize::MAX,
-                };
-                self.selected = targets.get(to.min(targets.len().saturating_sub(1))).cloned();
+                self.select_by(way);
                 self.settle(now);
             }
         }
     }
 
-    /// The selected lane or account; the first, if none was selected.
-    pub(in crate::app) fn selected_target(&self) -> Option<Target> {
-        let targets = self.roster.targets();
-        let known = self.selected.clone().filter(|selected| targets.contains(selected));
-        known.or_else(|| targets.into_iter().next())
-    }
-
     fn open_selected(&mut self) {
-        let overlay = match self.focus {
-            Focus::Quota => self.selected_target().map(Overlay::Target),
-            Focus::Log => self.log.selected_attempt().map(|attempt| Overlay::Attempt(attempt.id)),
-            Focus::Composer | Focus::Transcript => None,
-        };
-        if let Some(overlay) = overlay {
-            self.open(overlay);
+        match self.focus {
+            Focus::Quota => self.open_item(),
+            Focus::Log => {
+                if let Some(id) = self.log.selected_attempt().map(|attempt| attempt.id) {
+                    self.open(Overlay::Attempt(id));
+                }
+            }
+            Focus::Composer | Focus::Transcript => {}
         }
-    }
-
-    fn switch(&mut self, now: Time) -> Vec<Effect> {
-        let target = match &self.overlay {
-            Some(Overlay::Target(target)) => Some(target.clone()),
-            Some(_) => None,
-            None => self.selected_target(),
-        };
-        let Some((target, on)) = target.and_then(|target| self.roster.switch(&target)) else { return Vec::new() };
-        self.undo = Some((target.clone(), !on));
-        self.say(switched(&target, on), Role::Plain, now);
-        vec![Effect::Send(Command::Switch { target, on })]
-    }
-
-    fn undo(&mut self, now: Time) -> Vec<Effect> {
-        let Some((target, on)) = self.undo.take() else {
-            self.say("nothing to undo", Role::Dim, now);
-            return Vec::new();
-        };
-        self.undo = Some((target.clone(), !on));
-        self.say(switched(&target, on), Role::Plain, now);
-        vec![Effect::Send(Command::Switch { target, on })]
     }
 
     /// Ctrl+C: the nearest thing that can be stopped.
@@ -234,9 +196,4 @@ impl App {
     pub(in crate::app) fn turn(&self, id: TurnId) -> Option<&Turn> {
         self.transcript.cells().iter().map(|cell| &cell.turn).find(|turn| turn.id == id)
     }
-}
-
-fn switched(target: &Target, on: bool) -> String {
-    let what = if on { "is in the rotation again" } else { "is out of the rotation" };
-    format!("{} {what}  z undo", words(target))
 }

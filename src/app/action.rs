@@ -115,6 +115,10 @@ pub enum Action {
     Scroll(Move),
     /// Show all that is known of what is selected.
     Open,
+    /// Show the listed lanes of an account, or hide them.
+    Fold(bool),
+    /// Show what the models thought, or hide it.
+    Thoughts,
     /// Take out of the rotation, or back in.
     Switch,
     /// Undo the last switch.

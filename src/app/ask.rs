@@ -15,7 +15,7 @@ const TURNS_ALONG: usize = 20;
 impl App {
     pub(in crate::app) fn send(&mut self, now: Time) -> Vec<Effect> {
         if self.composer.is_blank() {
-            return Vec::new();
+            return self.offer.iter().map(|_| Effect::GoReal).collect();
         }
         let prompt = self.composer.take();
         let turn = turn_id(now, self.config.subscriber, self.last_turn);

@@ -26,6 +26,7 @@ pub fn rows(transcript: &Transcript, width: usize, due: &mut Due) -> Vec<Row> {
                 }
                 row
             }
+            Line::Thought(number) => cell.thought(number),
             Line::Blank => Row::default(),
         })
         .collect()

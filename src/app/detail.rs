@@ -3,16 +3,18 @@
 
 use crate::app::cells;
 use crate::app::due::{Due, took};
+use crate::app::gauge::sign_of;
+use crate::app::help::EVIDENCE;
 use crate::app::log::{pad, status};
 use crate::app::prose::{Prose, Reading};
-use crate::app::roster::Roster;
+use crate::app::roster::{Roster, is_listed};
 use crate::app::row::{Piece, Role, Row};
 use crate::domain::attempt::Attempt;
 use crate::domain::conversation::Turn;
 use crate::domain::quota::limit::{Evidence, Figure};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, Training};
-use crate::domain::standing::{LaneState, Need, Standing, Target};
+use crate::domain::standing::{LaneState, Need, Off, Standing, Target};
 use crate::domain::text::one_line;
 
 struct Page {
@@ -25,6 +27,15 @@ struct Page {
 impl Page {
     const fn new(width: usize) -> Self {
         Self { rows: Vec::new(), width, name: 14 }
+    }
+
+    /// What the signs before the figures mean.
+    fn legend(&mut self) {
+        self.rows.push(Row::default());
+        let words: Vec<String> = EVIDENCE.iter().map(|(sign, word, _)| format!("{sign} {word}")).collect();
+        let text = words.join("   ");
+        let spans = cells::wrap(&text, self.width);
+        self.rows.extend(spans.into_iter().map(|span| Row::of(text.get(span).unwrap_or_default(), Role::Dim)));
     }
 
     fn title(&mut self, text: &str) {
@@ -53,9 +64,18 @@ impl Page {
 pub fn target(roster: &Roster, target: &Target, usual: Need, width: usize, due: &mut Due) -> Vec<Row> {
     let mut page = Page::new(width);
     let lanes: Vec<&LaneState> = roster.lanes.iter().filter(|lane| target.covers(&lane.spec.id)).collect();
-    for lane in &lanes {
+    let (on, listed): (Vec<&LaneState>, Vec<&LaneState>) = lanes.iter().partition(|lane| !is_listed(lane));
+    let alone = lanes.len() == 1;
+    for lane in on.iter().chain(listed.iter().filter(|_| alone)) {
         page.title(lane.spec.id.as_str());
         describe(&mut page, roster, lane, usual, due);
+    }
+    if !alone && !listed.is_empty() {
+        page.title(&format!("Listed, off: {}", listed.len()));
+        for lane in &listed {
+            let why = lane.off().map(Off::reason).unwrap_or_default();
+            page.rows.push(Row(vec![Piece::plain(lane.spec.id.model()), Piece::dim(format!("  {why}"))]));
+        }
     }
     let meters = roster.meters.iter().filter(|meter| lanes.iter().any(|lane| lane.spec.draws_on(&meter.pool)));
     for meter in meters {
@@ -63,6 +83,7 @@ pub fn target(roster: &Roster, target: &Target, usual: Need, width: usize, due: 
         page.title(&format!("{what}, counted on {}", meter.pool));
         figures(&mut page, meter, due);
     }
+    page.legend();
     page.rows
 }
 
@@ -71,6 +92,9 @@ fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due
     let mut state = standing.reason();
     if let (Some(until), false) = (standing.until(due.now), standing == Standing::Ready) {
         state = format!("{state}; ready in {}", due.until(until));
+    }
+    if matches!(standing, Standing::Off(_)) {
+        state.push_str("; Space switches it on");
     }
     page.line("state", &state, Role::Plain);
     if let Some(rest) = &lane.rest {
@@ -102,6 +126,14 @@ fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due
         },
         Role::Plain,
     );
+    if lane.spec.last_resort {
+        page.line("used", "only when no other lane can answer", Role::Plain);
+    }
+    let facts = [lane.spec.as_of.as_str(), lane.spec.source.as_str()];
+    let facts: Vec<&str> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+    if !facts.is_empty() {
+        page.line("facts", &format!("as of {}", facts.join(", ")), Role::Plain);
+    }
     if let Some(context) = lane.spec.context {
         page.line("context", &format!("{context} tokens"), Role::Plain);
     }
@@ -109,8 +141,8 @@ fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due
 
 fn figures(page: &mut Page, meter: &Meter, due: &mut Due) {
     let how = |evidence: Evidence, at, due: &mut Due| match due.age(at) {
-        Some(age) => format!("{} {age} ago", evidence.word()),
-        None => format!("{} at {}", evidence.word(), due.clock(at)),
+        Some(age) => format!("{} {} {age} ago", sign_of(Some(evidence)), evidence.word()),
+        None => format!("{} {} at {}", sign_of(Some(evidence)), evidence.word(), due.clock(at)),
     };
     let now = due.now;
     match meter.cap {

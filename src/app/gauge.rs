@@ -17,8 +17,10 @@ pub struct Limit {
     pub pace: Option<f64>,
     /// `5.1k of 8k`.
     pub figure: String,
-    /// `5.1k tok`, where there is little room.
+    /// `5.1k left`, where there is little room.
     pub brief: String,
+    /// `5.1k tok/min`, where it stands in a line with others.
+    pub words: String,
     /// Columns that the figure may come to take.
     pub figure_room: usize,
     /// How it is known; None: nothing is used, there is only what is documented.
@@ -30,6 +32,19 @@ pub struct Limit {
     /// How well it stands.
     pub role: Role,
 }
+
+/// The sign of how a figure is known.
+pub const fn sign_of(evidence: Option<Evidence>) -> &'static str {
+    match evidence {
+        Some(Evidence::Reported) => "●",
+        Some(Evidence::Counted) => "◐",
+        Some(Evidence::Learnt) => "◌",
+        Some(Evidence::Documented) | None => "·",
+    }
+}
+
+/// A smaller share than this is low.
+pub const LOW: f64 = 0.2;
 
 impl Limit {
     /// How `meter` stands at the time of `due`.
@@ -59,7 +74,8 @@ impl Limit {
                 (Some(left), Some(cap)) => format!("{} of {}", count(left), count(cap.value)),
                 _ => format!("{} used", count(used)),
             },
-            brief: format!("{} {}", count(left.unwrap_or(used)), meter.unit.short()),
+            brief: format!("{} {}", count(left.unwrap_or(used)), if left.is_some() { "left" } else { "used" }),
+            words: format!("{} {}/{}", count(left.unwrap_or(used)), meter.unit.short(), meter.window.short()),
             figure_room: meter.cap.map_or(8, |cap| figure_room(cap.value)),
             evidence: (!is_full).then_some(basis.evidence),
             time: if used == 0 {
@@ -70,7 +86,7 @@ impl Limit {
             age: if told { due.age(basis.at).unwrap_or_default() } else { String::new() },
             role: match share {
                 Some(share) if share <= 0.0 => Role::Bad,
-                Some(share) if share < 0.2 => Role::Warn,
+                Some(share) if share < LOW => Role::Warn,
                 _ => Role::Good,
             },
         }

@@ -43,8 +43,10 @@ pub struct Wish {
     pub draft: u16,
     /// Lines about what is wrong.
     pub alerts: u16,
-    /// Lanes of the roster.
+    /// Lanes of the roster that are not only listed.
     pub lanes: u16,
+    /// Rows that the quota would fill.
+    pub board: u16,
 }
 
 /// The areas. Empty: not shown.
@@ -146,7 +148,9 @@ fn panes(areas: &mut Areas, middle: Rect, wish: Wish) {
         areas.quota = rest;
     } else {
         areas.chat = take_left(&mut rest, middle.width * 11 / 20);
-        areas.quota = take_top(&mut rest, middle.height * 3 / 5);
+        // The log does with less where the quota has more to show.
+        let quota = wish.board.saturating_add(2).clamp(middle.height * 3 / 5, middle.height * 7 / 10);
+        areas.quota = take_top(&mut rest, quota);
         areas.log = rest;
     }
 }
@@ -227,7 +231,7 @@ mod tests {
                 for (focus, expanded) in
                     [(Focus::Composer, false), (Focus::Transcript, true), (Focus::Quota, false), (Focus::Log, true)]
                 {
-                    let wish = Wish { focus, expanded, draft: 99, alerts: 2, lanes: 9 };
+                    let wish = Wish { focus, expanded, draft: 99, alerts: 2, lanes: 9, board: 30 };
                     let areas = areas(width, height, wish);
                     let shown =
                         [areas.header, areas.gauges, areas.chat, areas.quota, areas.log, areas.alerts, areas.footer];

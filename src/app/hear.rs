@@ -2,28 +2,37 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::row::Role;
 use crate::app::state::{App, Link, Overlay};
 use crate::domain::attempt::Attempt;
+use crate::domain::clock::Time;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::TurnId;
+use crate::domain::text::one_line;
 use crate::scheduler::link::{Moved, Report, Snapshot};
 
 impl App {
-    pub(in crate::app) fn hear(&mut self, report: Report) {
+    pub(in crate::app) fn hear(&mut self, report: Report, now: Time) {
         match report {
-            Report::Snapshot(snapshot) => self.start_over(*snapshot),
+            Report::Snapshot(snapshot) => self.start_over(*snapshot, now),
             Report::Moved(moved) => self.moved(*moved),
             Report::Said(said) => self.transcript.say(&said),
             Report::Saving(saving) => self.saving = saving,
         }
     }
 
-    fn start_over(&mut self, snapshot: Snapshot) {
+    fn start_over(&mut self, snapshot: Snapshot, now: Time) {
         self.simulated = snapshot.simulated;
         self.roster.lanes = snapshot.lanes;
         self.roster.meters = snapshot.meters;
         self.roster.next = snapshot.next;
+        self.count_rows();
         self.saving = snapshot.saving;
+        self.offer = snapshot.offer;
+        if let Some(new) = snapshot.notices.iter().rfind(|notice| !self.notices.contains(notice)) {
+            self.say(one_line(new), Role::Warn, now);
+        }
+        self.notices = snapshot.notices;
         self.log.replace_all(snapshot.log);
         if let Some(last) = snapshot.turns.iter().map(|turn| turn.id).max() {
             self.last_turn = self.last_turn.max(last);
@@ -49,7 +58,11 @@ impl App {
     fn moved(&mut self, moved: Moved) {
         let tried: BTreeSet<TurnId> = moved.attempts.iter().map(|attempt| attempt.turn).collect();
         moved.attempts.into_iter().for_each(|attempt: Attempt| self.log.put(attempt));
+        let changed = !(moved.lanes.is_empty() && moved.meters.is_empty());
         self.roster.merge(moved.lanes, moved.meters, moved.next);
+        if changed {
+            self.count_rows();
+        }
         if let Some(turn) = moved.turn {
             self.last_turn = self.last_turn.max(turn.id);
             self.put_turn(turn);

@@ -1,21 +1,33 @@
 //! The help: the table of keys, the places of the files, and what the signs mean. What is typed searches in it.
 
+use crate::app::cells;
 use crate::app::keymap::{KEYS, Place, name};
 use crate::app::log::pad;
 use crate::app::message::AppConfig;
 use crate::app::row::{Piece, Role, Row};
+use crate::domain::text::one_line;
+
+/// What the signs of evidence mean: sign, word, and more words.
+pub const EVIDENCE: [(&str, &str, &str); 4] = [
+    ("●", "reported", "the provider said so"),
+    ("◐", "counted", "counted here"),
+    ("◌", "learnt", "learnt from a refusal"),
+    ("·", "documented", "nothing is used: only what is documented"),
+];
 
 const SIGNS: &[(&str, &str)] = &[
-    ("● ◐ ○ ✕", "a lane: ready, resting or spent, off by you, out"),
-    ("███▌", "what is left of a limit: it drains and refills"),
+    ("● ◐ ○ ✕", "a lane: ready, resting or spent, off, out until you do something"),
+    ("━━━╸──", "what is left of a limit: it drains and refills"),
     ("┃", "the pace: as much of the window is still to come"),
-    ("● ◐ ◌ ·", "a figure: reported by the provider, counted here, learnt from a refusal, only documented"),
-    ("21 s", "behind a figure: the time until the limit is full again"),
+    ("21 s", "at the end of a limit: the time until it is full again"),
+    ("trains, paid", "of a lane: its provider trains on prompts, an answer costs money; ?: nobody said"),
 ];
 
 /// The rows of the help in which `filter` is found, or whose heading has it.
-pub fn rows(config: &AppConfig, filter: &str) -> Vec<Row> {
+pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
     let mut rows = Vec::new();
+    let known = notices.iter().map(|notice| ("!".to_owned(), one_line(notice).into_owned()));
+    section(&mut rows, "To know", known, filter);
     for place in [
         Place::Composer,
         Place::Everywhere,
@@ -34,6 +46,8 @@ pub fn rows(config: &AppConfig, filter: &str) -> Vec<Row> {
     }
     let signs = SIGNS.iter().map(|(sign, says)| ((*sign).to_owned(), (*says).to_owned()));
     section(&mut rows, "Signs", signs, filter);
+    let evidence = EVIDENCE.iter().map(|(sign, word, says)| ((*sign).to_owned(), format!("{word}: {says}")));
+    section(&mut rows, "How a figure is known", evidence, filter);
     let files = [("log", &config.log_path), ("data", &config.data_path)];
     section(&mut rows, "Files", files.map(|(name, path)| (name.to_owned(), path.clone())).into_iter(), filter);
     if rows.is_empty() {
@@ -56,4 +70,24 @@ fn section(rows: &mut Vec<Row>, title: &str, lines: impl Iterator<Item = (String
     for (key, says) in found {
         rows.push(Row(vec![Piece::new(pad(&key, 30), Role::Accent), Piece::plain(says)]));
     }
+}
+
+/// A row of a name and its words, folded: the words under each other.
+pub fn fold(row: Row, width: usize) -> Vec<Row> {
+    let [name, words] = row.0.as_slice() else {
+        let (text, role) = (row.text(), row.0.first().map_or(Role::Plain, |piece| piece.role));
+        let spans = cells::wrap(&text, width);
+        return spans.into_iter().map(|span| Row::of(text.get(span).unwrap_or_default().trim_end(), role)).collect();
+    };
+    let lead = cells::of(&name.text).min(width / 2);
+    let short = cells::cut(name.text.trim_end(), lead.saturating_sub(1));
+    let mut first = Some(Piece::new(pad(&short, lead), name.role));
+    cells::wrap(&words.text, width - lead)
+        .into_iter()
+        .map(|span| {
+            let part = words.text.get(span).unwrap_or_default().trim_end();
+            let lead = first.take().unwrap_or_else(|| Piece::plain(" ".repeat(lead)));
+            Row(vec![lead, Piece::new(part, words.role)])
+        })
+        .collect()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::app::prose::{Prose, Reading};
 use crate::app::row::Row;
+use crate::app::thoughts::Thoughts;
 use crate::domain::conversation::{Turn, TurnState};
 use crate::domain::text::one_line;
 
@@ -15,6 +16,9 @@ pub struct Cell {
     pub turn: Turn,
     prompt: Prose,
     answer: Prose,
+    thoughts: Thoughts,
+    /// Whether its thoughts are shown.
+    open: bool,
     /// What became of it, and the lanes that were tried before, in words.
     after: Vec<Row>,
     hops: String,
@@ -29,6 +33,8 @@ pub enum Line<'a> {
     Prompt(&'a Row),
     /// Who answers, and its numbers.
     Answers,
+    /// A row of what the model thought, by its number.
+    Thought(usize),
     /// A row of the answer.
     Answer(&'a Row),
     /// What became of it.
@@ -39,11 +45,13 @@ pub enum Line<'a> {
 
 impl Cell {
     /// Lays out a turn.
-    pub fn new(turn: Turn, width: usize) -> Self {
+    pub fn new(turn: Turn, width: usize, open: bool) -> Self {
         let mut cell = Self {
             turn,
             prompt: Prose::new(Reading::Verbatim, width),
             answer: Prose::new(Reading::Markdown, width),
+            thoughts: Thoughts::default(),
+            open,
             after: Vec::new(),
             hops: String::new(),
         };
@@ -55,7 +63,9 @@ impl Cell {
     pub fn lay_out(&mut self, width: usize) {
         self.prompt = Prose::whole(Reading::Verbatim, width, &self.turn.prompt);
         self.answer = Prose::whole(Reading::Markdown, width, "");
-        self.answer.extend(&self.turn.answer, self.turn.state.is_over());
+        let over = self.turn.state.is_over();
+        self.answer.extend(&self.turn.answer, over);
+        self.thoughts.lay_out(&self.turn.reasoning, self.open, width, over);
         self.conclude(width);
     }
 
@@ -81,10 +91,12 @@ impl Cell {
         let goes_on = !self.turn.state.is_over()
             && !turn.state.is_over()
             && turn.prompt == self.turn.prompt
-            && turn.answer.starts_with(&self.turn.answer);
+            && turn.answer.starts_with(&self.turn.answer)
+            && turn.reasoning.starts_with(&self.turn.reasoning);
         self.turn = turn;
         if goes_on {
             self.answer.extend(&self.turn.answer, false);
+            self.thoughts.extend(&self.turn.reasoning, false);
             self.conclude(width);
         } else {
             self.lay_out(width);
@@ -95,6 +107,28 @@ impl Cell {
     pub fn grow(&mut self, new: &str) {
         self.turn.answer.push_str(new);
         self.answer.extend(&self.turn.answer, false);
+    }
+
+    /// More of its thoughts has come.
+    pub fn think(&mut self, new: &str) {
+        self.turn.reasoning.push_str(new);
+        self.thoughts.extend(&self.turn.reasoning, false);
+    }
+
+    /// Shows its thoughts or folds them. The row from which on all others move, and by how many.
+    pub fn fold(&mut self, open: bool, width: usize) -> (usize, isize) {
+        self.open = open;
+        let before = self.height();
+        if !self.turn.reasoning.is_empty() {
+            self.thoughts.lay_out(&self.turn.reasoning, open, width, self.turn.state.is_over());
+        }
+        // Two headings, an empty row, and the line that says how much it is.
+        (4 + self.prompt.rows().len(), self.height().cast_signed() - before.cast_signed())
+    }
+
+    /// A row of its thoughts.
+    pub fn thought(&self, number: usize) -> Row {
+        self.thoughts.row(number, self.turn.state.is_over() || !self.turn.answer.is_empty())
     }
 
     /// Says which lanes were tried.
@@ -109,7 +143,7 @@ impl Cell {
     pub fn height(&self) -> usize {
         let answer = self.answer.rows().len() + self.after.len();
         // Both headings, and the empty rows behind question and answer.
-        4 + self.prompt.rows().len() + answer
+        4 + self.prompt.rows().len() + self.thoughts.height() + answer
     }
 
     /// Its row of that number.
@@ -124,6 +158,10 @@ impl Cell {
             1 => return Line::Answers,
             _ => at -= 2,
         }
+        if at < self.thoughts.height() {
+            return Line::Thought(at);
+        }
+        at -= self.thoughts.height();
         if let Some(row) = self.answer.rows().get(at) {
             return Line::Answer(row);
         }
@@ -157,7 +195,7 @@ mod tests {
             (TurnState::Interrupted, "some", vec!["roundel ended while it ran; what had come is kept"]),
             (TurnState::Done, "fine", vec![]),
         ] {
-            let cell = Cell::new(turn(1, "q", answer, state), 60);
+            let cell = Cell::new(turn(1, "q", answer, state), 60, false);
             assert_eq!(cell.after.iter().map(Row::text).collect::<Vec<_>>(), words);
         }
     }

@@ -37,6 +37,8 @@ pub enum Effect {
     Send(Command),
     /// Send it on the queue that never refuses.
     Urgent(Urgent),
+    /// Start again with the real providers: the user has taken up the offer.
+    GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.
     Suspend,
     /// Paint everything again.

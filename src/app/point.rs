@@ -50,7 +50,7 @@ impl App {
             let row = y.checked_sub(text.y).map(usize::from);
             let block = row.and_then(|row| quota.lines.get(row)).and_then(|(block, _)| quota.board.blocks.get(*block));
             if let Some(block) = block.filter(|_| text.contains(at)) {
-                self.selected = Some(block.target.clone());
+                self.selected = Some(block.item.clone());
             }
         }
         self.focus = focus;

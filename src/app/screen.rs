@@ -6,9 +6,10 @@ use crate::app::action::Focus;
 use crate::app::board::{self, Board};
 use crate::app::due::Due;
 use crate::app::geometry::{Areas, Shape, inside};
-use crate::app::row::{Piece, Role, Row};
+use crate::app::help::fold;
+use crate::app::row::Row;
 use crate::app::state::{App, Link, Overlay};
-use crate::app::{cells, chat, detail, help, log};
+use crate::app::{chat, detail, help, log};
 use crate::domain::clock::Time;
 
 /// The screen.
@@ -122,7 +123,7 @@ impl App {
         if !areas.chat.is_empty() {
             screen.chat = chat::rows(&self.transcript, usize::from(areas.transcript.width), &mut due);
             if screen.chat.is_empty() && self.link != Link::Starting {
-                screen.chat = self.welcome();
+                screen.chat = self.welcome(&mut due);
             }
             screen.below = self.below();
             screen.prospect = self.prospect(&mut due).cut_to(usize::from(areas.prospect.width));
@@ -137,21 +138,6 @@ impl App {
         screen.panel = self.panel(&mut due);
         screen.due = due;
         screen
-    }
-
-    /// What stands where the first turn will.
-    fn welcome(&self) -> Vec<Row> {
-        let mut rows = vec![
-            Row::of("Ask something: the answer comes from the next lane that has quota left.", Role::Plain),
-            Row::default(),
-        ];
-        let keys = [
-            ("Enter", "sends; the lane that answers stands above its answer"),
-            ("Tab", "goes to the quota, where Space takes a lane out of the rotation, and to the log"),
-            ("F1", "shows every key"),
-        ];
-        rows.extend(keys.map(|(key, says)| Row(vec![Piece::plain(log::pad(key, 7)), Piece::dim(says)])));
-        rows.into_iter().flat_map(|row| fold(row, usize::from(self.areas.transcript.width))).collect()
     }
 
     fn put_draft(&self, screen: &mut Screen) {
@@ -174,20 +160,18 @@ impl App {
         if text.is_empty() && self.areas.gauges.is_empty() {
             return Quota::default();
         }
-        let board = Board::new(&self.roster, self.config.usual, due);
+        let board = Board::new(&self.roster, &self.unfolded, self.config.usual, due);
         let height = usize::from(text.height);
         let all = board.lines(height);
-        let selected = board.place_of(self.selected_target().as_ref());
         let has_keys = self.focus == Focus::Quota;
-        let top = if has_keys {
-            board::window(&all, selected, self.board_top, height)
-        } else {
-            self.board_top.min(all.len().saturating_sub(height))
-        };
+        let selected = has_keys.then(|| board.place_of(self.selected_item().as_ref()));
+        let last = all.len().saturating_sub(height);
+        let top = selected
+            .map_or_else(|| self.board_top.min(last), |selected| board::window(&all, selected, self.board_top, height));
         let below = all.len().saturating_sub(top + height);
         let lines = all.into_iter().skip(top).take(height).collect();
         let columns = board::Columns::new(&board, usize::from(text.width));
-        Quota { board, lines, columns, selected: has_keys.then_some(selected), top, below }
+        Quota { board, lines, columns, selected, top, below }
     }
 
     fn log_rows(&self, due: &mut Due) -> LogRows {
@@ -219,7 +203,7 @@ impl App {
         let width = usize::from(inside(self.areas.overlay(0), true).width);
         let (title, search, all) = match overlay {
             Overlay::Help(filter) => {
-                let rows = help::rows(&self.config, filter);
+                let rows = help::rows(&self.config, &self.notices, filter);
                 ("Help", Some(filter.clone()), rows.into_iter().flat_map(|row| fold(row, width)).collect())
             }
             Overlay::Target(target) => {
@@ -247,24 +231,4 @@ pub fn panel_text(overlay: Rect, searched: bool) -> Rect {
     // The search, and an empty row under it.
     let top = if searched { 2.min(text.height) } else { 0 };
     Rect { y: text.y + top, height: text.height - top, ..text }
-}
-
-/// A row of a name and its words, folded: the words under each other.
-fn fold(row: Row, width: usize) -> Vec<Row> {
-    let [name, words] = row.0.as_slice() else {
-        let (text, role) = (row.text(), row.0.first().map_or(Role::Plain, |piece| piece.role));
-        let spans = cells::wrap(&text, width);
-        return spans.into_iter().map(|span| Row::of(text.get(span).unwrap_or_default().trim_end(), role)).collect();
-    };
-    let lead = cells::of(&name.text).min(width / 2);
-    let short = cells::cut(name.text.trim_end(), lead.saturating_sub(1));
-    let mut first = Some(Piece::new(log::pad(&short, lead), name.role));
-    cells::wrap(&words.text, width - lead)
-        .into_iter()
-        .map(|span| {
-            let part = words.text.get(span).unwrap_or_default().trim_end();
-            let lead = first.take().unwrap_or_else(|| Piece::plain(" ".repeat(lead)));
-            Row(vec![lead, Piece::new(part, words.role)])
-        })
-        .collect()
 }

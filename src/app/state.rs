@@ -9,13 +9,13 @@ use crate::app::geometry::{Areas, Wish, areas, inside};
 use crate::app::keymap::Scene;
 use crate::app::log::Log;
 use crate::app::message::AppConfig;
-use crate::app::roster::Roster;
+use crate::app::roster::{Item, Roster};
 use crate::app::row::Role;
 use crate::app::transcript::Transcript;
 use crate::domain::clock::Time;
-use crate::domain::ids::{AttemptId, TurnId};
+use crate::domain::ids::{AccountId, AttemptId, TurnId};
 use crate::domain::saving::Saving;
-use crate::domain::standing::Target;
+use crate::domain::standing::{LaneState, Standing, Target};
 
 /// A notice stays this long, or until a key.
 const NOTICE: Duration = Duration::from_secs(6);
@@ -77,12 +77,20 @@ pub struct App {
     pub(in crate::app) composer: Composer,
     pub(in crate::app) transcript: Transcript,
     pub(in crate::app) roster: Roster,
-    pub(in crate::app) selected: Option<Target>,
+    pub(in crate::app) selected: Option<Item>,
     pub(in crate::app) board_top: usize,
+    /// The accounts whose listed lanes are shown.
+    pub(in crate::app) unfolded: BTreeSet<AccountId>,
+    /// Rows that the quota pane would fill.
+    board_rows: usize,
     pub(in crate::app) log: Log,
     pub(in crate::app) simulated: bool,
     pub(in crate::app) link: Link,
     pub(in crate::app) saving: Saving,
+    /// What the user should know of the roster.
+    pub(in crate::app) notices: Vec<String>,
+    /// What a demo could do for real.
+    pub(in crate::app) offer: Option<String>,
     pub(in crate::app) notice: Option<Notice>,
     pub(in crate::app) broken: Vec<String>,
     pub(in crate::app) armed: Armed,
@@ -110,10 +118,14 @@ impl App {
             roster: Roster::default(),
             selected: None,
             board_top: 0,
+            unfolded: BTreeSet::new(),
+            board_rows: 0,
             log: Log::default(),
             simulated: false,
             link: Link::Starting,
             saving: Saving::Yes,
+            notices: Vec::new(),
+            offer: None,
             notice: None,
             broken: Vec::new(),
             armed: Armed::No,
@@ -165,6 +177,12 @@ impl App {
         }
     }
 
+    /// How many lanes can answer now.
+    pub(in crate::app) fn ready(&self, now: Time) -> usize {
+        let ready = |lane: &&LaneState| self.roster.standing(lane, self.config.usual, now) == Standing::Ready;
+        self.roster.chosen().filter(ready).count()
+    }
+
     /// Says something that passes.
     pub(in crate::app) fn say(&mut self, text: impl Into<String>, role: Role, now: Time) {
         self.notice = Some(Notice { text: text.into(), role, until: now.plus(NOTICE) });
@@ -180,6 +198,11 @@ impl App {
         self.broken.len().min(2) + usize::from(matches!(self.saving, Saving::No { .. }))
     }
 
+    /// Counts what the quota pane would fill, after the roster has changed or was unfolded.
+    pub(in crate::app) fn count_rows(&mut self) {
+        self.board_rows = self.roster.rows(&self.unfolded);
+    }
+
     /// Computes the areas anew, and lays out what depends on them.
     pub(in crate::app) fn lay_out(&mut self) {
         let small = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
@@ -188,7 +211,8 @@ impl App {
             expanded: self.expanded,
             draft: 1,
             alerts: small(self.alerts()),
-            lanes: small(self.roster.lanes.len()),
+            lanes: small(self.roster.chosen().count()),
+            board: small(self.board_rows),
         };
         let (width, height) = self.size;
         // How high the draft is depends on how wide it may be; how wide, on nothing but the size.

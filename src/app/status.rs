@@ -1,22 +1,23 @@
 //! The lines around the panes: header, footer, what goes where, what is wrong, what is not real.
 
 use crate::app::action::Focus;
+use crate::app::cells;
 use crate::app::due::{Due, count};
 use crate::app::geometry::Shape;
 use crate::app::keymap::{Scene, footer};
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::{App, Link};
 use crate::domain::conversation::text_tokens;
+use crate::domain::roster::{Cost, Training};
 use crate::domain::saving::Saving;
-use crate::domain::standing::Standing;
+use crate::domain::standing::{LaneState, Standing};
+use crate::domain::text::one_line;
 
 impl App {
     pub(in crate::app) fn header(&self, due: &mut Due) -> Row {
         let narrow = self.areas.shape == Shape::Narrow;
         let mut left = vec![Piece::new(" roundel", Role::Strong)];
         let usual = self.config.usual;
-        let lanes = &self.roster.lanes;
-        let ready = lanes.iter().filter(|lane| self.roster.standing(lane, usual, due.now) == Standing::Ready).count();
         match (&self.roster.next, self.roster.first_free(usual, due.now)) {
             (Some(next), _) => left.extend([Piece::dim("  next "), Piece::plain(next.as_str())]),
             (None, Some((lane, Some(until), _))) => left.extend([
@@ -28,7 +29,8 @@ impl App {
             (None, _) => left.push(Piece::dim("  starting")),
         }
         if self.link != Link::Starting && !narrow {
-            left.push(Piece::dim(format!("   {ready} of {} lanes ready", lanes.len())));
+            let (ready, lanes) = (self.ready(due.now), self.roster.chosen().count());
+            left.push(Piece::dim(format!("   {ready} of {lanes} lanes ready")));
         }
         let right = match (self.simulated, &self.saving) {
             (true, Saving::Never) if !narrow => {
@@ -47,14 +49,17 @@ impl App {
         match (&self.roster.next, free) {
             _ if self.link == Link::Starting => Row::default(),
             (Some(next), _) => {
-                Row(vec![Piece::dim(format!("{}goes to ", self.size_of_draft())), Piece::plain(next.as_str())])
+                let goes = [Piece::dim(format!("{}goes to ", self.size_of_draft())), Piece::plain(next.as_str())];
+                let terms = self.roster.lane(next).map(terms).unwrap_or_default();
+                Row(goes.into_iter().chain(terms).collect())
             }
             (None, Some((lane, until, standing))) => {
                 let wait = until.map_or_else(String::new, |until| format!("{} ", due.until(until)));
-                Row(vec![
+                let waits = [
                     Piece::new(format!("◐ waits {wait}"), Role::Warn),
                     Piece::dim(format!("for {}: {}", lane.spec.id, standing.reason())),
-                ])
+                ];
+                Row(waits.into_iter().chain(terms(lane)).collect())
             }
             (None, None) => self.nobody(due),
         }
@@ -64,7 +69,10 @@ impl App {
     fn nobody(&self, due: &Due) -> Row {
         let lanes = &self.roster.lanes;
         let mut standings = lanes.iter().map(|lane| self.roster.standing(lane, self.config.usual, due.now));
-        if lanes.iter().all(|lane| lane.off().is_some()) {
+        if lanes.is_empty() {
+            let hint = Piece::dim("`roundel providers` says where keys are had");
+            Row(vec![Piece::new("✕ no provider is set up: ", Role::Bad), hint])
+        } else if lanes.iter().all(|lane| lane.off().is_some()) {
             let hint = Piece::dim("Space in the quota pane switches one on");
             Row(vec![Piece::new("○ no lane is on: ", Role::Warn), hint])
         } else if standings.any(|standing| standing == Standing::Ready) {
@@ -86,6 +94,14 @@ impl App {
 
     /// That the answers are not real, and how to get real ones, in at most `width` columns.
     pub(in crate::app) fn unreal(&self, width: usize) -> Option<String> {
+        if let Some(offer) = &self.offer {
+            let here = self.focus == Focus::Composer && self.composer.is_blank();
+            let key = if here { "Enter goes real" } else { "with nothing written, Enter goes real" };
+            let offer = one_line(offer);
+            let room = width.checked_sub(key.len() + 2).filter(|room| *room >= 8);
+            return Some(room.map_or_else(|| key.to_owned(), |room| format!("{}: {key}", cells::cut(&offer, room))))
+                .filter(|line| cells::of(line) <= width);
+        }
         let key = &self.config.key_name;
         let forms = [
             format!("no model answers here; real ones: set {key} (or another provider's) and start again"),
@@ -108,7 +124,7 @@ impl App {
         let broken = self.broken.iter().rev().take(2).rev().cloned();
         broken
             .chain(saving)
-            .map(|text| Row(vec![Piece::new(" ✕ ", Role::Bad), Piece::plain(crate::domain::text::one_line(&text))]))
+            .map(|text| Row(vec![Piece::new(" ✕ ", Role::Bad), Piece::plain(one_line(&text))]))
             .map(|row| row.cut_to(usize::from(self.areas.alerts.width)))
             .collect()
     }
@@ -121,18 +137,24 @@ impl App {
             return row.cut_to(width);
         }
         let scene = self.scene();
-        let stop = self.running().map(|_| ("Ctrl+C".to_owned(), "stop"));
-        let undo = self.undo.is_some();
-        let keys = footer(scene).filter(|(_, word)| *word != "undo" || undo);
+        let stop = self.running().filter(|_| matches!(scene, Scene::On(_))).map(|_| ("Ctrl+C".to_owned(), "stop"));
+        let shown = |word: &str| match word {
+            "undo" => self.undo.is_some(),
+            "thoughts" => self.transcript.has_thoughts(),
+            _ => true,
+        };
+        let keys: Vec<(String, &str)> = stop.into_iter().chain(footer(scene).filter(|(_, word)| shown(word))).collect();
+        let size = |key: &str, word: &str| key.chars().count() + 1 + word.len() + 2;
+        // The way to the help is the last to go.
+        let help = keys.iter().find(|(_, word)| *word == "help").map_or(0, |(key, word)| size(key, word));
         let mut row = Row(vec![Piece::plain(" ")]);
         let mut used = 1;
-        for (key, word) in stop.filter(|_| matches!(scene, Scene::On(_))).into_iter().chain(keys) {
-            let size = key.chars().count() + 1 + word.len() + 2;
-            // The way to the help is the last to go.
-            if used + size > width + 2 {
+        for (key, word) in &keys {
+            let kept = if *word == "help" { 0 } else { help };
+            if used + size(key, word) + kept > width + 2 {
                 continue;
             }
-            used += size;
+            used += size(key, word);
             let gap = if row.0.len() > 1 { "  " } else { "" };
             row.0.extend([Piece::plain(format!("{gap}{key}")), Piece::dim(format!(" {word}"))]);
         }
@@ -151,4 +173,22 @@ impl App {
         };
         Some(format!("↓ {rows} {what}, {key}"))
     }
+}
+
+/// What one should know before a prompt goes to a lane: nothing where it is free and trains on nothing.
+fn terms(lane: &LaneState) -> Vec<Piece> {
+    if lane.spec.simulated {
+        return Vec::new();
+    }
+    let cost = match lane.spec.cost {
+        Cost::Free => None,
+        Cost::Paid => Some(Piece::new(", costs money", Role::Warn)),
+        Cost::Unknown => Some(Piece::new(", may cost money", Role::Warn)),
+    };
+    let training = match lane.spec.training {
+        Training::No => None,
+        Training::Yes => Some(Piece::new(", trains on prompts", Role::Warn)),
+        Training::Unknown => Some(Piece::dim(", may train on prompts")),
+    };
+    cost.into_iter().chain(training).collect()
 }

@@ -28,11 +28,13 @@ pub struct Transcript {
     held: (TurnId, usize),
     /// Rows that there were when the end was left.
     left_at: usize,
+    /// Whether what the models thought is shown.
+    thoughts: bool,
 }
 
 impl Default for Transcript {
     fn default() -> Self {
-        Self { cells: Vec::new(), width: 1, height: 1, follow: true, held: (TurnId(0), 0), left_at: 0 }
+        Self { cells: Vec::new(), width: 1, height: 1, follow: true, held: (TurnId(0), 0), left_at: 0, thoughts: false }
     }
 }
 
@@ -70,7 +72,7 @@ impl Transcript {
             while known.next_if(|cell| cell.turn.id < turn.id).is_some() {}
             match known.next_if(|cell| cell.turn == turn) {
                 Some(cell) => self.cells.push(cell),
-                None => self.cells.push(Cell::new(turn, self.width)),
+                None => self.cells.push(Cell::new(turn, self.width, self.thoughts)),
             }
         }
     }
@@ -86,7 +88,7 @@ impl Transcript {
                     cell.replace(turn, self.width);
                 }
             }
-            Err(at) => self.cells.insert(at, Cell::new(turn, self.width)),
+            Err(at) => self.cells.insert(at, Cell::new(turn, self.width, self.thoughts)),
         }
     }
 
@@ -105,10 +107,28 @@ impl Transcript {
         let known = if said.reasoning { &cell.turn.reasoning } else { &cell.turn.answer };
         let Some(new) = known.len().checked_sub(said.from).and_then(|have| said.text.get(have..)) else { return };
         if said.reasoning {
-            cell.turn.reasoning.push_str(new);
+            cell.think(new);
         } else {
             cell.grow(new);
         }
+    }
+
+    /// Shows what the models thought, or folds it to a line; what is read stays where it is.
+    pub fn fold_thoughts(&mut self) {
+        self.thoughts = !self.thoughts;
+        let (open, width) = (self.thoughts, self.width);
+        for cell in &mut self.cells {
+            let (from, by) = cell.fold(open, width);
+            if cell.turn.id == self.held.0 && self.held.1 >= from {
+                self.held.1 = self.held.1.saturating_add_signed(by).max(from - 1);
+            }
+        }
+        self.left_at = self.total();
+    }
+
+    /// Whether any model that can be seen of has thought.
+    pub fn has_thoughts(&self) -> bool {
+        self.seen().any(|(_, line)| matches!(line, Line::Thought(_)))
     }
 
     fn cell_mut(&mut self, turn: TurnId) -> Option<&mut Cell> {
@@ -385,6 +405,26 @@ mod tests {
         for width in [20, 80, 11, 40] {
             transcript.resize(width, 5);
             assert_eq!(first(&transcript).0, 2, "{width}");
+        }
+    }
+
+    #[test]
+    fn thoughts_are_unfolded_where_they_stand() {
+        let mut transcript = transcript(2);
+        let mut thinking = turn(3, "", TurnState::Running);
+        thinking.reasoning = "one two".into();
+        transcript.put(thinking);
+        assert!(transcript.has_thoughts());
+        let said = Said { turn: TurnId(3), from: 7, text: " three".into(), reasoning: true };
+        transcript.say(&said);
+        say(&mut transcript, 3, 0, "a\nb\nc\nd\ne\nf\ng\nh\n");
+        let cell = transcript.cells().last().unwrap();
+        assert_eq!((cell.thought(0).text().as_str(), cell.height()), ("▸ thought for 3 words", 14));
+        transcript.go(Move::Up);
+        let seen = first(&transcript);
+        for height in [15, 14] {
+            transcript.fold_thoughts();
+            assert_eq!((transcript.cells().last().unwrap().height(), first(&transcript)), (height, seen.clone()));
         }
     }
 

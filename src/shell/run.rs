@@ -210,6 +210,8 @@ impl Screen {
                 }
                 Effect::Urgent(urgent) => drop(self.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
+                // What was offered is taken up where providers are set up.
+                Effect::GoReal => {}
                 Effect::Repaint => terminal.painter().repaint(),
                 Effect::Quit => return Ok(Step::Quit),
             }

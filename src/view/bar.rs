@@ -1,29 +1,26 @@
-//! Gauges in eighths of a cell: what is left of a limit, from the left.
+//! Gauges in half cells: what is left of a limit as a slim line, from the left, and the dim track behind it.
 
-const EIGHTHS: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
-const THIN: [char; 9] = ['▁', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-
-/// The cells of a bar of `width`: filled to `left` (0 to 1). What is not nothing has at least its thinnest sign, and
-/// what is not all is never drawn as all.
-pub fn cells(left: f64, width: u16) -> String {
+/// What is left, and what is not: together `width` cells, with a gap of half a cell between them. What is not nothing
+/// has at least half a cell, and what is not all is never drawn as all.
+pub fn cells(left: f64, width: u16) -> (String, String) {
     let width = usize::from(width);
-    let all = width * 8;
-    let eighths = eighths(left, all);
-    (0..width).map(|cell| EIGHTHS.get(eighths.saturating_sub(cell * 8).min(8)).copied().unwrap_or(' ')).collect()
+    let halves = halves(left, width * 2);
+    let (whole, half) = (halves / 2, halves % 2);
+    let fill = format!("{}{}", "━".repeat(whole), "╸".repeat(half));
+    let rest = width - whole - half;
+    // A fill that ends with its cell leaves the gap to the track.
+    let gap = usize::from(half == 0 && whole > 0 && rest > 0);
+    (fill, format!("{}{}", "╶".repeat(gap), "─".repeat(rest - gap)))
 }
 
-/// A limit in one cell.
-pub fn thin(left: f64) -> char {
-    THIN.get(eighths(left, 8)).copied().unwrap_or('▁')
+/// The column of the pace in a bar of `width`: so much would be left if use were even. None: at its very beginning,
+/// where it would only be in the way.
+pub fn pace_column(passed: f64, width: u16) -> Option<u16> {
+    let column = to_number((1.0 - passed.clamp(0.0, 1.0)) * f64::from(width));
+    u16::try_from(column).ok().filter(|column| *column > 0).map(|column| column.min(width.saturating_sub(1)))
 }
 
-/// The column of the pace in a bar of `width`: so much would be left if use were even.
-pub fn pace_column(passed: f64, width: u16) -> u16 {
-    let column = (1.0 - passed.clamp(0.0, 1.0)) * f64::from(width);
-    to_number(column).try_into().unwrap_or(0u16).min(width.saturating_sub(1))
-}
-
-fn eighths(left: f64, all: usize) -> usize {
+fn halves(left: f64, all: usize) -> usize {
     let left = left.clamp(0.0, 1.0);
     let rounded = to_number((left * all as f64).round());
     match rounded {
@@ -44,21 +41,20 @@ mod tests {
 
     #[test]
     fn bars_tell_nothing_from_almost_nothing() {
-        for (left, expected) in [
-            (0.0, "    "),
-            (0.001, "▏   "),
-            (0.25, "█   "),
-            (0.40, "█▋  "),
-            (0.5, "██  "),
-            (0.999, "███▉"),
-            (1.0, "████"),
-            (7.0, "████"),
-            (f64::NAN, "    "),
+        for (left, fill, track) in [
+            (0.0, "", "────"),
+            (0.001, "╸", "───"),
+            (0.25, "━", "╶──"),
+            (0.40, "━╸", "──"),
+            (0.5, "━━", "╶─"),
+            (0.999, "━━━╸", ""),
+            (1.0, "━━━━", ""),
+            (7.0, "━━━━", ""),
+            (f64::NAN, "", "────"),
         ] {
-            assert_eq!(cells(left, 4), expected, "{left}");
+            assert_eq!(cells(left, 4), (fill.to_owned(), track.to_owned()), "{left}");
         }
-        assert_eq!([0.0, 0.01, 0.5, 0.99, 1.0].map(thin), ['▁', '▁', '▄', '▇', '█']);
-        assert_eq!([0.0, 0.5, 1.0].map(|passed| pace_column(passed, 10)), [9, 5, 0]);
-        assert_eq!((cells(0.5, 0), pace_column(0.5, 0)), (String::new(), 0));
+        assert_eq!([0.0, 0.5, 0.95, 1.0].map(|passed| pace_column(passed, 10)), [Some(9), Some(5), None, None]);
+        assert_eq!((cells(0.5, 0), pace_column(0.5, 0)), ((String::new(), String::new()), None));
     }
 }

@@ -20,7 +20,7 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
     }
     for (number, (line, row)) in painter.lines(text).zip(&screen.log.rows).enumerate() {
         painter.row(line, row);
-        if screen.log.selected == Some(number) {
+        if screen.log.selected == Some(number) && screen.panel.is_none() {
             painter.select(line);
         }
     }

@@ -32,7 +32,8 @@ impl<'a> Painter<'a> {
         if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
             return x;
         }
-        let style = theme::style(role, self.color);
+        // Over what stood there: nothing of its style stays.
+        let style = Style::reset().patch(theme::style(role, self.color));
         self.buffer.set_stringn(x, y, text, usize::from(width), style).0
     }
 
@@ -47,8 +48,11 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Makes an area the selected one.
+    /// Makes an area the selected one: turned over, and with a sign before it.
     pub fn select(&mut self, area: Rect) {
+        if let Some(before) = area.x.checked_sub(1) {
+            self.text(before, area.y, "▸", 1, Role::Accent);
+        }
         let area = area.intersection(self.buffer.area);
         // One style for the whole row: the colours of its pieces would make holes in it.
         for position in area.positions() {
@@ -74,12 +78,19 @@ impl<'a> Painter<'a> {
             return;
         }
         let (right, bottom) = (area.right() - 1, area.bottom() - 1);
-        let line = "─".repeat(usize::from(area.width - 2));
-        self.text(area.x, area.y, &format!("╭{line}╮"), area.width, role);
-        self.text(area.x, bottom, &format!("╰{line}╯"), area.width, role);
+        // Without colours the focused frame is told by its weight.
+        let [across, down, corners @ ..] = if focused && !self.color {
+            ["━", "┃", "┏", "┓", "┗", "┛"]
+        } else {
+            ["─", "│", "╭", "╮", "╰", "╯"]
+        };
+        let line = across.repeat(usize::from(area.width - 2));
+        let [top_left, top_right, bottom_left, bottom_right] = corners;
+        self.text(area.x, area.y, &format!("{top_left}{line}{top_right}"), area.width, role);
+        self.text(area.x, bottom, &format!("{bottom_left}{line}{bottom_right}"), area.width, role);
         for y in area.y + 1..bottom {
-            self.text(area.x, y, "│", 1, role);
-            self.text(right, y, "│", 1, role);
+            self.text(area.x, y, down, 1, role);
+            self.text(right, y, down, 1, role);
         }
         let room = usize::from(area.width.saturating_sub(4));
         let mut title = title.clone().cut_to(room.saturating_sub(2));
@@ -110,7 +121,8 @@ impl<'a> Painter<'a> {
         if width < 2 || rows == 0 {
             return;
         }
-        let line = if framed { format!("├{}┤", "─".repeat(width - 2)) } else { "─".repeat(width) };
+        let [left, across, right] = if focused && !self.color { ["┣", "━", "┫"] } else { ["├", "─", "┤"] };
+        let line = if framed { format!("{left}{}{right}", across.repeat(width - 2)) } else { across.repeat(width) };
         self.text(area.x, area.y, &line, area.width, role);
     }
 }

@@ -2,13 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use crate::app::board::{Block, Line, Mark};
+use crate::app::block::{Block, Mark};
+use crate::app::board::{Columns, Line};
 use crate::app::cells;
-use crate::app::gauge::Limit;
+use crate::app::gauge::{Limit, sign_of};
 use crate::app::geometry::{gauge_columns, inside};
+use crate::app::roster::Item;
 use crate::app::row::{Piece, Role, Row};
-use crate::app::screen::{Quota, Screen};
-use crate::domain::quota::limit::Evidence;
+use crate::app::screen::Screen;
 use crate::domain::standing::Target;
 use crate::view::bar;
 use crate::view::paint::Painter;
@@ -18,10 +19,27 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
     let quota = &screen.quota;
     let area = screen.areas.quota;
     let text = inside(area, screen.areas.framed());
+    let single = Single::new(text.width, quota.board.blocks.iter().map(|block| name_room(block, &block.name)));
     for (line, (number, what)) in painter.lines(text).zip(&quota.lines) {
-        paint_line(painter, line, quota, *number, *what);
-        let is_head = matches!(what, Line::Head | Line::HeadWithCells | Line::Whole);
-        if quota.selected == Some(*number) && is_head {
+        let Some(block) = quota.board.blocks.get(*number) else { continue };
+        let line = Rect { width: small(quota.columns.whole).min(line.width), ..line };
+        match what {
+            Line::Head => painter.row(line, &headline(block, Row::default(), line.width)),
+            Line::HeadWithOthers => {
+                let others = block.others().map(|limit| Piece::new(format!("  {}", limit.words), quiet(limit.role)));
+                painter.row(line, &headline(block, Row(others.collect()), line.width));
+            }
+            Line::Whole => single.paint(painter, line, block, &block.name, quota.board.binding_of(*number)),
+            Line::Limit(limit) => {
+                if let Some(limit) = block.limits.get(*limit) {
+                    limit_row(painter, line, &quota.columns, block.depth, limit);
+                }
+            }
+            Line::Unlimited => painter.row(line, &Row::of("  no limit known", Role::Dim)),
+            Line::Gap => {}
+        }
+        let is_head = matches!(what, Line::Head | Line::HeadWithOthers | Line::Whole);
+        if quota.selected == Some(*number) && is_head && screen.panel.is_none() {
             painter.select(line);
         }
     }
@@ -30,151 +48,180 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
     }
 }
 
-fn paint_line(painter: &mut Painter, line: Rect, quota: &Quota, number: usize, what: Line) {
-    let Some(block) = quota.board.blocks.get(number) else { return };
-    let line = Rect { width: u16::try_from(quota.columns.whole).unwrap_or(line.width).min(line.width), ..line };
-    let width = usize::from(line.width);
-    match what {
-        Line::Head => painter.row(line, &Row::spread(head(block), state(block), width)),
-        Line::HeadWithCells => {
-            let mut left = head(block);
-            for limit in block.others() {
-                left.0.extend(thin(limit));
-            }
-            painter.row(line, &Row::spread(left, state(block), width));
-        }
-        Line::Whole => whole(painter, line, &head(block), block, quota.board.binding_of(number)),
-        Line::Limit(number) => {
-            if let Some(limit) = block.limits.get(number) {
-                limit_row(painter, line, quota, limit);
-            }
-        }
-        Line::Unlimited => painter.row(line, &Row::of("  no limit known", Role::Dim)),
-        Line::Gap => {}
+fn small(number: usize) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+/// Name and terms at the left, and what else there is to say; the state at the right.
+fn headline(block: &Block, others: Row, width: u16) -> Row {
+    let state = state(block, &block.state);
+    let terms = terms(block);
+    let used = state.width() + terms.iter().map(|piece| cells::of(&piece.text)).sum::<usize>();
+    let room = usize::from(width).saturating_sub(used + 2 * block.depth + 3);
+    let mut row = head(block, &cells::cut_middle(&block.name, room));
+    row.0.insert(0, Piece::plain("  ".repeat(block.depth)));
+    row.0.extend(terms);
+    row.0.extend(others.0);
+    Row::spread(row, state, usize::from(width))
+}
+
+fn head(block: &Block, name: &str) -> Row {
+    let (sign, sign_role) = match block.mark {
+        Mark::Ready => ("● ", Role::Good),
+        Mark::Resting => ("◐ ", Role::Warn),
+        Mark::Off => ("○ ", Role::Dim),
+        Mark::Broken => ("✕ ", Role::Bad),
+        Mark::Fold => ("", Role::Dim),
+    };
+    let role = match block.mark {
+        _ if block.next => Role::Strong,
+        Mark::Off | Mark::Fold => Role::Dim,
+        Mark::Ready | Mark::Resting | Mark::Broken => Role::Plain,
+    };
+    Row(vec![Piece::new(sign, sign_role), Piece::new(name, role)])
+}
+
+/// A lane that may take the next prompt and costs money should be seen.
+fn terms(block: &Block) -> Vec<Piece> {
+    let role = if block.mark != Mark::Off && block.terms.contains("paid") { Role::Warn } else { Role::Dim };
+    let piece = (!block.terms.is_empty()).then(|| Piece::new(format!("  {}", block.terms), role));
+    piece.into_iter().collect()
+}
+
+fn state(block: &Block, words: &str) -> Row {
+    let role = match block.mark {
+        Mark::Ready if block.next => Role::Strong,
+        Mark::Ready | Mark::Off | Mark::Fold => Role::Dim,
+        Mark::Resting => Role::Warn,
+        Mark::Broken => Role::Bad,
+    };
+    match words.strip_suffix(", low") {
+        Some(words) => Row(vec![Piece::new(words, role), Piece::new(", low", Role::Warn)]),
+        None => Row::of(words, role),
     }
 }
 
-/// Paints one-line gauges, in columns.
+/// What is as it should be needs no colour.
+const fn quiet(role: Role) -> Role {
+    match role {
+        Role::Good => Role::Dim,
+        role => role,
+    }
+}
+
+fn limit_row(painter: &mut Painter, line: Rect, columns: &Columns, depth: usize, limit: &Limit) {
+    let inset = small(Columns::inset(depth));
+    let label = small(columns.label).saturating_sub(inset);
+    painter.text(line.x + inset, line.y, &limit.label, label, Role::Dim);
+    let x = line.x + inset + label + 1;
+    let bar = Rect { x, y: line.y, width: small(columns.bar).min(line.right().saturating_sub(x)), height: 1 };
+    paint_bar(painter, bar, limit, true);
+    let right = |text: &str, width: usize| format!("{}{text}", " ".repeat(width.saturating_sub(cells::of(text))));
+    let left = |text: &str, width: usize| format!("{text}{}", " ".repeat(width.saturating_sub(cells::of(text))));
+    let figure = match limit.role {
+        Role::Good => Role::Plain,
+        role => role,
+    };
+    let age = if columns.age > 0 { format!(" {}", left(&limit.age, columns.age)) } else { String::new() };
+    let row = Row(vec![
+        Piece::new(right(&limit.figure, columns.figure), figure),
+        Piece::dim(format!(" {}{age} {}", sign_of(limit.evidence), right(&limit.time, columns.time))),
+    ]);
+    let x = bar.right() + 2;
+    painter.row(Rect { x, width: line.right().saturating_sub(x), ..line }, &row);
+}
+
+fn paint_bar(painter: &mut Painter, area: Rect, limit: &Limit, with_pace: bool) {
+    let Some(left) = limit.left.filter(|_| !area.is_empty()) else { return };
+    let (fill, track) = bar::cells(left, area.width);
+    let x = painter.text(area.x, area.y, &fill, area.width, limit.role);
+    painter.text(x, area.y, &track, area.right().saturating_sub(x), Role::Dim);
+    let pace = limit.pace.filter(|_| with_pace && area.width >= 8);
+    if let Some(column) = pace.and_then(|passed| bar::pace_column(passed, area.width)) {
+        painter.text(area.x + column, area.y, "┃", 1, Role::Plain);
+    }
+}
+
+/// The columns of lanes that have one line each: name, bar, figure; or name and why it is not ready.
+#[derive(Debug, Clone, Copy)]
+struct Single {
+    name: u16,
+    bar: u16,
+}
+
+/// Columns of a figure on a gauge of one line: `5.1k of 8k`.
+const FIGURE: u16 = 10;
+
+/// Below this a bar says nothing.
+const LEAST_BAR: u16 = 5;
+
+/// More says no more.
+const MOST_BAR: u16 = 32;
+
+fn name_room(block: &Block, name: &str) -> u16 {
+    small(2 * block.depth + 2 + cells::of(name))
+}
+
+impl Single {
+    fn new(width: u16, names: impl Iterator<Item = u16>) -> Self {
+        let name = names.max().unwrap_or(0).min(width * 11 / 20);
+        // A column behind the name, one before the figure.
+        let bar = width.saturating_sub(name + 1 + 1 + FIGURE).min(MOST_BAR);
+        Self { name, bar: if bar < LEAST_BAR { 0 } else { bar } }
+    }
+
+    fn paint(self, painter: &mut Painter, line: Rect, block: &Block, name: &str, binding: Option<&Limit>) {
+        let right = (line.x + self.name + 1 + self.bar + 1 + FIGURE).min(line.right());
+        let rest = Rect { x: line.x + self.name + 1, width: right.saturating_sub(line.x + self.name + 1), ..line };
+        let mut room = self.name;
+        let end = if let Some(limit) = binding.filter(|_| block.mark == Mark::Ready) {
+            paint_bar(painter, Rect { width: self.bar.min(rest.width), ..rest }, limit, false);
+            let fits = cells::of(&limit.figure) <= usize::from(FIGURE.min(rest.width));
+            let text = if fits { &limit.figure } else { &limit.brief };
+            Row::of(text.as_str(), if limit.role == Role::Good { Role::Plain } else { limit.role })
+        } else {
+            // A folded line has more to say than a lane has.
+            let words = state(block, &block.brief).cut_to(usize::from(line.width / 2));
+            room = room.max(right.saturating_sub(line.x + small(words.width()) + 1));
+            words
+        };
+        let x = right.saturating_sub(small(end.width()));
+        painter.row(Rect { x, width: right.saturating_sub(x), ..line }, &end);
+        let inset = small(2 * block.depth);
+        let room = room.min(right.saturating_sub(line.x)).saturating_sub(inset);
+        let sign = if block.mark == Mark::Fold { 0 } else { 2 };
+        let head = head(block, &cells::cut_middle(name, usize::from(room).saturating_sub(sign)));
+        painter.row(Rect { x: line.x + inset, width: room, ..line }, &head);
+    }
+}
+
+/// Paints one-line gauges, in columns: the lanes that are not only listed.
 pub fn gauges(painter: &mut Painter, screen: &Screen) {
     let area = screen.areas.gauges;
     let columns = gauge_columns(area.width);
     let wide = area.width.saturating_sub(1) / columns;
     let board = &screen.quota.board;
-    let lanes = board.blocks.iter().enumerate().filter(|(_, block)| matches!(block.target, Target::Lane(_)));
+    let name = |block: &Block| match &block.item {
+        Item::Of(Target::Lane(lane)) => lane.as_str().to_owned(),
+        Item::Of(Target::Account(_)) | Item::Listed(_) => block.name.clone(),
+    };
+    // An account stands in the name here: nothing is further in.
+    let lanes: Vec<(usize, Block)> =
+        board.lanes().map(|(number, block)| (number, Block { depth: 0, ..block.clone() })).collect();
+    let places = usize::from(columns * area.height);
+    let shown = if lanes.len() > places { places.saturating_sub(1) } else { lanes.len() };
+    let names = lanes.iter().take(shown).map(|(_, block)| name_room(block, &name(block)));
+    let single = Single::new(wide.saturating_sub(2), names);
     // Down first, then to the right: lanes stand in the order of the rotation.
-    let places = (0..columns).flat_map(|column| (0..area.height).map(move |row| (column, row)));
-    for ((column, row), (number, block)) in places.zip(lanes) {
-        let cell = Rect { x: area.x + 1 + column * wide, y: area.y + row, width: wide.saturating_sub(2), height: 1 };
-        let name = match &block.target {
-            Target::Lane(lane) => lane.as_str(),
-            Target::Account(account) => account.as_str(),
-        };
-        whole(painter, cell, &head_of(block, name), block, board.binding_of(number));
+    let mut cells =
+        (0..columns).flat_map(|column| (0..area.height).map(move |row| (column, row))).map(|(column, row)| {
+            let (x, y) = (area.x + 1 + column * wide, area.y + row);
+            Rect { x, y, width: wide.saturating_sub(2), height: 1 }
+        });
+    for ((number, block), cell) in lanes.iter().take(shown).zip(cells.by_ref()) {
+        single.paint(painter, cell, block, &name(block), board.binding_of(*number));
     }
-}
-
-/// Columns of a figure on a gauge of one line.
-const BRIEF: u16 = 9;
-
-/// A lane on one line: name, bar and what is left; or why it is not ready.
-fn whole(painter: &mut Painter, line: Rect, head: &Row, block: &Block, binding: Option<&Limit>) {
-    let name = (line.width * 11 / 20).min(30);
-    let rest = Rect { x: line.x + name + 1, width: line.width.saturating_sub(name + 1), ..line };
-    let width = usize::from(rest.width);
-    if let Some(limit) = binding.filter(|_| block.mark == Mark::Ready) {
-        let bar = Rect { width: rest.width.saturating_sub(BRIEF + 1).min(24), ..rest };
-        paint_bar(painter, bar, limit);
-        let figure = Rect { x: bar.right() + 1, width: rest.right().saturating_sub(bar.right() + 1), ..rest };
-        let text = Row::of(limit.brief.as_str(), Role::Plain);
-        painter.row(figure, &Row::spread(Row::default(), text, usize::from(BRIEF.min(figure.width))));
-    } else {
-        let Row(mut state) = state(block);
-        for piece in &mut state {
-            piece.text.clone_from(&block.brief);
-        }
-        painter.row(rest, &Row::spread(Row::default(), Row(state), width.min(usize::from(24 + 1 + BRIEF))));
-    }
-    let mut head = head.clone();
-    if let Some(last) = head.0.last_mut() {
-        let taken: usize = usize::from(name).saturating_sub(2 * block.depth + 2);
-        last.text = format!(" {}", cells::cut_middle(last.text.trim_start(), taken));
-    }
-    painter.row(line, &head.cut_to(usize::from(name)));
-}
-
-fn head(block: &Block) -> Row {
-    let mut row = head_of(block, &block.name);
-    row.0.insert(0, Piece::plain("  ".repeat(block.depth)));
-    row
-}
-
-fn head_of(block: &Block, name: &str) -> Row {
-    let (sign, sign_role) = sign(block.mark);
-    let role = match block.mark {
-        _ if block.next => Role::Strong,
-        Mark::Off => Role::Dim,
-        _ => Role::Plain,
-    };
-    Row(vec![Piece::new(sign, sign_role), Piece::new(format!(" {name}"), role)])
-}
-
-const fn sign(mark: Mark) -> (&'static str, Role) {
-    match mark {
-        Mark::Ready => ("●", Role::Good),
-        Mark::Resting => ("◐", Role::Warn),
-        Mark::Off => ("○", Role::Dim),
-        Mark::Broken => ("✕", Role::Bad),
-    }
-}
-
-fn state(block: &Block) -> Row {
-    let role = match block.mark {
-        Mark::Ready if block.next => Role::Strong,
-        Mark::Ready | Mark::Off => Role::Dim,
-        Mark::Resting => Role::Warn,
-        Mark::Broken => Role::Bad,
-    };
-    Row::of(block.state.as_str(), role)
-}
-
-fn thin(limit: &Limit) -> [Piece; 2] {
-    let cell = bar::thin(limit.left.unwrap_or(0.0));
-    [Piece::dim(format!("  {} ", limit.label)), Piece::new(cell.to_string(), limit.role)]
-}
-
-fn limit_row(painter: &mut Painter, line: Rect, quota: &Quota, limit: &Limit) {
-    let columns = &quota.columns;
-    let small = |number: usize| u16::try_from(number).unwrap_or(0);
-    let mut x = line.x + 2;
-    painter.text(x, line.y, &limit.label, small(columns.label), Role::Dim);
-    x += small(columns.label) + 1;
-    let bar = Rect { x, y: line.y, width: small(columns.bar).min(line.right().saturating_sub(x)), height: 1 };
-    paint_bar(painter, bar, limit);
-    x = bar.right() + 1;
-    let right = |text: &str, width: usize| format!("{}{text}", " ".repeat(width.saturating_sub(cells::of(text))));
-    let row = Row(vec![
-        Piece::dim(format!("{} ", evidence(limit.evidence))),
-        Piece::new(right(&limit.figure, columns.figure), Role::Plain),
-        Piece::dim(format!("  {}", right(&limit.time, columns.time))),
-        Piece::dim(if columns.age > 0 { format!("  {}", right(&limit.age, columns.age)) } else { String::new() }),
-    ]);
-    painter.row(Rect { x, width: line.right().saturating_sub(x), ..line }, &row);
-}
-
-const fn evidence(evidence: Option<Evidence>) -> &'static str {
-    match evidence {
-        Some(Evidence::Reported) => "●",
-        Some(Evidence::Counted) => "◐",
-        Some(Evidence::Learnt) => "◌",
-        Some(Evidence::Documented) | None => "·",
-    }
-}
-
-fn paint_bar(painter: &mut Painter, area: Rect, limit: &Limit) {
-    let Some(left) = limit.left else { return };
-    painter.text(area.x, area.y, &bar::cells(left, area.width), area.width, limit.role);
-    if let Some(passed) = limit.pace.filter(|_| area.width >= 6) {
-        let x = area.x + bar::pace_column(passed, area.width);
-        painter.text(x, area.y, "┃", 1, Role::Plain);
+    if let Some(cell) = cells.next().filter(|_| shown < lanes.len()) {
+        painter.row(cell, &Row::of(format!("+ {} more, Alt+2", lanes.len() - shown), Role::Dim));
     }
 }

@@ -1,0 +1,247 @@
+//! A block of the quota pane: a lane, an account with several, or the line that stands for an account's listed lanes;
+//! how it stands, in a sign and in words, and its limits.
+
+use crate::app::due::Due;
+use crate::app::gauge::Limit;
+use crate::app::roster::{Group, Item, Roster, is_listed};
+use crate::domain::quota::meter::Meter;
+use crate::domain::roster::{Cost, LaneSpec, Training};
+use crate::domain::standing::{LaneState, Need, Standing, Target};
+
+/// How a lane stands, at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It can answer.
+    Ready,
+    /// It will be able to, by waiting.
+    Resting,
+    /// Off, by the user or until the user.
+    Off,
+    /// Only the user can change it.
+    Broken,
+    /// Not a lane: a line of folded ones.
+    Fold,
+}
+
+/// One block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    /// What it is.
+    pub item: Item,
+    /// How far in its name stands: lanes under their account.
+    pub depth: usize,
+    /// How it stands.
+    pub mark: Mark,
+    /// Its name.
+    pub name: String,
+    /// What one should know before a prompt goes there: `trains`, `paid`.
+    pub terms: String,
+    /// How it stands, in words.
+    pub state: String,
+    /// The same without the reason.
+    pub brief: String,
+    /// It takes the next turn.
+    pub next: bool,
+    /// It is off until it is switched on by itself.
+    pub listed: bool,
+    /// Its limits, as they come in the roster.
+    pub limits: Vec<Limit>,
+    /// A lane without a limit that is known.
+    pub unlimited: bool,
+}
+
+impl Block {
+    /// The limit with the least share left.
+    pub fn binding(&self) -> Option<usize> {
+        let shares = self.limits.iter().enumerate().filter_map(|(number, limit)| Some((number, limit.left?)));
+        shares.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(number, _)| number)
+    }
+
+    /// Limits whose cap is known, but the binding one.
+    pub fn others(&self) -> impl Iterator<Item = &Limit> {
+        let binding = self.binding();
+        self.limits
+            .iter()
+            .enumerate()
+            .filter(move |(number, limit)| Some(*number) != binding && limit.left.is_some())
+            .map(|(_, limit)| limit)
+    }
+
+    /// The blocks of one account.
+    pub fn all(
+        roster: &Roster,
+        group: &Group<'_>,
+        unfolded: bool,
+        items: Vec<Item>,
+        usual: Need,
+        due: &mut Due,
+    ) -> Vec<Self> {
+        let depth = usize::from(group.is_several());
+        let block = |item: Item| match &item {
+            Item::Of(Target::Account(_)) => Some(account(roster, group, item, usual, due)),
+            Item::Of(Target::Lane(id)) => {
+                let state = group.on.iter().chain(&group.listed).find(|lane| lane.spec.id == *id)?;
+                Some(lane(roster, group, state, depth, usual, due))
+            }
+            Item::Listed(_) => Some(folded(group, item, unfolded)),
+        };
+        items.into_iter().filter_map(block).collect()
+    }
+}
+
+fn limits<'m>(meters: impl Iterator<Item = &'m Meter>, due: &mut Due) -> Vec<Limit> {
+    meters.map(|meter| Limit::new(meter, due)).collect()
+}
+
+fn lane(roster: &Roster, group: &Group<'_>, lane: &LaneState, depth: usize, usual: Need, due: &mut Due) -> Block {
+    let id = &lane.spec.id;
+    let listed = is_listed(lane);
+    let standing = roster.standing(lane, usual, due.now);
+    let next = roster.next.as_ref() == Some(id);
+    let limits = if listed { Vec::new() } else { limits(group.own(lane, &roster.meters), due) };
+    let (mark, state) = state_of(lane, &standing, next, due);
+    let brief = state.split_once(", ").filter(|_| matches!(standing, Standing::Resting { .. }));
+    let brief = brief.map_or_else(|| state.clone(), |(words, _)| words.to_owned());
+    Block {
+        item: Item::Of(Target::Lane(id.clone())),
+        depth,
+        mark,
+        name: if depth > 0 { id.model().to_owned() } else { id.as_str().to_owned() },
+        terms: terms(&lane.spec),
+        state,
+        brief,
+        next: next && mark == Mark::Ready,
+        listed,
+        unlimited: limits.is_empty() && depth == 0 && !listed,
+        limits,
+    }
+}
+
+/// What one should know before a prompt goes to a lane, in a word each; nothing where it is free and trains on nothing.
+pub fn terms(spec: &LaneSpec) -> String {
+    if spec.simulated {
+        return String::new();
+    }
+    let cost = match spec.cost {
+        Cost::Free => None,
+        Cost::Paid => Some("paid"),
+        Cost::Unknown => Some("cost ?"),
+    };
+    let training = match spec.training {
+        Training::No => None,
+        Training::Yes => Some("trains"),
+        Training::Unknown => Some("trains ?"),
+    };
+    let words: Vec<&str> = cost.into_iter().chain(training).collect();
+    words.join("  ")
+}
+
+/// The mark and the words of a lane.
+fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) -> (Mark, String) {
+    let answers = lane.in_flight > 0;
+    match standing {
+        Standing::Ready if next && answers => (Mark::Ready, "answering, next".into()),
+        Standing::Ready if next => (Mark::Ready, "next".into()),
+        Standing::Ready if answers => (Mark::Ready, "answering".into()),
+        Standing::Ready => (Mark::Ready, "ready".into()),
+        Standing::Off(off) => (Mark::Off, off.reason()),
+        Standing::Trains => (Mark::Off, "may train on prompts".into()),
+        Standing::Resting { until: Some(until), class } => {
+            (Mark::Resting, format!("resting {}, {}", due.until(*until), class.word()))
+        }
+        Standing::Resting { until: None, class } => (Mark::Broken, format!("out, {}", class.word())),
+        // What it takes now may be the last: then it is spent, and answers all the same.
+        Standing::Spent { .. } if answers => (Mark::Resting, "answering".into()),
+        Standing::Spent { until: Some(until), .. } => (Mark::Resting, format!("spent, {}", due.until(*until))),
+        Standing::Spent { until: None, .. } => (Mark::Resting, "spent".into()),
+        Standing::TooLarge => (Mark::Broken, "too small for a turn".into()),
+    }
+}
+
+fn account(roster: &Roster, group: &Group<'_>, item: Item, usual: Need, due: &mut Due) -> Block {
+    let lanes = if group.on.is_empty() { &group.listed } else { &group.on };
+    let standings: Vec<Standing> = lanes.iter().map(|lane| roster.standing(lane, usual, due.now)).collect();
+    let ready = standings.iter().filter(|standing| **standing == Standing::Ready).count();
+    let mark = if ready > 0 {
+        Mark::Ready
+    } else if standings.iter().all(|standing| matches!(standing, Standing::Off(_))) {
+        Mark::Off
+    } else if standings.iter().any(|standing| standing.until(due.now).is_some()) {
+        Mark::Resting
+    } else {
+        Mark::Broken
+    };
+    let state = match standings.first() {
+        Some(first) if mark == Mark::Off && standings.iter().all(|standing| standing == first) => first.reason(),
+        _ if mark == Mark::Off => "off".into(),
+        _ => format!("{ready} of {} ready", lanes.len()),
+    };
+    Block {
+        item,
+        depth: 0,
+        mark,
+        name: group.account.as_str().to_owned(),
+        terms: String::new(),
+        brief: state.clone(),
+        state,
+        next: false,
+        listed: group.on.is_empty(),
+        limits: limits(group.shared(&roster.meters), due),
+        unlimited: false,
+    }
+}
+
+fn folded(group: &Group<'_>, item: Item, unfolded: bool) -> Block {
+    let state = if unfolded { "← or Enter folds" } else { "→ or Enter unfolds" };
+    Block {
+        item,
+        depth: 1,
+        mark: Mark::Fold,
+        name: format!("{} {} listed, off", if unfolded { "−" } else { "+" }, group.listed.len()),
+        terms: String::new(),
+        state: state.into(),
+        brief: state.into(),
+        next: false,
+        listed: true,
+        limits: Vec::new(),
+        unlimited: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{NOW, in_, lane as some_lane};
+    use crate::domain::clock::Zone;
+    use crate::domain::quota::limit::{Unit, Window};
+
+    #[test]
+    fn a_lane_that_answers_says_so_even_when_it_is_spent() {
+        let mut lane = some_lane("a/b");
+        lane.in_flight = 1;
+        let spent = |until| Standing::Spent { unit: Unit::Requests, window: Window::Unknown, cap: 3, until };
+        for (standing, next, expected) in [
+            (Standing::Ready, false, "answering"),
+            (Standing::Ready, true, "answering, next"),
+            (spent(None), false, "answering"),
+            (spent(Some(in_(30))), false, "answering"),
+        ] {
+            let (_, state) = state_of(&lane, &standing, next, &mut Due::new(NOW, Zone::UTC));
+            assert_eq!(state, expected, "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_free_and_trains_on_nothing_needs_no_word() {
+        for (cost, training, expected) in [
+            (Cost::Free, Training::No, ""),
+            (Cost::Free, Training::Yes, "trains"),
+            (Cost::Paid, Training::No, "paid"),
+            (Cost::Unknown, Training::Unknown, "cost ?  trains ?"),
+        ] {
+            let spec = LaneSpec { cost, training, simulated: false, ..(*some_lane("a/b").spec).clone() };
+            assert_eq!(terms(&spec), expected);
+            assert_eq!(terms(&LaneSpec { simulated: true, ..spec }), "");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The quota pane's selection, and what is done with what is selected: shown, switched, unfolded.
+
+use crate::app::action::Move;
+use crate::app::ask::words;
+use crate::app::message::Effect;
+use crate::app::roster::Item;
+use crate::app::row::Role;
+use crate::app::state::{App, Overlay};
+use crate::domain::clock::Time;
+use crate::domain::ids::AccountId;
+use crate::domain::standing::Target;
+use crate::scheduler::link::Command;
+
+/// Items that a page has.
+const PAGE: usize = 5;
+
+impl App {
+    /// What is selected; the first item, if nothing was, or what was is not there any more.
+    pub(in crate::app) fn selected_item(&self) -> Option<Item> {
+        let items = self.roster.items(&self.unfolded);
+        let selected = self.selected.clone();
+        // If it was folded away: the line that stands for it.
+        let fold = match &selected {
+            Some(Item::Of(Target::Lane(lane))) => Some(Item::Listed(lane.account())),
+            Some(Item::Of(Target::Account(_)) | Item::Listed(_)) | None => None,
+        };
+        let known = selected.into_iter().chain(fold).find(|item| items.contains(item));
+        known.or_else(|| items.into_iter().next())
+    }
+
+    pub(in crate::app) fn select_by(&mut self, way: Move) {
+        let items = self.roster.items(&self.unfolded);
+        let selected = self.selected_item();
+        let at = items.iter().position(|item| Some(item) == selected.as_ref()).unwrap_or(0);
+        let to = match way {
+            Move::Up | Move::PreviousTurn => at.saturating_sub(1),
+            Move::Down | Move::NextTurn => at + 1,
+            Move::PageUp | Move::HalfUp => at.saturating_sub(PAGE),
+            Move::PageDown | Move::HalfDown => at + PAGE,
+            Move::First => 0,
+            Move::Last => usize::MAX,
+        };
+        self.selected = items.get(to.min(items.len().saturating_sub(1))).cloned();
+    }
+
+    /// Shows all that is known of what is selected, or what is folded into it.
+    pub(in crate::app) fn open_item(&mut self) {
+        match self.selected_item() {
+            Some(Item::Of(target)) => self.open(Overlay::Target(target)),
+            Some(Item::Listed(account)) => self.fold(account.clone(), !self.unfolded.contains(&account)),
+            None => {}
+        }
+    }
+
+    /// Shows or hides the listed lanes of the account to which the selection belongs.
+    pub(in crate::app) fn fold_selected(&mut self, open: bool) {
+        match self.selected_item() {
+            Some(Item::Listed(account) | Item::Of(Target::Account(account))) => self.fold(account, open),
+            Some(Item::Of(Target::Lane(lane))) => self.fold(lane.account(), open),
+            None => {}
+        }
+    }
+
+    fn fold(&mut self, account: AccountId, open: bool) {
+        if open {
+            self.unfolded.insert(account);
+        } else {
+            self.unfolded.remove(&account);
+        }
+        self.selected = self.selected_item();
+        self.count_rows();
+    }
+
+    pub(in crate::app) fn switch(&mut self, now: Time) -> Vec<Effect> {
+        let item = match &self.overlay {
+            Some(Overlay::Target(target)) => Some(Item::Of(target.clone())),
+            Some(_) => None,
+            None => self.selected_item(),
+        };
+        let (account, switch) = match item {
+            None => return Vec::new(),
+            Some(Item::Listed(account)) => (account, None),
+            Some(Item::Of(Target::Account(account))) => {
+                let target = Target::Account(account.clone());
+                (account, self.roster.switch(&target))
+            }
+            Some(Item::Of(Target::Lane(lane))) => (lane.account(), self.roster.switch(&Target::Lane(lane))),
+        };
+        let Some((target, on)) = switch else {
+            self.say(format!("{account}: switch its lanes on one by one"), Role::Warn, now);
+            return Vec::new();
+        };
+        self.switched(target, on, now)
+    }
+
+    pub(in crate::app) fn undo(&mut self, now: Time) -> Vec<Effect> {
+        let Some((target, on)) = self.undo.take() else {
+            self.say("nothing to undo", Role::Dim, now);
+            return Vec::new();
+        };
+        self.switched(target, on, now)
+    }
+
+    fn switched(&mut self, target: Target, on: bool, now: Time) -> Vec<Effect> {
+        self.undo = Some((target.clone(), !on));
+        let what = if on { "is in the rotation" } else { "is out of the rotation" };
+        self.say(format!("{} {what}  z undo", words(&target)), Role::Plain, now);
+        vec![Effect::Send(Command::Switch { target, on })]
+    }
+}
