@@ -184,14 +184,15 @@ mod tests {
 
     use super::*;
     use crate::app::action::Focus;
-    use crate::app::fixture::{NOW, app, config, fresh, in_, snapshot, turn};
+    use crate::app::fixture::{NOW, app, app_of, config, fresh, in_, real_snapshot, snapshot, turn};
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
     use crate::domain::attempt::Outcome;
     use crate::domain::conversation::{Message, Origin, Request, Role, TurnState};
     use crate::domain::ids::TurnId;
+    use crate::domain::roster::{Cost, LaneSpec, Training};
     use crate::domain::saving::Saving;
     use crate::domain::standing::Target;
-    use crate::scheduler::link::{Ask, Moved, Report, Said, Urgent, turn_id};
+    use crate::scheduler::link::{Ask, Moved, Report, Said, Snapshot, Urgent, turn_id};
 
     const CTRL: KeyModifiers = KeyModifiers::CONTROL;
 
@@ -453,6 +454,65 @@ mod tests {
         assert_eq!(prospect(&app), "about 7 tok, goes to quick/small-8b");
         hear(&mut app, turn(1, "abcd", &"word ".repeat(800), TurnState::Done));
         assert_eq!(prospect(&app), "about 1k tok, goes to quick/small-8b");
+    }
+
+    #[test]
+    fn an_offer_is_taken_up_with_nothing_written() {
+        let mut app = app_of(Snapshot { offer: Some("Ollama answers here".into()), ..snapshot() }, 100, 40);
+        let unreal = |app: &App| app.screen(NOW).unreal.unwrap_or_default();
+        assert_eq!(unreal(&app), "Ollama answers here: Enter goes real");
+        write(&mut app, " ");
+        assert_eq!(app.update(key(KeyCode::Enter), NOW), [Effect::GoReal]);
+        write(&mut app, "x");
+        assert_eq!(unreal(&app), "Ollama an…: with nothing written, Enter goes real");
+        let effects = app.update(key(KeyCode::Enter), NOW);
+        assert!(matches!(effects.first(), Some(Effect::Send(Command::Ask(_)))), "{effects:?}");
+        assert_eq!(idle().update(key(KeyCode::Enter), NOW), []);
+    }
+
+    #[test]
+    fn a_notice_is_shown_once_and_stays_in_the_help() {
+        let with = |notices: &[&str]| {
+            let notices = notices.iter().map(|notice| (*notice).to_owned()).collect();
+            Msg::Report(Report::Snapshot(Box::new(Snapshot { notices, ..snapshot() })))
+        };
+        let mut app = idle();
+        app.update(with(&["one has ended", "two has\nended"]), NOW);
+        let footer = |app: &App, now: Time| app.screen(now).footer.text();
+        assert_eq!(footer(&app, NOW), " two has ended");
+        app.update(Msg::Tick, in_(6));
+        assert!(footer(&app, in_(6)).contains("Enter send"));
+        app.update(with(&["one has ended", "two has\nended"]), in_(7));
+        assert!(footer(&app, in_(7)).contains("Enter send"), "it is known");
+        app.update(with(&["three", "two has\nended"]), in_(8));
+        assert_eq!(footer(&app, in_(8)), " three");
+        app.update(key(KeyCode::F(1)), in_(9));
+        let rows = app.screen(in_(9)).panel.map(|panel| panel.rows).unwrap_or_default();
+        let rows: Vec<String> = rows.iter().take(3).map(crate::app::row::Row::text).collect();
+        assert_eq!(rows.concat().replace("  ", ""), "To know! three! two has ended");
+    }
+
+    #[test]
+    fn before_a_prompt_goes_out_it_is_said_what_becomes_of_it() {
+        let with = |cost, training| {
+            let mut real = real_snapshot();
+            let spec = LaneSpec { cost, training, ..(*real.lanes[0].spec).clone() };
+            real.lanes[0].spec = spec.into();
+            let at = |width| app_of(real.clone(), width, 40).screen(NOW).prospect.text();
+            (at(140), at(60))
+        };
+        for (cost, training, expected) in [
+            (Cost::Free, Training::No, ""),
+            (Cost::Free, Training::Yes, ", trains on prompts"),
+            (Cost::Free, Training::Unknown, ", may train on prompts"),
+            (Cost::Paid, Training::No, ", costs money"),
+            (Cost::Unknown, Training::Yes, ", may cost money, trains on prompts"),
+        ] {
+            let (wide, narrow) = with(cost, training);
+            assert_eq!(wide, format!("goes to gemini/gemini-3.8-flash{expected}"));
+            // However little room there is, it is the name that is cut.
+            assert!(narrow.contains(expected), "{narrow}");
+        }
     }
 
     #[test]

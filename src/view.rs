@@ -126,14 +126,14 @@ mod tests {
     use ratatui::style::Modifier;
 
     use super::*;
-    use crate::app::fixture::{NOW, app, fresh, in_, snapshot, turn};
+    use crate::app::fixture::{NOW, app, app_of, fresh, in_, real_snapshot, snapshot, stuck_snapshot, turn};
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
     use crate::app::{Msg, cells};
     use crate::domain::conversation::TurnState;
     use crate::domain::failure::Class;
     use crate::domain::saving::Saving;
     use crate::domain::standing::{LaneState, Rest, Target};
-    use crate::scheduler::link::{Moved, Report};
+    use crate::scheduler::link::{Moved, Report, Snapshot};
 
     fn painted(app: &App, width: u16, height: u16) -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -208,6 +208,25 @@ mod tests {
         snap("help_80x24", &pressed(app(80, 24), &[F(1)]));
         snap("help_found_80x24", &pressed(app(80, 24), &[F(1), Char('u'), Char('n'), Char('d'), Char('o')]));
         snap("help_40x10", &pressed(app(40, 10), &[F(1)]));
+    }
+
+    #[test]
+    fn real_providers_say_what_they_take() {
+        use KeyCode::{Char, Down, End, Enter, Right, Tab};
+        for (width, height) in [(80, 24), (120, 40), (60, 20)] {
+            snap(&format!("real_{width}x{height}"), &app_of(real_snapshot(), width, height));
+            snap(&format!("stuck_{width}x{height}"), &app_of(stuck_snapshot(), width, height));
+        }
+        let quota = |keys: &[KeyCode]| pressed(pressed(app_of(real_snapshot(), 120, 40), &[Tab, Tab]), keys);
+        snap("real_unfolded_120x40", &quota(&[End, Char('k'), Right, Down, Char('e')]));
+        snap("real_detail_120x40", &quota(&[Down, Enter]));
+        snap("standby_detail_120x40", &quota(&[End, Enter]));
+        let none = Snapshot { lanes: vec![], meters: vec![], next: None, ..real_snapshot() };
+        snap("no_provider_80x24", &app_of(none, 80, 24));
+        let offer = Some("Ollama answers here with llama3.2".into());
+        let offered = || Snapshot { offer: offer.clone(), turns: vec![], log: vec![], ..snapshot() };
+        snap("offer_80x24", &app_of(offered(), 80, 24));
+        snap("offer_40x10", &app_of(offered(), 40, 10));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::app::due::Due;
 use crate::app::gauge::Limit;
 use crate::app::roster::{Group, Item, Roster, is_listed};
 use crate::domain::quota::meter::Meter;
-use crate::domain::roster::{Cost, LaneSpec, Training};
+use crate::domain::roster::{Cost, LaneSpec, Standby, Training};
 use crate::domain::standing::{LaneState, Need, Standing, Target};
 
 /// How a lane stands, at a glance.
@@ -107,7 +107,7 @@ fn lane(roster: &Roster, group: &Group<'_>, lane: &LaneState, depth: usize, usua
         depth,
         mark,
         name: if depth > 0 { id.model().to_owned() } else { id.as_str().to_owned() },
-        terms: terms(&lane.spec),
+        terms: terms(&lane.spec, listed),
         state,
         brief,
         next: next && mark == Mark::Ready,
@@ -118,11 +118,13 @@ fn lane(roster: &Roster, group: &Group<'_>, lane: &LaneState, depth: usize, usua
 }
 
 /// What one should know before a prompt goes to a lane, in a word each; nothing where it is free and trains on nothing.
-pub fn terms(spec: &LaneSpec) -> String {
+fn terms(spec: &LaneSpec, listed: bool) -> String {
     if spec.simulated {
         return String::new();
     }
     let cost = match spec.cost {
+        // The reason for which it is off says it already.
+        _ if listed && matches!(spec.standby, Some(Standby::Paid | Standby::CostUnknown)) => None,
         Cost::Free => None,
         Cost::Paid => Some("paid"),
         Cost::Unknown => Some("cost ?"),
@@ -147,12 +149,12 @@ fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) ->
         Standing::Off(off) => (Mark::Off, off.reason()),
         Standing::Trains => (Mark::Off, "may train on prompts".into()),
         Standing::Resting { until: Some(until), class } => {
-            (Mark::Resting, format!("resting {}, {}", due.until(*until), class.word()))
+            (Mark::Resting, format!("resting {}, {}", due.lasting(*until), class.word()))
         }
         Standing::Resting { until: None, class } => (Mark::Broken, format!("out, {}", class.word())),
         // What it takes now may be the last: then it is spent, and answers all the same.
         Standing::Spent { .. } if answers => (Mark::Resting, "answering".into()),
-        Standing::Spent { until: Some(until), .. } => (Mark::Resting, format!("spent, {}", due.until(*until))),
+        Standing::Spent { until: Some(until), .. } => (Mark::Resting, format!("spent {}", due.lasting(*until))),
         Standing::Spent { until: None, .. } => (Mark::Resting, "spent".into()),
         Standing::TooLarge => (Mark::Broken, "too small for a turn".into()),
     }
@@ -240,8 +242,11 @@ mod tests {
             (Cost::Unknown, Training::Unknown, "cost ?  trains ?"),
         ] {
             let spec = LaneSpec { cost, training, simulated: false, ..(*some_lane("a/b").spec).clone() };
-            assert_eq!(terms(&spec), expected);
-            assert_eq!(terms(&LaneSpec { simulated: true, ..spec }), "");
+            assert_eq!(terms(&spec, false), expected);
+            assert_eq!(terms(&LaneSpec { simulated: true, ..spec }, false), "");
         }
+        let spec = LaneSpec { cost: Cost::Paid, simulated: false, ..(*some_lane("a/b").spec).clone() };
+        assert_eq!(terms(&LaneSpec { standby: Some(Standby::Paid), ..spec.clone() }, true), "");
+        assert_eq!(terms(&LaneSpec { standby: Some(Standby::Listed), ..spec }, true), "paid");
     }
 }

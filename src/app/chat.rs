@@ -37,7 +37,7 @@ fn heading(turn: &Turn, width: usize, due: &mut Due) -> Row {
     let (left, right) = match &turn.state {
         TurnState::Waiting { until, .. } => {
             let left = Piece::new("◐ waiting", Role::Warn);
-            (left, Row::of(until.map_or_else(String::new, |until| due.until(until)), Role::Plain))
+            (left, Row::of(until.map_or_else(String::new, |until| due.lasting(until)), Role::Plain))
         }
         TurnState::Running => {
             let doing = match (turn.answer.is_empty(), turn.reasoning.is_empty()) {

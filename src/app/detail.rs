@@ -91,7 +91,7 @@ fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due
     let standing = roster.standing(lane, usual, due.now);
     let mut state = standing.reason();
     if let (Some(until), false) = (standing.until(due.now), standing == Standing::Ready) {
-        state = format!("{state}; ready in {}", due.until(until));
+        state = format!("{state}; ready {}", due.when(until));
     }
     if matches!(standing, Standing::Off(_)) {
         state.push_str("; Space switches it on");
@@ -163,7 +163,11 @@ fn figures(page: &mut Page, meter: &Meter, due: &mut Due) {
     }
     match (used, meter.full_at(now)) {
         (0, _) => {}
-        (_, Some(at)) => page.line("full", &format!("in {}, at {}", due.until(at), due.clock(at)), Role::Plain),
+        (_, Some(at)) => {
+            let (when, clock) = (due.when(at), due.clock(at));
+            let words = if when.starts_with("at ") { format!("at {clock}") } else { format!("{when}, at {clock}") };
+            page.line("full", &words, Role::Plain);
+        }
         (_, None) => page.line("full", "nobody knows when", Role::Dim),
     }
 }

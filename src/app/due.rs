@@ -68,6 +68,24 @@ impl Due {
         words
     }
 
+    /// [`Due::until`] in a sentence: `in 34 s`, `at 08:00`, `on 1 Dec`.
+    pub fn when(&mut self, at: Time) -> String {
+        let words = self.until(at);
+        match at.since(self.now).as_secs() {
+            0 if words == "now" => words,
+            0..3600 if !words.contains(':') => format!("in {words}"),
+            0..86_400 => format!("at {words}"),
+            _ => format!("on {words}"),
+        }
+    }
+
+    /// [`Due::until`] behind what lasts so long: `34 s`, `until 08:00`.
+    pub fn lasting(&mut self, at: Time) -> String {
+        let words = self.until(at);
+        let counts = at.since(self.now).as_secs() < 3600 && !words.contains(':');
+        if counts { words } else { format!("until {words}") }
+    }
+
     /// Time since `at`: `3 s`, `2 m 5 s`.
     pub fn since(&mut self, at: Time) -> String {
         let secs = self.now.since(at).as_secs();
@@ -157,6 +175,21 @@ mod tests {
             (86_400_000, "23 Nov", Some(1000)),
         ] {
             assert_eq!(until(ms), (words.to_owned(), next), "{ms}");
+        }
+    }
+
+    #[test]
+    fn a_time_stands_in_a_sentence() {
+        for (ms, when, lasting) in [
+            (0, "now", "now"),
+            (34_000, "in 34 s", "34 s"),
+            (3_599_500, "at 09:59", "until 09:59"),
+            (3_600_000, "at 10:00", "until 10:00"),
+            (86_400_000, "on 23 Nov", "until 23 Nov"),
+        ] {
+            let at = NOW.plus(Duration::from_millis(ms));
+            let mut due = Due::new(NOW, Zone::UTC);
+            assert_eq!((due.when(at), due.lasting(at)), (when.to_owned(), lasting.to_owned()), "{ms}");
         }
     }
 

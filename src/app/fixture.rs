@@ -12,7 +12,7 @@ use crate::domain::failure::Class;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
 use crate::domain::quota::meter::Meter;
-use crate::domain::roster::{Cost, Dialect, LaneSpec, Training, Wire};
+use crate::domain::roster::{Cost, Dialect, LaneSpec, Standby, Training, Wire};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Need, Rest, Switch, Target};
 use crate::scheduler::link::{Report, Snapshot};
@@ -244,20 +244,117 @@ pub(crate) fn snapshot() -> Snapshot {
 
 /// The dashboard at [`NOW`].
 pub(crate) fn app(width: u16, height: u16) -> App {
-    let mut app = App::new(config(width, height));
-    app.update(Msg::Report(Report::Snapshot(Box::new(snapshot()))), NOW);
-    app
+    app_of(snapshot(), width, height)
 }
 
 /// A dashboard that has just been opened: nothing was asked yet.
 pub(crate) fn fresh(width: u16, height: u16) -> App {
-    let mut app = App::new(config(width, height));
     let mut lanes = lanes();
     for lane in &mut lanes {
         (lane.switch, lane.rest, lane.in_flight) = (None, None, 0);
     }
     let meters = meters().into_iter().map(|meter| Meter::new(meter.pool, meter.unit, meter.window, meter.cap, NOW));
     let snapshot = Snapshot { lanes, meters: meters.collect(), turns: Vec::new(), log: Vec::new(), ..snapshot() };
+    app_of(snapshot, width, height)
+}
+
+fn real_lane(id: &str, cost: Cost, training: Training, standby: Option<Standby>) -> LaneState {
+    let source = "https://example.com/limits".into();
+    let spec = LaneSpec {
+        context: Some(131_072),
+        cost,
+        training,
+        standby,
+        as_of: "2026-10-01".into(),
+        source,
+        ..LaneSpec::new(LaneId::from(id), Wire::Openai, Dialect::Openai, "https://example.com/v1")
+    };
+    LaneState::new(spec)
+}
+
+/// A roster of real providers: lanes that train, that cost, that are only listed, one with a bad key.
+pub(crate) fn real_snapshot() -> Snapshot {
+    use Cost::{Free, Paid, Unknown};
+    let listed = |number: usize| {
+        let id = format!("openrouter/vendor/model-{number}");
+        real_lane(&id, Unknown, Training::Unknown, Some(Standby::Listed))
+    };
+    let mut lanes = vec![
+        real_lane("gemini/gemini-3.8-flash", Free, Training::Yes, None),
+        real_lane("gemini/gemini-3.8-flash-lite", Free, Training::Yes, None),
+        real_lane("groq/openai/gpt-oss-120b", Free, Training::No, None),
+        real_lane("mistral/mistral-medium-3.5", Free, Training::Yes, None),
+        real_lane("openrouter/nvidia/nemotron-3-super-120b-a12b:free", Free, Training::Unknown, None),
+    ];
+    lanes.extend((1..=24).map(listed));
+    lanes.extend(
+        ["gpt-5.6", "gpt-5.6-mini", "gpt-5.6-nano", "o5"]
+            .map(|model| real_lane(&format!("openai/{model}"), Paid, Training::No, Some(Standby::Paid))),
+    );
+    lanes.push(real_lane("litellm/house-model", Unknown, Training::Unknown, Some(Standby::CostUnknown)));
+    lanes[3].rest = Some(bad_key("mistral"));
+    let mut learnt = meter("openrouter", Unit::Requests, "1d midnight UTC", 50);
+    learnt.count(41, ago(20));
+    learnt.cap = Some(Figure::new(50, Evidence::Learnt, ago(4000)));
+    learnt.basis = Figure::new((), Evidence::Learnt, ago(400));
+    let meters = vec![
+        counted(meter("gemini/gemini-3.8-flash", Unit::Requests, "1d midnight America/Los_Angeles", 250), 61, ago(20)),
+        counted(meter("gemini/gemini-3.8-flash", Unit::Requests, "60s rolling", 10), 1, ago(20)),
+        meter("gemini/gemini-3.8-flash-lite", Unit::Requests, "1d midnight America/Los_Angeles", 1000),
+        told(meter("groq/openai/gpt-oss-120b", Unit::Tokens, "60s bucket", 8000), 5100, ago(3)),
+        learnt,
+    ];
+    Snapshot {
+        simulated: false,
+        lanes,
+        meters,
+        next: Some("gemini/gemini-3.8-flash".into()),
+        turns: Vec::new(),
+        log: Vec::new(),
+        ..snapshot()
+    }
+}
+
+fn bad_key(account: &str) -> Rest {
+    Rest {
+        target: Target::Account(account.into()),
+        since: ago(60),
+        until: None,
+        class: Class::Auth,
+        told: true,
+        words: "Unauthorized: no such key".into(),
+    }
+}
+
+/// The same, and no lane of it can answer.
+pub(crate) fn stuck_snapshot() -> Snapshot {
+    let mut snapshot = real_snapshot();
+    snapshot.next = None;
+    for lane in &mut snapshot.lanes {
+        let target = Target::Lane(lane.spec.id.clone());
+        match lane.spec.account().as_str() {
+            "gemini" => lane.rest = Some(bad_key("gemini")),
+            "groq" => {
+                let words = "Rate limit reached".into();
+                let class = Class::RateLimited;
+                lane.rest = Some(Rest { target, since: ago(3), until: Some(in_(34)), class, told: true, words });
+            }
+            "openrouter" if lane.spec.standby.is_none() => {
+                lane.switch = Some(Switch { target, on: false, since: ago(700) });
+            }
+            _ => {}
+        }
+    }
+    snapshot.notices = vec![
+        "GITHUB_TOKEN: GitHub Models has ended on 2026-07-30".into(),
+        "CEREBRAS_API_KEY: the free tier has ended on 2026-08-17".into(),
+    ];
+    snapshot
+}
+
+/// The dashboard at [`NOW`] with this snapshot.
+pub(crate) fn app_of(snapshot: Snapshot, width: u16, height: u16) -> App {
+    let mut app = App::new(config(width, height));
     app.update(Msg::Report(Report::Snapshot(Box::new(snapshot))), NOW);
     app
 }

@@ -99,7 +99,7 @@ pub fn areas(width: u16, height: u16, wish: Wish) -> Areas {
     areas.footer = take_bottom(&mut middle, 1);
     areas.alerts = take_bottom(&mut middle, wish.alerts.min(height / 5));
     if shape == Shape::Single && !wish.expanded && height >= 16 && wish.focus != Focus::Quota {
-        areas.gauges = take_top(&mut middle, wish.lanes.div_ceil(gauge_columns(width)).min(height / 6).max(1));
+        areas.gauges = take_top(&mut middle, wish.lanes.div_ceil(gauge_columns(width)).min(height / 6));
     }
     panes(&mut areas, middle, wish);
     if !areas.chat.is_empty() {

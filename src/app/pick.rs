@@ -108,3 +108,68 @@ impl App {
         vec![Effect::Send(Command::Switch { target, on })]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Msg;
+    use crate::app::fixture::{NOW, app_of, real_snapshot};
+    use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+
+    fn press(app: &mut App, codes: &[KeyCode]) -> Vec<Effect> {
+        let key = |code: &KeyCode| Msg::Key(KeyEvent::new(*code, KeyModifiers::NONE));
+        codes.iter().flat_map(|code| app.update(key(code), NOW)).collect()
+    }
+
+    /// The dashboard with the fold of `openrouter`'s 24 listed lanes selected.
+    fn at_the_fold() -> App {
+        let mut app = app_of(real_snapshot(), 120, 40);
+        press(&mut app, &[KeyCode::Tab, KeyCode::Tab]);
+        press(&mut app, &[KeyCode::Down; 7]);
+        assert_eq!(app.selected_item(), Some(Item::Listed("openrouter".into())));
+        app
+    }
+
+    fn lane(id: &str) -> Item {
+        Item::Of(Target::Lane(id.into()))
+    }
+
+    #[test]
+    fn listed_lanes_unfold_and_fold() {
+        use KeyCode::{Down, Enter, Left, Right};
+        let mut app = at_the_fold();
+        let count = |app: &App| app.roster.items(&app.unfolded).len();
+        let folded = count(&app);
+        for (open, close) in [(Right, Left), (Enter, Enter)] {
+            press(&mut app, &[open]);
+            assert_eq!(count(&app), folded + 24);
+            press(&mut app, &[close]);
+            assert_eq!((count(&app), app.selected_item()), (folded, Some(Item::Listed("openrouter".into()))));
+        }
+        press(&mut app, &[Right, Down, Down]);
+        assert_eq!(app.selected_item(), Some(lane("openrouter/vendor/model-2")));
+        press(&mut app, &[Left]);
+        assert_eq!(app.selected_item(), Some(Item::Listed("openrouter".into())), "what stands for it");
+    }
+
+    #[test]
+    fn only_its_own_switch_puts_a_listed_lane_in() {
+        use KeyCode::{Char, Down, Right};
+        let mut app = at_the_fold();
+        assert_eq!(press(&mut app, &[Char(' ')]), []);
+        assert!(app.screen(NOW).footer.text().contains("openrouter: switch its lanes on one by one"));
+        let on = |id: &str| Effect::Send(Command::Switch { target: Target::Lane(id.into()), on: true });
+        assert_eq!(press(&mut app, &[Right, Down, Char(' ')]), [on("openrouter/vendor/model-1")]);
+        // An account that has nothing else.
+        app.selected = Some(Item::Of(Target::Account("openai".into())));
+        assert_eq!(press(&mut app, &[Char(' ')]), []);
+        assert!(app.screen(NOW).footer.text().contains("openai: switch its lanes on one by one"));
+        // One that has others is switched as ever.
+        app.selected = Some(Item::Of(Target::Account("openrouter".into())));
+        let off = Effect::Send(Command::Switch { target: Target::Account("openrouter".into()), on: false });
+        assert_eq!(press(&mut app, &[Char(' ')]), [off]);
+        // A single lane of its account, in its detail.
+        app.selected = Some(lane("litellm/house-model"));
+        assert_eq!(press(&mut app, &[KeyCode::Enter, Char(' ')]), [on("litellm/house-model")]);
+    }
+}

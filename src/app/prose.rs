@@ -173,7 +173,9 @@ impl Prose {
             let rest = line.get(start..).unwrap_or_default();
             let end = start + hard_cut(rest, room);
             let part = line.get(start..end).unwrap_or_default().trim_end();
-            self.rows.push(Row(vec![Piece::plain(" ".repeat(inset)), Piece::new(part, Role::Code)]));
+            // A line that goes on is marked: it has no break there.
+            let lead = if start > 0 && inset == 2 { "↳ ".to_owned() } else { " ".repeat(inset) };
+            self.rows.push(Row(vec![Piece::dim(lead), Piece::new(part, Role::Code)]));
             start = end;
             if start >= line.len() {
                 break;
@@ -303,7 +305,7 @@ mod tests {
                 "see\n```rust\nlet a  = 1;\n\nlet b;\n```\nend",
                 vec!["see", "", "  rust", "  let a  = 1;", "  ", "  let b;", "", "end"],
             ),
-            (8, "```\n0123456789\n```", vec!["  012345", "  6789"]),
+            (8, "```\n0123456789\n```", vec!["  012345", "↳ 6789"]),
             (10, "a\n---\nb", vec!["a", "──────────", "b"]),
             (10, "#no heading\n-no list", vec!["#no", "heading", "-no list"]),
             (20, "bell\x07 and \x1b[31mred", vec!["bell\u{fffd} and \u{fffd}[31mred"]),

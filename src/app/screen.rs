@@ -126,7 +126,7 @@ impl App {
                 screen.chat = self.welcome(&mut due);
             }
             screen.below = self.below();
-            screen.prospect = self.prospect(&mut due).cut_to(usize::from(areas.prospect.width));
+            screen.prospect = self.prospect(&mut due).cut_to(usize::from(areas.composer.width));
             self.put_draft(&mut screen);
         }
         screen.quota = self.quota(&mut due);

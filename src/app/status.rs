@@ -3,11 +3,13 @@
 use crate::app::action::Focus;
 use crate::app::cells;
 use crate::app::due::{Due, count};
+use crate::app::gauge::Limit;
 use crate::app::geometry::Shape;
 use crate::app::keymap::{Scene, footer};
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::{App, Link};
 use crate::domain::conversation::text_tokens;
+use crate::domain::ids::LaneId;
 use crate::domain::roster::{Cost, Training};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Standing};
@@ -23,12 +25,12 @@ impl App {
             (None, Some((lane, Some(until), _))) => left.extend([
                 Piece::dim("  next "),
                 Piece::plain(lane.spec.id.as_str()),
-                Piece::new(format!(" in {}", due.until(until)), Role::Warn),
+                Piece::new(format!(" {}", due.when(until)), Role::Warn),
             ]),
             (None, _) if self.link != Link::Starting => left.push(Piece::new("  no lane can answer", Role::Bad)),
             (None, _) => left.push(Piece::dim("  starting")),
         }
-        if self.link != Link::Starting && !narrow {
+        if self.link != Link::Starting && !narrow && !self.roster.lanes.is_empty() {
             let (ready, lanes) = (self.ready(due.now), self.roster.chosen().count());
             left.push(Piece::dim(format!("   {ready} of {lanes} lanes ready")));
         }
@@ -46,22 +48,41 @@ impl App {
     /// Where the draft would go, or whom it would wait for.
     pub(in crate::app) fn prospect(&self, due: &mut Due) -> Row {
         let free = self.roster.first_free(self.config.usual, due.now);
+        let width = usize::from(self.areas.composer.width);
         match (&self.roster.next, free) {
             _ if self.link == Link::Starting => Row::default(),
             (Some(next), _) => {
-                let goes = [Piece::dim(format!("{}goes to ", self.size_of_draft())), Piece::plain(next.as_str())];
-                let terms = self.roster.lane(next).map(terms).unwrap_or_default();
-                Row(goes.into_iter().chain(terms).collect())
+                let terms = Row(self.roster.lane(next).map(terms).unwrap_or_default());
+                let goes = Piece::dim(format!("{}goes to ", self.size_of_draft()));
+                // What becomes of the prompt must be read: the name is cut before it.
+                let room = width.saturating_sub(cells::of(&goes.text) + terms.width());
+                let name = Piece::plain(cells::cut_middle(next.as_str(), room.max(8)));
+                let row = Row([goes, name].into_iter().chain(terms.0).collect());
+                self.with_limit(row, next, width, due)
             }
             (None, Some((lane, until, standing))) => {
-                let wait = until.map_or_else(String::new, |until| format!("{} ", due.until(until)));
-                let waits = [
-                    Piece::new(format!("◐ waits {wait}"), Role::Warn),
-                    Piece::dim(format!("for {}: {}", lane.spec.id, standing.reason())),
-                ];
-                Row(waits.into_iter().chain(terms(lane)).collect())
+                let wait = until.map_or_else(String::new, |until| format!("{} ", due.lasting(until)));
+                let waits =
+                    [Piece::new(format!("◐ waits {wait}"), Role::Warn), Piece::dim(format!("for {}", lane.spec.id))];
+                let why = Piece::dim(format!(": {}", standing.reason()));
+                Row(waits.into_iter().chain(terms(lane)).chain([why]).collect())
             }
             (None, None) => self.nobody(due),
+        }
+    }
+
+    /// Where no quota is seen, the line says at its end what the lane has left, if there is room.
+    fn with_limit(&self, row: Row, lane: &LaneId, width: usize, due: &mut Due) -> Row {
+        let seen = !(self.areas.quota.is_empty() && self.areas.gauges.is_empty());
+        let Some(lane) = self.roster.lane(lane).filter(|_| !seen) else { return row };
+        let meters = self.roster.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool));
+        let limits: Vec<Limit> =
+            meters.map(|meter| Limit::new(meter, due)).filter(|limit| limit.left.is_some()).collect();
+        let binding = limits.iter().min_by(|a, b| a.left.unwrap_or(1.0).total_cmp(&b.left.unwrap_or(1.0)));
+        let end = binding.map(|limit| Row::of(format!("{} {}", limit.figure, limit.label), Role::Dim));
+        match end.filter(|end| row.width() + end.width() + 2 <= width) {
+            Some(end) => Row::spread(row, end, width),
+            None => row,
         }
     }
 

@@ -52,7 +52,7 @@ impl App {
                 (Standing::Resting { until: None, class }, _, Some(rest)) if !rest.words.is_empty() => {
                     format!("{}: {}", class.word(), one_line(&rest.words))
                 }
-                (_, Some(until), _) => format!("{}, ready in {}", standing.reason(), due.until(until)),
+                (_, Some(until), _) => format!("{}, ready {}", standing.reason(), due.when(until)),
                 (Standing::Off(Off::Until(standby)), ..) => standby.word().to_owned(),
                 _ => standing.reason(),
             };

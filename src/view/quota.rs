@@ -57,7 +57,7 @@ fn headline(block: &Block, others: Row, width: u16) -> Row {
     let state = state(block, &block.state);
     let terms = terms(block);
     let used = state.width() + terms.iter().map(|piece| cells::of(&piece.text)).sum::<usize>();
-    let room = usize::from(width).saturating_sub(used + 2 * block.depth + 3);
+    let room = usize::from(width).saturating_sub(used + 2 * block.depth + 4);
     let mut row = head(block, &cells::cut_middle(&block.name, room));
     row.0.insert(0, Piece::plain("  ".repeat(block.depth)));
     row.0.extend(terms);
