@@ -162,10 +162,13 @@ impl App {
     }
 
     /// The next instant at which something is to be drawn or kept by time alone: then `update` wants a [`Msg::Tick`].
-    /// It may have
-    /// passed already: then at once. None: nothing changes until something happens.
+    /// It may have passed already: then at once. None: nothing changes until something happens.
     pub fn next_change(&self, now: Time) -> Option<Time> {
-        let seen = self.screen(now).due.next();
+        self.next_after(self.screen(now).due.next(), now)
+    }
+
+    /// [`App::next_change`], where it is known already that what is seen changes at `seen`.
+    pub fn next_after(&self, seen: Option<Time>, now: Time) -> Option<Time> {
         let notice = self.notice.as_ref().map(|notice| notice.until.max(now));
         let keep = self.composer.keep_at().filter(|_| self.link != Link::Stopped);
         [seen, notice, keep].into_iter().flatten().min()

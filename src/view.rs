@@ -32,24 +32,43 @@ pub mod log;
 /// The help and details.
 pub mod panel;
 
+/// A frame that has been painted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drawn {
+    /// Where the cursor stands.
+    pub cursor: Option<Position>,
+    /// The next instant at which something is to be drawn or kept by time alone, as [`App::next_change`] says it.
+    pub next: Option<Time>,
+}
+
 /// Paints the dashboard as it is at `now`, and says where the cursor stands.
 pub fn draw(buffer: &mut Buffer, app: &App, now: Time) -> Option<Position> {
+    frame(buffer, app, now).cursor
+}
+
+/// As [`draw`], and says besides when to look again: both from one computed screen.
+pub fn frame(buffer: &mut Buffer, app: &App, now: Time) -> Drawn {
     let screen = app.screen(now);
-    let mut painter = Painter::new(buffer, app.color());
+    let next = app.next_after(screen.due.next(), now);
+    Drawn { cursor: paint_screen(buffer, app.color(), &screen), next }
+}
+
+fn paint_screen(buffer: &mut Buffer, color: bool, screen: &Screen) -> Option<Position> {
+    let mut painter = Painter::new(buffer, color);
     if screen.areas.shape == Shape::Sentence {
         sentence(&mut painter, screen.areas.whole);
         return None;
     }
     painter.row(screen.areas.header, &screen.header);
     if !screen.areas.gauges.is_empty() {
-        quota::gauges(&mut painter, &screen);
+        quota::gauges(&mut painter, screen);
     }
-    panes(&mut painter, &screen);
+    panes(&mut painter, screen);
     for (line, row) in painter.lines(screen.areas.alerts).zip(&screen.alerts) {
         painter.row(line, row);
     }
     painter.row(screen.areas.footer, &screen.footer);
-    panel::draw(&mut painter, &screen).or(screen.cursor)
+    panel::draw(&mut painter, screen).or(screen.cursor)
 }
 
 fn panes(painter: &mut Painter, screen: &Screen) {
@@ -74,7 +93,13 @@ fn panes(painter: &mut Painter, screen: &Screen) {
         }
         if !areas.framed() && focus != Focus::Transcript {
             painter.rule(areas.rule, false, false);
-            painter.note(areas.rule, areas.rule.y, foot.unwrap_or_default(), Role::Dim);
+            let below = match focus {
+                Focus::Quota if screen.quota.below > 0 => Some(quota::below(&screen.quota)),
+                Focus::Log if screen.log.below > 0 => Some(log::below(&screen.log)),
+                Focus::Composer | Focus::Transcript | Focus::Quota | Focus::Log => None,
+            };
+            let role = if below.is_some() { Role::Accent } else { Role::Dim };
+            painter.note(areas.rule, areas.rule.y, below.as_deref().or(foot).unwrap_or_default(), role);
         }
     }
 }

@@ -11,6 +11,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::action::Edit;
 use crate::app::cells;
 use crate::domain::clock::Time;
+use crate::domain::conversation::text_tokens;
 use crate::domain::text::harmless;
 
 /// A draft is handed to the store at most this often.
@@ -27,6 +28,9 @@ pub struct Composer {
     laid: Laid,
     /// The width for which it is laid out as it is now.
     wrapped: Option<usize>,
+    /// Whether it may differ from what was noted last.
+    touched: bool,
+    tokens: u64,
 }
 
 /// A walk through earlier prompts; each place keeps what was edited there, the last one is the draft itself.
@@ -70,22 +74,32 @@ impl Composer {
         &self.laid
     }
 
+    /// About how many tokens it has, as it was laid out last.
+    pub const fn tokens(&self) -> u64 {
+        self.tokens
+    }
+
+    const fn touch(&mut self) {
+        self.wrapped = None;
+        self.touched = true;
+    }
+
     /// Writes a letter.
     pub fn type_char(&mut self, letter: char) {
-        self.wrapped = None;
+        self.touch();
         self.area.insert_char(letter);
     }
 
     /// Writes a text, newlines and all; never sends it.
     pub fn paste(&mut self, text: &str) {
-        self.wrapped = None;
+        self.touch();
         // Terminals paste newlines as carriage returns.
         self.area.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
     }
 
     /// Replaces what is written, the cursor at its end.
     pub fn set(&mut self, text: &str) {
-        self.wrapped = None;
+        self.touch();
         self.area.clear();
         self.area.insert_str(text);
     }
@@ -95,7 +109,7 @@ impl Composer {
         let text = self.text();
         self.remember(&text);
         self.browse = None;
-        self.wrapped = None;
+        self.touch();
         self.area = TextArea::default();
         text
     }
@@ -114,7 +128,7 @@ impl Composer {
 
     /// Does one edit.
     pub fn edit(&mut self, edit: Edit) {
-        self.wrapped = None;
+        self.touch();
         match edit {
             Edit::NewLine => self.area.insert_newline(),
             Edit::Left => self.area.move_cursor(CursorMove::Back),
@@ -187,6 +201,7 @@ impl Composer {
         if self.wrapped != Some(width) {
             self.wrapped = Some(width);
             self.laid = self.wrap_anew(width);
+            self.tokens = text_tokens(&self.text());
         }
         self.laid.rows.len()
     }
@@ -219,6 +234,9 @@ impl Composer {
 
     /// Notes at `now` that the draft may have changed: if it has, it is to be kept a second later.
     pub fn note(&mut self, now: Time) {
+        if !std::mem::take(&mut self.touched) {
+            return;
+        }
         if self.text() == self.kept {
             self.keep_at = None;
         } else if self.keep_at.is_none() {
@@ -233,9 +251,11 @@ impl Composer {
 
     /// The draft, if it is time to keep it, or `at_once`.
     pub fn to_keep(&mut self, now: Time, at_once: bool) -> Option<String> {
+        if !at_once && self.keep_at.is_none_or(|at| at > now) {
+            return None;
+        }
         let text = self.text();
-        let changed = text != self.kept;
-        if !changed || !at_once && self.keep_at.is_none_or(|at| at > now) {
+        if text == self.kept {
             return None;
         }
         self.keep_at = None;
@@ -254,6 +274,7 @@ impl Composer {
     /// The draft could not be handed over: it is tried again.
     pub fn not_kept(&mut self, now: Time) {
         self.kept.push('\u{0}');
+        self.touched = true;
         self.note(now);
     }
 }

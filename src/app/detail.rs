@@ -49,7 +49,13 @@ impl Page {
         let name_width = self.name.min(self.width / 2);
         let value = one_line(value);
         let wrapped = Prose::whole(Reading::Verbatim, self.width.saturating_sub(name_width), &value);
-        let mut lead = pad(&cells::cut(name, name_width.saturating_sub(1)), name_width);
+        let mut lead = pad(name, name_width);
+        if cells::of(name) >= name_width {
+            // A name that is too long has its own rows: it is never cut.
+            let spans = cells::wrap(name, self.width);
+            self.rows.extend(spans.into_iter().map(|span| Row::of(name.get(span).unwrap_or_default(), Role::Dim)));
+            lead = " ".repeat(name_width);
+        }
         for row in wrapped.rows() {
             self.rows.push(Row(vec![Piece::dim(lead), Piece::new(row.text(), role)]));
             lead = " ".repeat(name_width);

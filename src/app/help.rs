@@ -26,7 +26,7 @@ const SIGNS: &[(&str, &str)] = &[
 /// The rows of the help in which `filter` is found, or whose heading has it.
 pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
     let mut rows = Vec::new();
-    let known = notices.iter().map(|notice| ("!".to_owned(), one_line(notice).into_owned()));
+    let known = notices.iter().map(|notice| ("!".to_owned(), one_line(notice).into_owned(), ""));
     section(&mut rows, "To know", known, filter);
     for place in [
         Place::Composer,
@@ -40,26 +40,37 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
     ] {
         let keys = KEYS.iter().filter(|row| row.place == place).map(|row| {
             let names: Vec<String> = row.chords.iter().map(|chord| name(*chord)).collect();
-            (names.join(" "), row.says.to_owned())
+            (names.join(" "), row.says.to_owned(), row.brief)
         });
         section(&mut rows, place.title(), keys, filter);
     }
-    let signs = SIGNS.iter().map(|(sign, says)| ((*sign).to_owned(), (*says).to_owned()));
+    let signs = SIGNS.iter().map(|(sign, says)| ((*sign).to_owned(), (*says).to_owned(), ""));
     section(&mut rows, "Signs", signs, filter);
-    let evidence = EVIDENCE.iter().map(|(sign, word, says)| ((*sign).to_owned(), format!("{word}: {says}")));
+    let evidence = EVIDENCE.iter().map(|(sign, word, says)| ((*sign).to_owned(), format!("{word}: {says}"), ""));
     section(&mut rows, "How a figure is known", evidence, filter);
     let files = [("log", &config.log_path), ("data", &config.data_path)];
-    section(&mut rows, "Files", files.map(|(name, path)| (name.to_owned(), path.clone())).into_iter(), filter);
+    section(&mut rows, "Files", files.map(|(name, path)| (name.to_owned(), path.clone(), "")).into_iter(), filter);
     if rows.is_empty() {
         rows.push(Row::of("nothing of that is here", Role::Dim));
     }
     rows
 }
 
-fn section(rows: &mut Vec<Row>, title: &str, lines: impl Iterator<Item = (String, String)>, filter: &str) {
+fn section(
+    rows: &mut Vec<Row>,
+    title: &str,
+    lines: impl Iterator<Item = (String, String, &'static str)>,
+    filter: &str,
+) {
+    // Each word that is searched for stands somewhere in the line, its heading, or the footer's word for it.
     let wanted = filter.to_lowercase();
-    let has = |text: &str| text.to_lowercase().contains(&wanted);
-    let found: Vec<(String, String)> = lines.filter(|(key, says)| has(title) || has(key) || has(says)).collect();
+    let found: Vec<(String, String)> = lines
+        .filter(|(key, says, brief)| {
+            let text = format!("{title} {key} {says} {brief}").to_lowercase();
+            wanted.split_whitespace().all(|word| text.contains(word))
+        })
+        .map(|(key, says, _)| (key, says))
+        .collect();
     if found.is_empty() {
         return;
     }
@@ -90,4 +101,21 @@ pub fn fold(row: Row, width: usize) -> Vec<Row> {
             Row(vec![lead, Piece::new(part, words.role)])
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::config;
+
+    #[test]
+    fn what_the_footer_says_is_found() {
+        let found = |filter: &str| {
+            rows(&config(80, 24), &["a key is dead".into()], filter).iter().map(Row::text).collect::<Vec<_>>()
+        };
+        assert!(found("scroll").iter().any(|row| row.contains("the chat a page up")));
+        assert!(found("UNDO switch").iter().any(|row| row.contains("undo the last switch")));
+        assert!(found("dead").concat().contains("a key is dead"));
+        assert_eq!(found("no such thing"), ["nothing of that is here"]);
+    }
 }

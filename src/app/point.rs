@@ -4,6 +4,7 @@ use crate::app::action::{Focus, Move};
 use crate::app::due::Due;
 use crate::app::geometry::inside;
 use crate::app::keymap::Pointer;
+use crate::app::roster::Item;
 use crate::app::state::App;
 use crate::domain::clock::Time;
 
@@ -51,6 +52,9 @@ impl App {
             let block = row.and_then(|row| quota.lines.get(row)).and_then(|(block, _)| quota.board.blocks.get(*block));
             if let Some(block) = block.filter(|_| text.contains(at)) {
                 self.selected = Some(block.item.clone());
+                if matches!(block.item, Item::Listed(_)) {
+                    self.open_item();
+                }
             }
         }
         self.focus = focus;

@@ -8,7 +8,6 @@ use crate::app::geometry::Shape;
 use crate::app::keymap::{Scene, footer};
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::{App, Link};
-use crate::domain::conversation::text_tokens;
 use crate::domain::ids::LaneId;
 use crate::domain::roster::{Cost, Training};
 use crate::domain::saving::Saving;
@@ -109,7 +108,7 @@ impl App {
         if self.composer.is_blank() {
             return String::new();
         }
-        let tokens = self.along + text_tokens(&self.composer.text());
+        let tokens = self.along + self.composer.tokens();
         format!("about {} tok, ", count(tokens))
     }
 

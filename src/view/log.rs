@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::app::geometry::inside;
 use crate::app::row::{Role, Row};
-use crate::app::screen::Screen;
+use crate::app::screen::{LogRows, Screen};
 use crate::view::paint::Painter;
 
 /// Paints the pane.
@@ -24,8 +24,12 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
             painter.select(line);
         }
     }
-    if screen.log.below > 0 {
-        let below = format!("↓ {} more, G", screen.log.below);
-        painter.note(area, area.bottom().saturating_sub(1), &below, Role::Accent);
+    if screen.log.below > 0 && screen.areas.framed() {
+        painter.note(area, area.bottom().saturating_sub(1), &below(&screen.log), Role::Accent);
     }
+}
+
+/// What the line under the pane says of what is not seen.
+pub fn below(log: &LogRows) -> String {
+    format!("↓ {} more, G", log.below)
 }

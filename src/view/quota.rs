@@ -9,7 +9,7 @@ use crate::app::gauge::{Limit, sign_of};
 use crate::app::geometry::{gauge_columns, inside};
 use crate::app::roster::Item;
 use crate::app::row::{Piece, Role, Row};
-use crate::app::screen::Screen;
+use crate::app::screen::{Quota, Screen};
 use crate::domain::standing::Target;
 use crate::view::bar;
 use crate::view::paint::Painter;
@@ -32,7 +32,7 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
             Line::Whole => single.paint(painter, line, block, &block.name, quota.board.binding_of(*number)),
             Line::Limit(limit) => {
                 if let Some(limit) = block.limits.get(*limit) {
-                    limit_row(painter, line, &quota.columns, block.depth, limit);
+                    limit_row(painter, line, &quota.columns, block, limit);
                 }
             }
             Line::Unlimited => painter.row(line, &Row::of("  no limit known", Role::Dim)),
@@ -43,9 +43,14 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
             painter.select(line);
         }
     }
-    if quota.below > 0 {
-        painter.note(area, area.bottom().saturating_sub(1), &format!("↓ {} more", quota.below), Role::Dim);
+    if quota.below > 0 && screen.areas.framed() {
+        painter.note(area, area.bottom().saturating_sub(1), &below(quota), Role::Dim);
     }
+}
+
+/// What the line under the pane says of what is not seen.
+pub fn below(quota: &Quota) -> String {
+    format!("↓ {} more", quota.below)
 }
 
 fn small(number: usize) -> u16 {
@@ -109,16 +114,19 @@ const fn quiet(role: Role) -> Role {
     }
 }
 
-fn limit_row(painter: &mut Painter, line: Rect, columns: &Columns, depth: usize, limit: &Limit) {
-    let inset = small(Columns::inset(depth));
+fn limit_row(painter: &mut Painter, line: Rect, columns: &Columns, block: &Block, limit: &Limit) {
+    let inset = small(Columns::inset(block.depth));
     let label = small(columns.label).saturating_sub(inset);
     painter.text(line.x + inset, line.y, &limit.label, label, Role::Dim);
     let x = line.x + inset + label + 1;
     let bar = Rect { x, y: line.y, width: small(columns.bar).min(line.right().saturating_sub(x)), height: 1 };
-    paint_bar(painter, bar, limit, true);
+    // What is off is only for the record.
+    let off = block.mark == Mark::Off;
+    paint_bar(painter, bar, limit, if off { Role::Dim } else { limit.role }, true);
     let right = |text: &str, width: usize| format!("{}{text}", " ".repeat(width.saturating_sub(cells::of(text))));
     let left = |text: &str, width: usize| format!("{text}{}", " ".repeat(width.saturating_sub(cells::of(text))));
     let figure = match limit.role {
+        _ if off => Role::Dim,
         Role::Good => Role::Plain,
         role => role,
     };
@@ -131,10 +139,10 @@ fn limit_row(painter: &mut Painter, line: Rect, columns: &Columns, depth: usize,
     painter.row(Rect { x, width: line.right().saturating_sub(x), ..line }, &row);
 }
 
-fn paint_bar(painter: &mut Painter, area: Rect, limit: &Limit, with_pace: bool) {
+fn paint_bar(painter: &mut Painter, area: Rect, limit: &Limit, role: Role, with_pace: bool) {
     let Some(left) = limit.left.filter(|_| !area.is_empty()) else { return };
     let (fill, track) = bar::cells(left, area.width);
-    let x = painter.text(area.x, area.y, &fill, area.width, limit.role);
+    let x = painter.text(area.x, area.y, &fill, area.width, role);
     painter.text(x, area.y, &track, area.right().saturating_sub(x), Role::Dim);
     let pace = limit.pace.filter(|_| with_pace && area.width >= 8);
     if let Some(column) = pace.and_then(|passed| bar::pace_column(passed, area.width)) {
@@ -175,7 +183,7 @@ impl Single {
         let rest = Rect { x: line.x + self.name + 1, width: right.saturating_sub(line.x + self.name + 1), ..line };
         let mut room = self.name;
         let end = if let Some(limit) = binding.filter(|_| block.mark == Mark::Ready) {
-            paint_bar(painter, Rect { width: self.bar.min(rest.width), ..rest }, limit, false);
+            paint_bar(painter, Rect { width: self.bar.min(rest.width), ..rest }, limit, limit.role, false);
             let fits = cells::of(&limit.figure) <= usize::from(FIGURE.min(rest.width));
             let text = if fits { &limit.figure } else { &limit.brief };
             Row::of(text.as_str(), if limit.role == Role::Good { Role::Plain } else { limit.role })
