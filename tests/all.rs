@@ -23,3 +23,7 @@ mod dashboard;
 
 #[cfg(test)]
 mod flights;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod local;

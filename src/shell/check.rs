@@ -44,6 +44,9 @@ async fn run(engine: &Engine, mut subscription: Subscription, names: &[String]) 
         say("SIMULATED: these are the demo's providers; set a provider's key for real ones");
     }
     let Some(snapshot) = roster(&mut subscription).await else { return false };
+    for notice in &snapshot.notices {
+        say(notice);
+    }
     let Some(lanes) = chosen(&snapshot, names) else { return false };
     if lanes.is_empty() {
         say("no lane is on: `roundel providers` says what each provider wants");

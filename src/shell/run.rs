@@ -17,7 +17,7 @@ use crate::domain::clock::{Clock, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::actor::{Link, Subscription};
 use crate::scheduler::link::Report;
-use crate::shell::engine::{Config, Engine, StartError, runtime, start};
+use crate::shell::engine::{Config, Engine, Mode, StartError, runtime, start};
 use crate::shell::log;
 use crate::shell::painter::canvas::Frame;
 use crate::shell::signals::{Asked, Signals};
@@ -48,13 +48,28 @@ pub enum Ended {
 pub fn dashboard(config: &Config) -> Result<(), Ended> {
     check().map_err(Ended::NoScreen)?;
     let runtime = runtime().map_err(|error| Ended::Failed(format!("cannot start: {error}")))?;
-    let ended = runtime.block_on(session(config));
+    let mut config = config.clone();
+    let ended = loop {
+        match runtime.block_on(session(&config)) {
+            Ok(Next::Real) => config.mode = Mode::Real,
+            Ok(Next::Leave) => break Ok(()),
+            Err(ended) => break Err(ended),
+        }
+    };
     // Whatever still hangs (a disk that does not answer) is not waited for.
     runtime.shutdown_timeout(Duration::from_millis(200));
     ended
 }
 
-async fn session(config: &Config) -> Result<(), Ended> {
+/// What comes after a session.
+enum Next {
+    /// Nothing.
+    Leave,
+    /// The offer was taken up: the demo is left, and real providers come.
+    Real,
+}
+
+async fn session(config: &Config) -> Result<Next, Ended> {
     let failed = |error: io::Error| Ended::Failed(error.to_string());
     let mut signals = Signals::catch().map_err(failed)?;
     let mut engine = start(config, "dashboard").await.map_err(Ended::NotStarted)?;
@@ -71,8 +86,8 @@ async fn session(config: &Config) -> Result<(), Ended> {
     let ended = screen.run(&mut terminal, &mut signals, subscription).await;
     terminal.leave();
     let stopped = engine.stop().await;
-    ended?;
-    stopped.map_err(Ended::Failed)
+    let next = ended?;
+    stopped.map_err(Ended::Failed).map(|()| next)
 }
 
 fn app_config(engine: &Engine, subscription: &Subscription, terminal: &Terminal) -> AppConfig {
@@ -109,7 +124,7 @@ enum Happened {
 /// What the loop goes on with.
 enum Step {
     On,
-    Quit,
+    Leave(Next),
 }
 
 struct Screen {
@@ -126,7 +141,7 @@ impl Screen {
         terminal: &mut Terminal,
         signals: &mut Signals,
         mut from: Subscription,
-    ) -> Result<(), Ended> {
+    ) -> Result<Next, Ended> {
         let mut events = EventStream::new();
         let mut scheduler_lives = true;
         loop {
@@ -159,33 +174,36 @@ impl Screen {
                 Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
                 Happened::Due => self.take(Msg::Tick, terminal).await?,
             };
-            if matches!(step, Step::Quit) || self.drain(&mut events, &mut from, terminal).await? {
-                return Ok(());
+            if let Step::Leave(next) = step {
+                return Ok(next);
+            }
+            if let Step::Leave(next) = self.drain(&mut events, &mut from, terminal).await? {
+                return Ok(next);
             }
             self.paint(terminal).await?;
         }
     }
 
-    /// Takes in what else has arrived. True: quit.
+    /// Takes in what else has arrived.
     async fn drain(
         &mut self,
         events: &mut EventStream,
         from: &mut Subscription,
         terminal: &mut Terminal,
-    ) -> Result<bool, Ended> {
+    ) -> Result<Step, Ended> {
         for _ in 0..DRAIN {
             let step = if let Some(event) = waiting(events).await {
                 self.take_event(event, terminal).await?
             } else if let Ok(report) = from.reports.try_recv() {
                 self.take(Msg::Report(report), terminal).await?
             } else {
-                return Ok(false);
+                return Ok(Step::On);
             };
-            if matches!(step, Step::Quit) {
-                return Ok(true);
+            if matches!(step, Step::Leave(_)) {
+                return Ok(step);
             }
         }
-        Ok(false)
+        Ok(Step::On)
     }
 
     async fn take_event(&mut self, event: Event, terminal: &mut Terminal) -> Result<Step, Ended> {
@@ -210,10 +228,9 @@ impl Screen {
                 }
                 Effect::Urgent(urgent) => drop(self.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
-                // What was offered is taken up where providers are set up.
-                Effect::GoReal => {}
                 Effect::Repaint => terminal.painter().repaint(),
-                Effect::Quit => return Ok(Step::Quit),
+                Effect::Quit => return Ok(Step::Leave(Next::Leave)),
+                Effect::GoReal => return Ok(Step::Leave(Next::Real)),
             }
         }
         Ok(Step::On)
