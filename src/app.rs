@@ -194,7 +194,7 @@ mod tests {
     use crate::domain::ids::TurnId;
     use crate::domain::roster::{Cost, LaneSpec, Training};
     use crate::domain::saving::Saving;
-    use crate::domain::standing::Target;
+    use crate::domain::standing::{Need, Target};
     use crate::scheduler::link::{Ask, Moved, Report, Said, Snapshot, Urgent, turn_id};
 
     const CTRL: KeyModifiers = KeyModifiers::CONTROL;
@@ -215,7 +215,15 @@ mod tests {
 
     fn hear(app: &mut App, turn: crate::domain::conversation::Turn) {
         let next = Some("quick/small-8b".into());
-        let moved = Moved { at: NOW, turn: Some(turn), attempts: vec![], lanes: vec![], meters: vec![], next };
+        let moved = Moved {
+            at: NOW,
+            turn: Some(turn),
+            attempts: vec![],
+            lanes: vec![],
+            meters: vec![],
+            next,
+            usual: Need::USUAL,
+        };
         app.update(Msg::Report(Report::Moved(Box::new(moved))), NOW);
     }
 

@@ -157,7 +157,7 @@ mod tests {
     use crate::domain::conversation::TurnState;
     use crate::domain::failure::Class;
     use crate::domain::saving::Saving;
-    use crate::domain::standing::{LaneState, Rest, Target};
+    use crate::domain::standing::{LaneState, Need, Rest, Target};
     use crate::scheduler::link::{Moved, Report, Snapshot};
 
     fn painted(app: &App, width: u16, height: u16) -> Buffer {
@@ -300,7 +300,15 @@ mod tests {
             turn(7, "Anyone there?", "", TurnState::Waiting { until: Some(in_(34)), on }),
         ];
         let moved = |turn, lanes| {
-            let moved = Moved { at: NOW, turn: Some(turn), attempts: vec![], lanes, meters: vec![], next: None };
+            let moved = Moved {
+                at: NOW,
+                turn: Some(turn),
+                attempts: vec![],
+                lanes,
+                meters: vec![],
+                next: None,
+                usual: Need::USUAL,
+            };
             (Report::Moved(Box::new(moved)), NOW)
         };
         let saving = Saving::No { since: NOW, why: "the disk is full".into() };

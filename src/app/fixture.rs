@@ -236,6 +236,7 @@ pub(crate) fn snapshot() -> Snapshot {
         turns: turns(),
         log: attempts(),
         saving: Saving::Yes,
+        usual: Need::USUAL,
         notices: Vec::new(),
         offer: None,
         draft: String::new(),

@@ -26,6 +26,7 @@ impl App {
         self.roster.lanes = snapshot.lanes;
         self.roster.meters = snapshot.meters;
         self.roster.next = snapshot.next;
+        self.config.usual = snapshot.usual;
         self.count_rows();
         self.saving = snapshot.saving;
         self.offer = snapshot.offer;
@@ -59,6 +60,7 @@ impl App {
         let tried: BTreeSet<TurnId> = moved.attempts.iter().map(|attempt| attempt.turn).collect();
         moved.attempts.into_iter().for_each(|attempt: Attempt| self.log.put(attempt));
         let changed = !(moved.lanes.is_empty() && moved.meters.is_empty());
+        self.config.usual = moved.usual;
         self.roster.merge(moved.lanes, moved.meters, moved.next);
         if changed {
             self.count_rows();

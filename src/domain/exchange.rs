@@ -28,6 +28,22 @@ pub struct Outgoing {
     pub body: Bytes,
 }
 
+/// A secret shorter than this is no secret, and masking it would mangle text.
+const SHORTEST_SECRET: usize = 6;
+
+impl Outgoing {
+    /// `text` without the key, the values of the further headers, and the proxy's password: providers echo what they
+    /// are sent. To be called on the whole text, before anything is cut off it.
+    pub fn redacted(&self, text: &str) -> String {
+        let key = self.key.iter().map(|(_, key)| key.expose());
+        let headers = self.headers.iter().map(|(_, value)| value.expose());
+        let proxy =
+            self.proxy.iter().filter_map(|proxy| proxy.split_once("://")?.1.rsplit_once('@').map(|(user, _)| user));
+        let secrets = key.chain(headers).chain(proxy).filter(|secret| secret.len() >= SHORTEST_SECRET);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[key]"))
+    }
+}
+
 /// The beginning of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {

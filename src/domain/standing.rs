@@ -94,25 +94,38 @@ pub struct LaneState {
 }
 
 /// What an attempt will take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Need {
     /// Tokens of the prompt, estimated.
     pub input: u64,
     /// Tokens of the answer, estimated.
     pub output: u64,
+    /// Of the answer what is sure to be asked for: `max_tokens`, where the asker set it. The rest is a guess, and a
+    /// guess never shuts a lane out.
+    pub sure_output: u64,
     /// Only on lanes that do not train on prompts: a hard filter.
     pub no_training: bool,
 }
 
 impl Need {
     /// A turn's size before any was seen.
-    pub const USUAL: Self = Self { input: 100, output: 300, no_training: false };
+    pub const USUAL: Self = Self { input: 100, output: 300, sure_output: 0, no_training: false };
 
-    /// The usual size, seen one turn later: it follows what is used, an eighth of the way each time.
+    /// The usual size, seen one turn later: it follows what is used, an eighth of the way each time. What no model
+    /// answers at once (above 32k tokens) is not believed.
     #[must_use]
     pub fn following(self, usage: Usage) -> Self {
-        let blend = |old: u64, new: Option<u64>| new.map_or(old, |new| old.saturating_mul(7).saturating_add(new) / 8);
+        let blend = |old: u64, new: Option<u64>| new.map_or(old, |new| (old * 7 + new.min(32_768)) / 8);
         Self { input: blend(self.input, usage.input), output: blend(self.output, usage.output), ..self }
+    }
+
+    /// How much of `unit` an attempt holds of a limit of `cap`: what it will take, but no more than there is, as far as
+    /// that is a guess. None: it is larger than the whole limit, and that is sure.
+    pub fn held(&self, unit: &Unit, cap: Option<u64>) -> Option<u64> {
+        let amount = self.of(unit);
+        let Some(cap) = cap else { return Some(amount) };
+        let sure = Self { output: self.sure_output, ..*self }.of(unit);
+        (sure <= cap).then(|| amount.min(cap))
     }
 
     /// How much of `unit` it takes; nothing of a unit that is not known.
@@ -210,12 +223,15 @@ impl LaneState {
         if let Some(rest) = self.rest.as_ref().filter(|rest| rest.until.is_none_or(|until| until > now)) {
             return Standing::Resting { until: rest.until, class: rest.class };
         }
-        if self.spec.context.is_some_and(|context| need.input.saturating_add(need.output) > context) {
+        if self.spec.context.is_some_and(|context| need.input.saturating_add(need.sure_output) > context) {
             return Standing::TooLarge;
         }
         let mut worst = Standing::Ready;
         for meter in meters.into_iter().filter(|meter| self.spec.draws_on(&meter.pool)) {
-            let until = match meter.room(need.of(&meter.unit), now) {
+            let Some(amount) = need.held(&meter.unit, meter.cap.map(|cap| cap.value)) else {
+                return Standing::TooLarge;
+            };
+            let until = match meter.room(amount, now) {
                 Room::Now => continue,
                 Room::Never => return Standing::TooLarge,
                 Room::At(at) => Some(at),

@@ -48,12 +48,12 @@ impl Client {
     pub async fn send(&self, out: &Outgoing) -> Result<(Head, Body), Broken> {
         let request = self.request(Method::POST, out).await?;
         let request = request.header(CONTENT_TYPE, "application/json").body(out.body.clone());
-        exchange(request).await
+        exchange(request, out).await
     }
 
     /// Asks for what a provider tells without being paid for: its models, its quota. The body of `out` is not sent.
     pub async fn get(&self, out: &Outgoing) -> Result<(Head, Body), Broken> {
-        exchange(self.request(Method::GET, out).await?).await
+        exchange(self.request(Method::GET, out).await?, out).await
     }
 
     async fn request(&self, method: Method, out: &Outgoing) -> Result<RequestBuilder, Broken> {
@@ -106,9 +106,9 @@ fn is_loopback(url: &Url) -> bool {
     })
 }
 
-async fn exchange(request: RequestBuilder) -> Result<(Head, Body), Broken> {
+async fn exchange(request: RequestBuilder, out: &Outgoing) -> Result<(Head, Body), Broken> {
     let response = request.send().await.map_err(|error| broken(&error))?;
-    let head = Head { status: response.status().as_u16(), headers: headers(response.headers()) };
+    let head = Head { status: response.status().as_u16(), headers: headers(response.headers(), out) };
     Ok((head, Body(response)))
 }
 
@@ -139,10 +139,10 @@ fn secret(text: &str, what: &str) -> Result<HeaderValue, Broken> {
     Ok(value)
 }
 
-fn headers(map: &HeaderMap) -> Vec<(String, String)> {
+fn headers(map: &HeaderMap, out: &Outgoing) -> Vec<(String, String)> {
     let kept = map.iter().filter(|(name, _)| *name != reqwest::header::SET_COOKIE).take(MOST_HEADERS);
     kept.map(|(name, value)| {
-        let text = String::from_utf8_lossy(value.as_bytes());
+        let text = out.redacted(&String::from_utf8_lossy(value.as_bytes()));
         (name.as_str().to_owned(), text.chars().take(LONGEST_VALUE).collect())
     })
     .collect()

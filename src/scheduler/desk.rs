@@ -20,7 +20,7 @@ use crate::domain::headers;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{Need, Target};
-use crate::scheduler::effect::{Effect, Found, Opening, failure_note, lane_writes};
+use crate::scheduler::effect::{Effect, Found, Opening, entitled, failure_note, lane_writes};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::{Ledger, Settled};
 use crate::scheduler::link::{Ask, Command, Moved, Report, Snapshot};
@@ -88,6 +88,7 @@ impl Desk {
             lanes: self.ledger.lanes().to_vec(),
             meters: self.ledger.meters().to_vec(),
             next: self.announced.clone(),
+            usual: self.usual,
             turns: self.turns.all(),
             log: self.turns.log(),
             saving: self.saving.clone(),
@@ -163,9 +164,9 @@ impl Desk {
                 if (200..300).contains(&head.status)
                     && let Some(live) = &mut work.live
                 {
-                    self.ledger.heard(&mut live.hold, &headers::readings(spec.dialect, &head, now), now);
+                    self.ledger.heard(&mut live.hold, &entitled(headers::readings(spec.dialect, &head, now)), now);
                 }
-                work.head(head, &spec);
+                work.head(head);
                 self.tell_work(id, true, now);
                 self.replan(now);
             }
@@ -222,9 +223,10 @@ impl Desk {
         if self.turns.knows(ask.turn) {
             return;
         }
-        let output = self.usual.output.min(ask.request.params.max_tokens.unwrap_or(u64::MAX));
+        let most = ask.request.params.max_tokens;
+        let (output, sure_output) = (most.unwrap_or(self.usual.output), most.unwrap_or(0));
         let no_training = self.usual.no_training || ask.no_training;
-        let need = Need { input: ask.request.estimated_tokens(), output, no_training };
+        let need = Need { input: ask.request.estimated_tokens(), output, sure_output, no_training };
         let (id, origin) = (ask.turn, ask.origin);
         let work = Work::new(ask, asker, need, now);
         self.keep(Write::Turn(Box::new(work.turn.clone())));
@@ -371,7 +373,7 @@ impl Desk {
         self.effects.extend(writes.map(Effect::Keep));
         self.announced = self.next(now);
         let next = self.announced.clone();
-        let moved = Moved { at: now, turn, attempts, lanes, meters, next };
+        let moved = Moved { at: now, turn, attempts, lanes, meters, next, usual: self.usual };
         self.effects.push(Effect::Tell(Report::Moved(Box::new(moved))));
     }
 

@@ -6,6 +6,7 @@ use crate::domain::clock::Time;
 use crate::domain::conversation::Request;
 use crate::domain::failure::Failure;
 use crate::domain::ids::AttemptId;
+use crate::domain::quota::limit::Reading;
 use crate::domain::roster::LaneSpec;
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Rest, Target};
@@ -64,6 +65,12 @@ pub enum Effect {
     Tell(Report),
     /// Keep this.
     Keep(Write),
+}
+
+/// The readings of an answer. A cap of zero beside an answer means nothing: who is not entitled gets none.
+pub fn entitled(mut readings: Vec<Reading>) -> Vec<Reading> {
+    readings.retain(|reading| reading.cap != Some(0));
+    readings
 }
 
 /// What is kept of a lane.

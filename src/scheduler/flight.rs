@@ -25,8 +25,12 @@ use crate::providers::wire::{Decoder, encode};
 use crate::sim::body::SimBody;
 use crate::sim::transport::SimTransport;
 
-/// How long the first byte may take: cold models take minutes.
-const FIRST_BYTE: Duration = Duration::from_mins(3);
+/// How long the response may take, and then the first word: cold models take minutes, and some send their headers first.
+const FIRST: Duration = Duration::from_mins(3);
+/// How long a stream may stay open behind its reason to finish, for the usage.
+const LAST_WORD: Duration = Duration::from_secs(2);
+/// An answer longer than this is a fault: 4 MiB.
+const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// How long a stream may be silent between two chunks.
 const IDLE: Duration = Duration::from_mins(1);
 /// Of a refusal's body as much is read.
@@ -115,9 +119,10 @@ pub async fn fly(
     news: &mpsc::Sender<Flown>,
 ) {
     let flight = Flight { attempt, lane, clock, news };
-    let last = match flight.answer(request, transport).await {
+    let out = encode(lane, request);
+    let last = match flight.answer(&out, transport).await {
         Ok(()) => Event::Answered,
-        Err((failure, reached)) => Event::Failed(flight.without_key(failure), reached),
+        Err((failure, reached)) => Event::Failed(failure, reached),
     };
     flight.tell(last).await;
 }
@@ -130,55 +135,61 @@ struct Flight<'a> {
 }
 
 impl Flight<'_> {
-    async fn answer(&self, request: &Request, transport: &Transport) -> Result<(), (Failure, Reached)> {
-        let out = encode(self.lane, request);
-        let (head, mut body) = match timeout(FIRST_BYTE, transport.send(&out)).await {
+    async fn answer(&self, out: &Outgoing, transport: &Transport) -> Result<(), (Failure, Reached)> {
+        let (head, mut body) = match timeout(FIRST, transport.send(out)).await {
             Ok(Ok(response)) => response,
             Ok(Err(broken)) => return Err((server(broken.0), Reached::Nobody)),
-            Err(_) => return Err((server(format!("no answer in {} s", FIRST_BYTE.as_secs())), Reached::Provider)),
+            Err(_) => return Err((server(format!("no answer in {} s", FIRST.as_secs())), Reached::Provider)),
         };
         let answered = (200..300).contains(&head.status);
         self.tell(Event::Head(head.clone())).await;
         if answered {
-            self.read(&mut body).await.map_err(|failure| (failure, Reached::Provider))
+            self.read(&mut body, out).await.map_err(|failure| (failure, Reached::Provider))
         } else {
             let bytes = refusal_body(&mut body).await;
-            Err((refusal::read(self.lane.dialect, &head, &bytes, self.clock.now()), Reached::Provider))
+            let text = out.redacted(&String::from_utf8_lossy(&bytes));
+            let failure = refusal::read(self.lane.dialect, &head, text.as_bytes(), self.clock.now());
+            Err((with_status(failure, head.status), Reached::Provider))
         }
     }
 
-    async fn read(&self, body: &mut Body) -> Result<(), Failure> {
+    async fn read(&self, body: &mut Body, out: &Outgoing) -> Result<(), Failure> {
         let mut decoder = Decoder::new(self.lane.wire);
         let mut seen = Seen::default();
         loop {
-            let bytes = match timeout(IDLE, body.next()).await {
+            let bytes = match timeout(seen.patience(), body.next()).await {
                 Ok(Some(Ok(bytes))) => bytes,
-                Ok(Some(Err(broken))) => return Err(server(broken.0)),
                 Ok(None) => break,
-                Err(_) => return Err(server(format!("nothing came for {} s", IDLE.as_secs()))),
+                // What comes behind the reason to finish is at most the usage: without it the answer is whole.
+                Ok(Some(Err(_))) | Err(_) if seen.finish.is_some() => return seen.verdict(),
+                Ok(Some(Err(broken))) => return Err(server(broken.0)),
+                Err(_) => return Err(server(format!("nothing came for {} s", seen.patience().as_secs()))),
             };
             let pieces = decoder.push(&bytes).map_err(garbled)?;
-            if self.hand_on(pieces, &mut seen).await? {
+            if self.hand_on(pieces, &mut seen, out).await? {
                 return seen.verdict();
             }
         }
-        let pieces = decoder.finish().map_err(garbled)?;
-        self.hand_on(pieces, &mut seen).await?;
+        match decoder.finish() {
+            Ok(pieces) => self.hand_on(pieces, &mut seen, out).await.map(drop)?,
+            Err(_) if seen.finish.is_some() => {}
+            Err(error) => return Err(garbled(error)),
+        }
         seen.verdict()
     }
 
     /// Hands pieces to the actor; true at the stream's own end mark.
-    async fn hand_on(&self, pieces: Vec<Piece>, seen: &mut Seen) -> Result<bool, Failure> {
+    async fn hand_on(&self, pieces: Vec<Piece>, seen: &mut Seen, out: &Outgoing) -> Result<bool, Failure> {
         for piece in pieces {
             match piece {
-                Piece::Text(text) => self.tell(Event::Said { text, reasoning: false }).await,
-                Piece::Reasoning(text) => self.tell(Event::Said { text, reasoning: true }).await,
-                Piece::Usage(usage) => self.tell(Event::Usage(usage)).await,
+                Piece::Text(text) => self.say(text, false, seen).await?,
+                Piece::Reasoning(text) => self.say(text, true, seen).await?,
+                Piece::Usage(usage) => self.tell(Event::Usage(believed(usage))).await,
                 // Nobody who could ask for a tool is served yet.
                 Piece::ToolCall { .. } => {}
                 Piece::Finish(reason) => seen.finish = Some(reason),
                 Piece::Error(error) => {
-                    return Err(refusal::read_in_stream(self.lane.dialect, &error, self.clock.now()));
+                    return Err(refusal::read_in_stream(self.lane.dialect, &out.redacted(&error), self.clock.now()));
                 }
                 Piece::End => {
                     seen.end = true;
@@ -189,12 +200,13 @@ impl Flight<'_> {
         Ok(false)
     }
 
-    /// Providers echo keys in their errors; none goes further than here.
-    fn without_key(&self, mut failure: Failure) -> Failure {
-        if let Some(key) = self.lane.key.as_ref().filter(|key| !key.expose().is_empty()) {
-            failure.message = failure.message.replace(key.expose(), "[key]");
+    async fn say(&self, text: String, reasoning: bool, seen: &mut Seen) -> Result<(), Failure> {
+        seen.said += text.len();
+        self.tell(Event::Said { text, reasoning }).await;
+        if seen.said > LONGEST_ANSWER {
+            return Err(server(format!("the answer grew beyond {} MiB and was ended", LONGEST_ANSWER >> 20)));
         }
-        failure
+        Ok(())
     }
 
     async fn tell(&self, event: Event) {
@@ -203,21 +215,50 @@ impl Flight<'_> {
     }
 }
 
-/// How the stream says that it is whole: an end mark, or a reason to finish (some providers send no mark).
+/// How far a stream has come, and how it says that it is whole: an end mark, or a reason to finish (some providers send
+/// no mark).
 #[derive(Default)]
 struct Seen {
+    /// Bytes said and thought.
+    said: usize,
     end: bool,
     finish: Option<String>,
 }
 
 impl Seen {
+    /// How long the next bytes may take.
+    const fn patience(&self) -> Duration {
+        match (&self.finish, self.said) {
+            (Some(_), _) => LAST_WORD,
+            (None, 0) => FIRST,
+            (None, _) => IDLE,
+        }
+    }
+
     fn verdict(&self) -> Result<(), Failure> {
         match &self.finish {
             Some(reason) if reason == "error" => Err(server("the provider ended the answer with an error".into())),
             None if !self.end => Err(server("the stream ended before its end".into())),
+            None if self.said == 0 => Err(server("the answer is empty".into())),
             _ => Ok(()),
         }
     }
+}
+
+/// Statuses of which no text told a class, but that are never the asker's fault.
+fn with_status(failure: Failure, status: u16) -> Failure {
+    let class = match (failure.class, status) {
+        (Class::BadRequest, 403) => Class::Auth,
+        (Class::BadRequest, 408 | 409 | 425) => Class::Server,
+        (class, _) => class,
+    };
+    Failure { class, ..failure }
+}
+
+/// Counts that no answer can have are not told.
+fn believed(usage: Usage) -> Usage {
+    let possible = |count: &u64| *count <= 100_000_000;
+    Usage { input: usage.input.filter(possible), output: usage.output.filter(possible) }
 }
 
 async fn refusal_body(body: &mut Body) -> Vec<u8> {

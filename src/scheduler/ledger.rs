@@ -149,7 +149,7 @@ impl Ledger {
         self.place.take(state.spec.account());
         let mut parts = Vec::new();
         for (index, meter) in self.meters.iter_mut().enumerate().filter(|(_, meter)| state.spec.draws_on(&meter.pool)) {
-            let amount = need.of(&meter.unit);
+            let amount = need.held(&meter.unit, meter.cap.map(|cap| cap.value)).unwrap_or_default();
             meter.reserve(amount);
             parts.push((index, amount, false));
         }

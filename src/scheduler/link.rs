@@ -15,7 +15,7 @@ use crate::domain::conversation::{Origin, Request, Turn};
 use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::quota::meter::Meter;
 use crate::domain::saving::Saving;
-use crate::domain::standing::{LaneState, Target};
+use crate::domain::standing::{LaneState, Need, Target};
 
 /// Places in the queue of commands.
 pub const COMMANDS: usize = 64;
@@ -95,6 +95,8 @@ pub struct Snapshot {
     pub meters: Vec<Meter>,
     /// The lane that takes the next turn of usual size; None: no lane can now.
     pub next: Option<LaneId>,
+    /// What a turn of usual size takes.
+    pub usual: Need,
     /// The chat's turns, oldest first, and those of others that run; bounded by [`TURNS`].
     pub turns: Vec<Turn>,
     /// The log, oldest first; bounded by [`ATTEMPTS`].
@@ -129,6 +131,8 @@ pub struct Moved {
     pub meters: Vec<Meter>,
     /// The lane that takes the next turn of usual size; None: no lane can now.
     pub next: Option<LaneId>,
+    /// What a turn of usual size takes.
+    pub usual: Need,
 }
 
 /// More of an answer.

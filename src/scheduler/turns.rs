@@ -10,7 +10,7 @@ use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Request, Turn, TurnState, Usage};
 use crate::domain::exchange::Head;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
-use crate::domain::roster::{LaneSpec, Secret};
+use crate::domain::roster::LaneSpec;
 use crate::domain::standing::Need;
 use crate::scheduler::ledger::Hold;
 use crate::scheduler::link::{ATTEMPTS, Ask, Said, TURNS};
@@ -107,16 +107,10 @@ impl Work {
     }
 
     /// The response's beginning.
-    pub fn head(&mut self, head: Head, spec: &LaneSpec) {
+    pub fn head(&mut self, head: Head) {
         let Some(live) = &mut self.live else { return };
         live.attempt.status = Some(head.status);
         live.attempt.headers = head.headers;
-        // Providers echo keys; none goes further than here.
-        if let Some(key) = spec.key.as_ref().map(Secret::expose).filter(|key| !key.is_empty()) {
-            for (_, value) in live.attempt.headers.iter_mut().filter(|(_, value)| value.contains(key)) {
-                *value = value.replace(key, "[key]");
-            }
-        }
     }
 
     /// More text. What the screens are to be told, and whether it is the first.
@@ -159,7 +153,8 @@ impl Work {
     fn on_disk_at(&self, now: Time) -> Option<Time> {
         match self.written {
             Some((_, len)) if len == self.text_len() => None,
-            Some((at, _)) => Some(at.plus(WRITE_EVERY)),
+            // Long answers less often: each time all of it is written. A clock set back holds nothing up.
+            Some((at, len)) => Some(at.min(now).plus(WRITE_EVERY * (1 + u32::try_from(len >> 18).unwrap_or(u32::MAX)))),
             None if self.has_text() => Some(now),
             None => None,
         }

@@ -119,7 +119,8 @@ async fn get(discover: &Discover, client: &Client, path: &str) -> Result<Value, 
         let (head, mut body) = client.get(&out).await.map_err(|error| error.to_string())?;
         let bytes = body.all(LARGEST).await.map_err(|error| error.to_string())?;
         if !(200..300).contains(&head.status) {
-            let failure = refusal::read(Dialect::Litellm, &head, &bytes, Clock::System.now());
+            let text = out.redacted(&String::from_utf8_lossy(&bytes));
+            let failure = refusal::read(Dialect::Litellm, &head, text.as_bytes(), Clock::System.now());
             return Err(format!("{} (HTTP {}): {}", failure.class.word(), head.status, failure.message));
         }
         serde_json::from_slice(&bytes).map_err(|_| "it sends no JSON".to_owned())

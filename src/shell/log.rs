@@ -27,7 +27,9 @@ pub fn start(folder: &Path) -> io::Result<File> {
     let file = options.open(&path)?;
     let filter = EnvFilter::try_from_env("ROUNDEL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let to = file.try_clone()?;
-    let written = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(to).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(to);
+    // A full disk must not turn a warning into a panic: the fallback would be stderr, which is this very file.
+    let written = log.log_internal_errors(false).try_init();
     // A second start in one process (tests) keeps the first log.
     drop(written);
     Ok(file)
