@@ -173,8 +173,9 @@ fn account(roster: &Roster, group: &Group<'_>, item: Item, usual: Need, due: &mu
     } else {
         Mark::Broken
     };
+    let as_one = |first: &Standing| standings.iter().all(|standing| standing == first);
     let state = match standings.first() {
-        Some(first) if mark == Mark::Off && standings.iter().all(|standing| standing == first) => first.reason(),
+        Some(first) if matches!(mark, Mark::Off | Mark::Broken) && as_one(first) => first.reason(),
         _ if mark == Mark::Off => "off".into(),
         _ => format!("{ready} of {} ready", lanes.len()),
     };

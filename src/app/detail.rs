@@ -15,7 +15,7 @@ use crate::domain::quota::limit::{Evidence, Figure};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, Training};
 use crate::domain::standing::{LaneState, Need, Off, Standing, Target};
-use crate::domain::text::one_line;
+use crate::domain::text::{one_line, shortened};
 
 struct Page {
     rows: Vec<Row>,
@@ -193,7 +193,11 @@ pub fn attempt(attempt: &Attempt, turn: Option<&Turn>, width: usize, due: &mut D
     }
     let count = |count: Option<u64>| count.map_or_else(|| "not told".to_owned(), |count| count.to_string());
     let usage = attempt.usage;
-    page.line("tokens", &format!("{} in, {} out", count(usage.input), count(usage.output)), Role::Plain);
+    let tokens = match (usage.input, usage.output) {
+        (None, None) => "not told".to_owned(),
+        (input, output) => format!("{} in, {} out", count(input), count(output)),
+    };
+    page.line("tokens", &tokens, Role::Plain);
     page.line("asked by", attempt.origin.word(), Role::Plain);
     for (name, value) in [("chosen", &attempt.why), ("note", &attempt.note)] {
         if !value.is_empty() {
@@ -204,7 +208,8 @@ pub fn attempt(attempt: &Attempt, turn: Option<&Turn>, width: usize, due: &mut D
         page.line("simulated", "no provider was asked", Role::Plain);
     }
     if let Some(turn) = turn {
-        page.line("question", &turn.prompt, Role::Plain);
+        // The chat has all of it.
+        page.line("question", &shortened(&turn.prompt, 400), Role::Plain);
     }
     page.title("Headers, as they came");
     page.name = attempt.headers.iter().map(|(name, _)| cells::of(name) + 2).max().unwrap_or(0).max(14);

@@ -66,7 +66,13 @@ fn headline(block: &Block, others: Row, width: u16) -> Row {
     let mut row = head(block, &cells::cut_middle(&block.name, room));
     row.0.insert(0, Piece::plain("  ".repeat(block.depth)));
     row.0.extend(terms);
-    row.0.extend(others.0);
+    let mut room = usize::from(width).saturating_sub(row.width() + state.width() + 1);
+    for piece in others.0 {
+        // What has no room is left out, not cut.
+        let Some(left) = room.checked_sub(cells::of(&piece.text)) else { break };
+        room = left;
+        row.0.push(piece);
+    }
     Row::spread(row, state, usize::from(width))
 }
 
@@ -121,7 +127,7 @@ fn limit_row(painter: &mut Painter, line: Rect, columns: &Columns, block: &Block
     let x = line.x + inset + label + 1;
     let bar = Rect { x, y: line.y, width: small(columns.bar).min(line.right().saturating_sub(x)), height: 1 };
     // What is off is only for the record.
-    let off = block.mark == Mark::Off;
+    let off = matches!(block.mark, Mark::Off | Mark::Broken);
     paint_bar(painter, bar, limit, if off { Role::Dim } else { limit.role }, true);
     let right = |text: &str, width: usize| format!("{}{text}", " ".repeat(width.saturating_sub(cells::of(text))));
     let left = |text: &str, width: usize| format!("{text}{}", " ".repeat(width.saturating_sub(cells::of(text))));
