@@ -527,6 +527,17 @@ mod tests {
     }
 
     #[test]
+    fn the_header_counts_the_lanes_that_take_part() {
+        let header = |keep: fn(&str) -> bool| {
+            let mut real = real_snapshot();
+            real.lanes.retain(|lane| keep(lane.spec.account().as_str()));
+            app_of(real, 120, 40).screen(NOW).header.text()
+        };
+        assert!(header(|_| true).contains("4 of 5 lanes ready"));
+        assert!(header(|account| account == "openai").contains("4 lanes listed, off"));
+    }
+
+    #[test]
     fn escape_and_letters_lose_nothing() {
         let mut app = idle();
         write(&mut app, "draft");

@@ -143,7 +143,9 @@ fn panes(areas: &mut Areas, middle: Rect, wish: Wish) {
     }
     let mut rest = middle;
     if areas.shape == Shape::Triple {
-        areas.log = take_bottom(&mut rest, (middle.height * 3 / 10).clamp(5, 18));
+        let most = (middle.height * 3 / 10).clamp(5, 18);
+        let left = middle.height.saturating_sub(wish.board.saturating_add(2));
+        areas.log = take_bottom(&mut rest, left.clamp(most.min(9), most));
         areas.chat = take_left(&mut rest, middle.width * 29 / 50);
         areas.quota = rest;
     } else {
@@ -252,6 +254,24 @@ mod tests {
                     assert_eq!(areas.whole.intersection(overlay), overlay);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_log_does_with_less_where_the_quota_has_more() {
+        let heights = |width, height, board| {
+            let areas = areas(width, height, Wish { board, ..Wish::default() });
+            (areas.quota.height, areas.log.height)
+        };
+        for (width, height, board, expected) in [
+            (200, 60, 10, (41, 17)),
+            (200, 60, 45, (47, 11)),
+            (200, 60, 300, (49, 9)),
+            (120, 40, 10, (22, 16)),
+            (120, 40, 22, (24, 14)),
+            (120, 40, 300, (26, 12)),
+        ] {
+            assert_eq!(heights(width, height, board), expected, "{width}x{height} {board}");
         }
     }
 

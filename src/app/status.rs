@@ -31,7 +31,10 @@ impl App {
         }
         if self.link != Link::Starting && !narrow && !self.roster.lanes.is_empty() {
             let (ready, lanes) = (self.ready(due.now), self.roster.chosen().count());
-            left.push(Piece::dim(format!("   {ready} of {lanes} lanes ready")));
+            left.push(Piece::dim(match lanes {
+                0 => format!("   {} lanes listed, off", self.roster.lanes.len()),
+                _ => format!("   {ready} of {lanes} lanes ready"),
+            }));
         }
         let right = match (self.simulated, &self.saving) {
             (true, Saving::Never) if !narrow => {

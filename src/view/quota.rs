@@ -173,13 +173,14 @@ const LEAST_BAR: u16 = 5;
 const MOST_BAR: u16 = 32;
 
 fn name_room(block: &Block, name: &str) -> u16 {
-    small(2 * block.depth + 2 + cells::of(name))
+    let terms: usize = terms(block).iter().map(|piece| cells::of(&piece.text)).sum();
+    small(2 * block.depth + 2 + cells::of(name) + terms)
 }
 
 impl Single {
     fn new(width: u16, names: impl Iterator<Item = u16>) -> Self {
-        let name = names.max().unwrap_or(0).min(width * 11 / 20);
         // A column behind the name, one before the figure.
+        let name = names.max().unwrap_or(0).min(width.saturating_sub(1 + LEAST_BAR + 1 + FIGURE));
         let bar = width.saturating_sub(name + 1 + 1 + FIGURE).min(MOST_BAR);
         Self { name, bar: if bar < LEAST_BAR { 0 } else { bar } }
     }
@@ -204,7 +205,10 @@ impl Single {
         let inset = small(2 * block.depth);
         let room = room.min(right.saturating_sub(line.x)).saturating_sub(inset);
         let sign = if block.mark == Mark::Fold { 0 } else { 2 };
-        let head = head(block, &cells::cut_middle(name, usize::from(room).saturating_sub(sign)));
+        let terms = terms(block);
+        let taken = sign + terms.iter().map(|piece| cells::of(&piece.text)).sum::<usize>();
+        let mut head = head(block, &cells::cut_middle(name, usize::from(room).saturating_sub(taken)));
+        head.0.extend(terms);
         painter.row(Rect { x: line.x + inset, width: room, ..line }, &head);
     }
 }
@@ -219,9 +223,11 @@ pub fn gauges(painter: &mut Painter, screen: &Screen) {
         Item::Of(Target::Lane(lane)) => lane.as_str().to_owned(),
         Item::Of(Target::Account(_)) | Item::Listed(_) => block.name.clone(),
     };
-    // An account stands in the name here: nothing is further in.
-    let lanes: Vec<(usize, Block)> =
-        board.lanes().map(|(number, block)| (number, Block { depth: 0, ..block.clone() })).collect();
+    // An account stands in the name here: nothing is further in. What becomes of a prompt stands under the composer.
+    let lanes: Vec<(usize, Block)> = board
+        .lanes()
+        .map(|(number, block)| (number, Block { depth: 0, terms: String::new(), ..block.clone() }))
+        .collect();
     let places = usize::from(columns * area.height);
     let shown = if lanes.len() > places { places.saturating_sub(1) } else { lanes.len() };
     let names = lanes.iter().take(shown).map(|(_, block)| name_room(block, &name(block)));
