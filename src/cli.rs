@@ -76,7 +76,6 @@ enum Verb {
     /// Ask one question; the answer goes to stdout
     Ask {
         /// The question; what is piped in stands behind it
-        #[arg(trailing_var_arg = true, allow_hyphen_values = false)]
         question: Vec<String>,
     },
     /// List the providers: what was found, what each of the others wants
@@ -110,9 +109,13 @@ pub fn run() -> ExitCode {
 fn providers_command(config: &Config) -> u8 {
     match gather(config.config.as_deref()) {
         Ok(sources) => {
-            // Nobody there to read it is no reason to fail.
-            let _ = io::stdout().lock().write_all(providers::report(&sources).as_bytes());
-            0
+            let mut out = io::stdout().lock();
+            match out.write_all(providers::report(&sources).as_bytes()).and_then(|()| out.flush()) {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    told(&format!("cannot write: {error}"), FAILED)
+                }
+                _ => 0,
+            }
         }
         Err(sentence) => told(&sentence, FAILED),
     }

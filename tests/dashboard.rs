@@ -77,7 +77,9 @@ fn the_rotation_goes_round_a_spent_limit() {
     }
     pty.wait_for_text("3 of 7 lanes ready");
     pty.send("\x1b");
-    pty.wait_for_text("Enter send");
+    pty.wait_for("the composer's keys", |screen| {
+        screen.contents().contains("Enter send") && !screen.contents().contains("Space off")
+    });
     ask(&mut pty, "log", "quick/small-8b", 1);
     ask(&mut pty, "log", "silent/flash", 2);
     ask(&mut pty, "log", "quick/small-8b", 3);

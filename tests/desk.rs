@@ -10,7 +10,7 @@ use roundel::domain::failure::{Class, Failure};
 use roundel::domain::ids::{AttemptId, LaneId, TurnId};
 use roundel::domain::quota::limit::Unit;
 use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Standby, Training, Wire};
-use roundel::domain::standing::Target;
+use roundel::domain::standing::{Rest, Target};
 use roundel::scheduler::desk::Desk;
 use roundel::scheduler::effect::{Effect, Opening};
 use roundel::scheduler::flight::{Event, Flown, Reached};
@@ -388,4 +388,58 @@ fn who_wants_no_training_gets_no_lane_that_may_train() {
     bench.fail(bench.last_flight(), Class::Gone, None, at(9));
     let TurnState::Failed(why) = &bench.turn(TurnId(3)).state else { panic!() };
     assert!(why.contains("a/1: may train on prompts; b/1: may train on prompts; c/1: out, model gone"), "{why}");
+}
+
+#[test]
+fn a_guess_at_the_answers_size_shuts_no_lane_out() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    let tokens = |cap| LimitSpec { pool: "b/1".into(), unit: Unit::Tokens, window: "60s".parse().unwrap(), cap };
+    let specs = vec![lane("a/1", None), LaneSpec { limits: vec![tokens(6000)], ..lane("b/1", None) }];
+    bench.desk = Desk::new(Opening { ledger: Ledger::new(specs, Kept::default(), START), ..Opening::default() }, START);
+    for second in 0..6 {
+        bench.ask(at(second));
+        let attempt = bench.last_flight();
+        bench.event(attempt, Event::Head(Head { status: 200, headers: Vec::new() }), at(second));
+        bench.say(attempt, "so", at(second));
+        bench.event(attempt, Event::Usage(Usage { input: Some(3), output: Some(30_000) }), at(second));
+        bench.event(attempt, Event::Answered, at(second));
+    }
+    assert_eq!(bench.lanes_flown()[..2], ["a/1", "b/1"]);
+    bench.wake(at(60));
+    bench.ask(at(60));
+    bench.ask(at(60));
+    assert!(bench.lanes_flown()[6..].contains(&"b/1"), "{:?}", bench.lanes_flown());
+}
+
+#[test]
+fn a_wait_of_nothing_does_not_come_back_as_a_storm() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    bench.ask(at(0));
+    let mut now = at(0);
+    for rest in [1, 2, 4, 8, 16, 32, 60] {
+        let flights = bench.flights.len();
+        bench.fail(bench.last_flight(), Class::RateLimited, Some(0), now);
+        assert_eq!(bench.flights.len(), flights, "it rests");
+        let until = bench.desk.snapshot(now).lanes[0].rest.as_ref().unwrap().until.unwrap();
+        assert_eq!(until.since(now), Duration::from_secs(rest));
+        now = until;
+        bench.wake(now);
+    }
+}
+
+#[test]
+fn a_bad_key_is_tried_again_after_a_restart_and_a_model_that_is_gone_is_not() {
+    let rest = |class| Rest {
+        target: Target::Lane("a/1".into()),
+        since: START,
+        until: None,
+        class,
+        told: true,
+        words: String::new(),
+    };
+    for (class, ready) in [(Class::Auth, true), (Class::Payment, true), (Class::Gone, false)] {
+        let kept = Kept { rests: vec![rest(class)], ..Kept::default() };
+        let ledger = Ledger::new(vec![lane("a/1", None)], kept, START);
+        assert_eq!(ledger.lanes()[0].rest.is_none(), ready, "{class:?}");
+    }
 }

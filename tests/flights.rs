@@ -185,6 +185,7 @@ async fn what_goes_wrong_is_told_with_the_text_so_far() {
             "Ti",
             Class::Server,
         ),
+        ("an end mark and nothing else", http("200 OK", "text/event-stream", "data: [DONE]\n\n"), "", Class::Server),
         ("no HTTP", b"SSH-2.0-OpenSSH_9.6\r\n".to_vec(), "", Class::Server),
     ] {
         let told = answer(Wire::Openai, response, 65_536).await;
@@ -220,4 +221,35 @@ async fn silence_in_mid_answer_ends_it_and_keeps_the_text() {
     let (class, words, _) = told.failed.unwrap();
     assert_eq!((class, words.as_str()), (Class::Server, "nothing came for 60 s"));
     assert!(!told.text.is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_with_its_reason_to_finish_is_whole_without_an_end_mark() {
+    let finished = SSE.split("data: [DONE]").next().unwrap();
+    let cut = format!("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n{finished}").into_bytes();
+    for response in [http("200 OK", "text/event-stream", finished), cut] {
+        let told = answer(Wire::Openai, response, 4096).await;
+        assert_eq!((told.failed, told.text.as_str()), (None, "Tides é"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_word_may_take_minutes() {
+    let slow = Exchange::spoken("at last", Duration::from_secs(150));
+    let transport = Transport::Sim(SimTransport::scripted(vec![slow]));
+    let told = flown(&lane(Wire::Openai, "http://127.0.0.1/x/v1"), &transport).await;
+    let (_, words, _) = told.failed.expect("the second word is late");
+    assert_eq!((words.as_str(), told.text.is_empty()), ("nothing came for 60 s", false));
+}
+
+#[tokio::test]
+async fn secrets_are_masked_before_anything_is_cut_off() {
+    let body = format!("{{\"error\":{{\"message\":\"{}sk-canary and hs-canary\"}}}}", "x".repeat(294));
+    let (base, _task) = serve(http("401 Unauthorized", "application/json", &body), 4096).await;
+    let header = ("x-team".to_owned(), Secret::new("hs-canary"));
+    let lane = LaneSpec { headers: vec![header], ..lane(Wire::Openai, &base) };
+    let told = flown(&lane, &Transport::Http(Client::new([]).unwrap())).await;
+    let (_, words, _) = told.failed.unwrap();
+    assert!(words.ends_with("[key]…") || words.contains("[key]"), "{words}");
+    assert!(!words.contains("sk-") && !words.contains("canary"), "{words}");
 }

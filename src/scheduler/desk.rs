@@ -19,7 +19,7 @@ use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
-use crate::domain::standing::{Need, Target};
+use crate::domain::standing::Need;
 use crate::scheduler::effect::{Effect, Found, Opening, entitled, failure_note, lane_writes};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::{Ledger, Settled};
@@ -115,7 +115,11 @@ impl Desk {
     pub fn command(&mut self, from: u16, command: Command, now: Time) {
         match command {
             Command::Ask(ask) => self.ask(*ask, from, now),
-            Command::Switch { target, on } => self.switch(&target, on, now),
+            Command::Switch { target, on } => {
+                self.ledger.switch(&target, on, now);
+                self.tell_ledger(None, Vec::new(), now);
+                self.replan(now);
+            }
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
                 self.keep(Write::Draft(draft));
@@ -228,6 +232,9 @@ impl Desk {
         let no_training = self.usual.no_training || ask.no_training;
         let need = Need { input: ask.request.estimated_tokens(), output, sure_output, no_training };
         let (id, origin) = (ask.turn, ask.origin);
+        if let (Origin::Probe, Some(only)) = (origin, &ask.only) {
+            self.ledger.try_again(only);
+        }
         let work = Work::new(ask, asker, need, now);
         self.keep(Write::Turn(Box::new(work.turn.clone())));
         self.turns.open(work);
@@ -312,12 +319,6 @@ impl Desk {
             self.tell_ledger(turn, row, now);
             self.place(id, now);
         }
-        self.replan(now);
-    }
-
-    fn switch(&mut self, target: &Target, on: bool, now: Time) {
-        self.ledger.switch(target, on, now);
-        self.tell_ledger(None, Vec::new(), now);
         self.replan(now);
     }
 

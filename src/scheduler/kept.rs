@@ -1,6 +1,7 @@
 //! What an earlier run kept of lanes and limits, handed to each lane as it joins.
 
 use crate::domain::clock::Time;
+use crate::domain::failure::Class;
 use crate::domain::ids::AccountId;
 use crate::domain::quota::limit::Evidence;
 use crate::domain::quota::meter::Meter;
@@ -25,7 +26,8 @@ impl Kept {
     pub fn give(&mut self, lane: &mut LaneState, meters: &mut Vec<Meter>, now: Time) {
         let id = &lane.spec.id;
         lane.switch = self.switches.iter().find(|switch| switch.target.covers(id)).cloned();
-        let running = |rest: &&Rest| rest.until.is_none_or(|until| until > now);
+        // A bad key or an unpaid account is tried once more after a restart: the user may have mended it. Gone is gone.
+        let running = |rest: &&Rest| rest.until.map_or(rest.class == Class::Gone, |until| until > now);
         lane.rest = self.rests.iter().filter(running).find(|rest| rest.target.covers(id)).cloned();
         let (own, others) =
             std::mem::take(&mut self.meters).into_iter().partition(|meter| lane.spec.draws_on(&meter.pool));

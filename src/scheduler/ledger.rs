@@ -29,7 +29,9 @@ const GUESS_CAPACITY: Duration = Duration::from_secs(10);
 /// The first rest after a server error, and the longest: it doubles in between.
 const SERVER_FIRST: Duration = Duration::from_secs(2);
 const SERVER_LONGEST: Duration = Duration::from_mins(1);
-/// A told wait is believed up to this.
+/// A told wait is believed from this on: "at once" would come back as the next refusal.
+const LEAST_WAIT: Duration = Duration::from_secs(1);
+/// And up to this.
 const LONGEST_WAIT: Duration = Duration::from_hours(24 * 32);
 
 /// Lanes, limits and what is held of them.
@@ -37,7 +39,7 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24 * 32);
 pub struct Ledger {
     lanes: Vec<LaneState>,
     meters: Vec<Meter>,
-    /// Server errors in a row, by lane.
+    /// Failures in a row, by lane.
     broken: Vec<u32>,
     place: Place,
     changed: Changed,
@@ -116,6 +118,16 @@ impl Ledger {
     /// What a lane is.
     pub fn spec(&self, lane: usize) -> Option<Arc<LaneSpec>> {
         self.lanes.get(lane).map(|lane| Arc::clone(&lane.spec))
+    }
+
+    /// Forgets why a lane is out: its user wants to know whether it still is.
+    pub fn try_again(&mut self, id: &LaneId) {
+        for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.spec.id == *id) {
+            if lane.rest.as_ref().is_some_and(|rest| rest.until.is_none()) {
+                lane.rest = None;
+                self.changed.lanes.insert(index);
+            }
+        }
     }
 
     /// How each lane stands for an attempt of `need`, in the order of the roster.
@@ -221,7 +233,12 @@ impl Ledger {
     /// Lets a lane, or its whole account, rest as the class of the failure demands. None: nothing rests.
     pub fn rest(&mut self, lane: usize, failure: &Failure, now: Time) -> Option<Rest> {
         let spec = Arc::clone(&self.lanes.get(lane)?.spec);
-        let told = failure.wait.map(|wait| wait.min(LONGEST_WAIT));
+        let row = self.broken.get_mut(lane)?;
+        *row = row.saturating_add(1);
+        // What refuses again and again, or says "at once", rests longer each time all the same.
+        let least = if *row > 1 { doubled(*row - 1) } else { LEAST_WAIT };
+        let server = doubled(*row);
+        let told = failure.wait.map(|wait| wait.clamp(least, LONGEST_WAIT));
         let (until, told) = match failure.class {
             Class::TooLarge | Class::BadRequest => return None,
             Class::Payment | Class::Auth | Class::Gone => (None, true),
@@ -232,12 +249,7 @@ impl Ledger {
                 None => (Some(now.plus(told.unwrap_or(GUESS_QUOTA))), told.is_some()),
             },
             Class::Overloaded => (Some(now.plus(told.unwrap_or(GUESS_CAPACITY))), told.is_some()),
-            Class::Server => {
-                let row = self.broken.get_mut(lane)?;
-                *row = row.saturating_add(1);
-                let guess = SERVER_FIRST.saturating_mul(1 << (*row - 1).min(8)).min(SERVER_LONGEST);
-                (Some(now.plus(told.unwrap_or(guess))), told.is_some())
-            }
+            Class::Server => (Some(now.plus(told.unwrap_or(server))), told.is_some()),
         };
         let target = match failure.class {
             Class::Payment | Class::Auth => Target::Account(spec.account()),
@@ -276,7 +288,17 @@ impl Ledger {
     /// Forgets the rests that are over. Whether any was.
     pub fn expire(&mut self, now: Time) -> bool {
         let mut any = false;
+        for meter in &mut self.meters {
+            meter.follow_clock(now);
+        }
         for (index, lane) in self.lanes.iter_mut().enumerate() {
+            // A clock set back must not lengthen a rest.
+            if let Some(Rest { since, until: Some(until), .. }) = &mut lane.rest
+                && *since > now
+            {
+                *until = now.plus(until.since(*since));
+                *since = now;
+            }
             if lane.rest.as_ref().and_then(|rest| rest.until).is_some_and(|until| until <= now) {
                 lane.rest = None;
                 self.changed.lanes.insert(index);
@@ -309,6 +331,11 @@ const fn answer_part(unit: &Unit, need: Need) -> u64 {
         Unit::Tokens | Unit::OutputTokens => need.output,
         Unit::Requests | Unit::InputTokens | Unit::Other(_) => 0,
     }
+}
+
+/// 2 s after the first failure in a row, doubling to a minute.
+fn doubled(row: u32) -> Duration {
+    SERVER_FIRST.saturating_mul(1 << row.saturating_sub(1).min(8)).min(SERVER_LONGEST)
 }
 
 /// Finds a lane by name.

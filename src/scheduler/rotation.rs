@@ -149,6 +149,11 @@ fn reasons(lanes: &[LaneState], standings: &[Standing], wish: Wish<'_>) -> Strin
             Standing::Off(_) if wish.only.is_some() => {
                 format!("{}; Space in the quota pane switches it on", standing.reason())
             }
+            // What is out waits for the user: the provider's words say for what.
+            Standing::Resting { until: None, .. } => match &lane.rest {
+                Some(rest) if !rest.words.is_empty() => format!("{} ({})", standing.reason(), rest.words),
+                _ => standing.reason(),
+            },
             standing => standing.reason(),
         };
         format!("{}: {reason}", lane.spec.id)

@@ -26,10 +26,16 @@ pub enum Ended {
     Stopped,
 }
 
-/// Nothing was asked.
+/// Why there is no question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("nothing to ask: write the question behind `roundel ask`, or pipe it in")]
-pub struct NoQuestion;
+pub enum NoQuestion {
+    /// Nothing was asked.
+    #[error("nothing to ask: write the question behind `roundel ask`, or pipe it in")]
+    Empty,
+    /// More was piped in than any model reads.
+    #[error("more than 1 MiB is piped in: no model reads that; pipe in less")]
+    TooLong,
+}
 
 /// The question: the words of the command line, and behind them what is piped in.
 pub fn question(words: &[String]) -> Result<String, NoQuestion> {
@@ -38,13 +44,16 @@ pub fn question(words: &[String]) -> Result<String, NoQuestion> {
     if !stdin.is_terminal() {
         let mut piped = Vec::new();
         // What cannot be read was not piped.
-        let _ = (&mut stdin).take(LARGEST).read_to_end(&mut piped);
+        let _ = (&mut stdin).take(LARGEST + 1).read_to_end(&mut piped);
+        if piped.len() as u64 > LARGEST {
+            return Err(NoQuestion::TooLong);
+        }
         let piped = String::from_utf8_lossy(&piped);
         if !piped.trim().is_empty() {
             question = format!("{question}\n\n{}", piped.trim_end());
         }
     }
-    if question.trim().is_empty() { Err(NoQuestion) } else { Ok(question.trim().to_owned()) }
+    if question.trim().is_empty() { Err(NoQuestion::Empty) } else { Ok(question.trim().to_owned()) }
 }
 
 /// Asks.
@@ -83,9 +92,14 @@ async fn converse(engine: &Engine, mut subscription: Subscription, prompt: Strin
         match report.map(|report| printer.report(report)) {
             Some(Ok(None)) => {}
             Some(Ok(Some(ended))) => return ended,
-            Some(Err(_)) => {
+            Some(Err(error)) => {
                 engine.link.urgent(Urgent::Cancel(turn)).await;
-                return Ended::Stopped;
+                // Who reads no further has what they want.
+                if error.kind() == io::ErrorKind::BrokenPipe {
+                    return Ended::Stopped;
+                }
+                say(&format!("the answer cannot be written: {error}"));
+                return Ended::Failed;
             }
             None => {
                 say("the scheduler has ended");
@@ -127,12 +141,13 @@ impl Printer {
 
     fn turn(&mut self, turn: &Turn) -> io::Result<Option<Ended>> {
         self.print(turn.answer.get(self.printed..).unwrap_or_default())?;
-        if let TurnState::Waiting { on, .. } = &turn.state
+        if let TurnState::Waiting { on, until } = &turn.state
             && !on.is_empty()
             && *on != self.waiting
         {
             self.waiting.clone_from(on);
-            say(&format!("waiting for {on}"));
+            let wait = until.map(|until| until.since(Clock::System.now()).as_secs_f64().ceil());
+            say(&format!("waiting for {on}{}", wait.map_or(String::new(), |wait| format!(", {wait:.0} s"))));
         }
         if !turn.state.is_over() {
             return Ok(None);

@@ -72,6 +72,8 @@ async fn run(engine: &Engine, mut subscription: Subscription, names: &[String]) 
                 (false, format!("no answer in {} s", PATIENCE.as_secs()))
             }
         };
+        // A probe that would wait is not wanted later.
+        engine.link.urgent(Urgent::Cancel(last)).await;
         all &= good;
         print(&format!("{} {:<40} {}", if good { "ok  " } else { "FAIL" }, lane.spec.id.as_str(), one_line(&verdict)));
     }
@@ -117,7 +119,12 @@ fn chosen(snapshot: &Snapshot, names: &[String]) -> Option<Vec<LaneState>> {
                 ));
                 return None;
             }
-            (Some(_), false) => lanes.extend(on.into_iter().cloned()),
+            (Some(_), false) => {
+                let new =
+                    on.into_iter().filter(|lane| !lanes.iter().any(|one: &LaneState| one.spec.id == lane.spec.id));
+                let new: Vec<LaneState> = new.cloned().collect();
+                lanes.extend(new);
+            }
         }
     }
     Some(lanes)

@@ -28,7 +28,7 @@ pub fn report(sources: &Sources) -> String {
         }
     }
     for discover in &assembly.discover {
-        line(&format!("  {:<12} {}, asked for its models when roundel starts", discover.name(), discover.base_url()));
+        line(&format!("  {:<22} {}, asked for its models when roundel starts", discover.name(), discover.base_url()));
     }
     if !assembly.missing.is_empty() {
         line("\nSet a key to use");
@@ -42,7 +42,7 @@ pub fn report(sources: &Sources) -> String {
     for gone in &sources.catalogue.gone {
         let held = assembly.gone.iter().find(|key| key.what.id == gone.id);
         let key = held.map_or(String::new(), |key| format!(" ({} is set: it no longer helps)", key.variable));
-        line(&format!("  {:<12} since {}: {}{key}", gone.name, gone.since, gone.why));
+        line(&format!("  {:<22} since {}: {}{key}", gone.name, gone.since, gone.why));
     }
     for notice in &assembly.notices {
         line(&format!("\n! {notice}"));
@@ -54,7 +54,7 @@ pub fn report(sources: &Sources) -> String {
 fn found_line(found: &Found) -> String {
     let key = found.key_from.as_ref().map_or("no key wanted".to_owned(), |from| format!("key from {from}"));
     let off = if found.off > 0 { format!(", {} off", found.off) } else { String::new() };
-    format!("  {:<12} {}, {} on{off}, {key}", found.account.as_str(), found.name, found.on)
+    format!("  {:<22} {}, {} on{off}, {key}", found.account.as_str(), found.name, found.on)
 }
 
 /// `    groq/openai/gpt-oss-120b   on  free  no training  30 requests/min, 1000 requests/day  (2026-10-01, console.groq.com)`
@@ -88,7 +88,7 @@ fn missing_line(missing: &Missing) -> String {
         (false, true) => keys,
         (true, _) => besides,
     };
-    format!("  {:<12} {wants:<40} {}", missing.name, missing.key_url)
+    format!("  {:<22} {wants:<48} {}", missing.name, missing.key_url)
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
         let assembly = assemble(&catalogue, &Config::default(), &env, &mut |_| Err("none".into()));
         let text = report(&Sources { assembly, catalogue, config: "/c/config.toml".into() });
         for part in [
-            "groq         Groq, ",
+            "groq                   Groq, ",
             "key from GROQ_API_KEY",
             "free; no training; ",
             "off, costs money",

@@ -13,7 +13,7 @@ use ratatui::layout::{Position, Rect, Size};
 
 use crate::app::message::{AppConfig, Effect, Msg};
 use crate::app::state::App;
-use crate::domain::clock::{Clock, Zone};
+use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::actor::{Link, Subscription};
 use crate::scheduler::link::Report;
@@ -82,6 +82,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         link: engine.link.clone(),
         number: subscription.number,
         size: terminal.size(),
+        next: None,
     };
     let ended = screen.run(&mut terminal, &mut signals, subscription).await;
     terminal.leave();
@@ -133,6 +134,8 @@ struct Screen {
     /// The subscriber's number.
     number: u16,
     size: Size,
+    /// When what is painted changes by time alone.
+    next: Option<Time>,
 }
 
 impl Screen {
@@ -146,7 +149,7 @@ impl Screen {
         let mut scheduler_lives = true;
         loop {
             let now = Clock::System.now();
-            let due = self.app.next_change(now).map(|at| at.since(now));
+            let due = self.next.map(|at| at.since(now));
             let happened = {
                 tokio::select! {
                     biased;
@@ -244,8 +247,9 @@ impl Screen {
             self.take(resized(size), terminal).await?;
         }
         let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, size)));
-        let cursor = view::draw(&mut buffer, &self.app, Clock::System.now());
-        terminal.painter().paint(Frame { buffer, cursor });
+        let drawn = view::frame(&mut buffer, &self.app, Clock::System.now());
+        self.next = drawn.next;
+        terminal.painter().paint(Frame { buffer, cursor: drawn.cursor });
         Ok(())
     }
 }

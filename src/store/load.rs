@@ -49,6 +49,7 @@ pub(super) fn load(conn: &mut Connection) -> rusqlite::Result<Loaded> {
         "UPDATE turns SET state = 'interrupted', reason = NULL WHERE state IN ('waiting', 'running');
          UPDATE attempts SET outcome = 'interrupted' WHERE outcome = 'running';",
     )?;
+    tx.execute_batch(PRUNE)?;
     let loaded = read(&tx)?;
     tx.commit()?;
     Ok(loaded)
@@ -56,6 +57,11 @@ pub(super) fn load(conn: &mut Connection) -> rusqlite::Result<Loaded> {
 
 /// What others asked is in the log; the transcript is of the chat alone.
 const CHAT: &str = "SELECT * FROM turns WHERE origin = 'chat' ORDER BY id DESC LIMIT ?1";
+
+/// The log keeps the newest 50,000 attempts; of what others asked, the newest 2,000 turns are kept.
+const PRUNE: &str = "DELETE FROM attempts WHERE id NOT IN (SELECT id FROM attempts ORDER BY id DESC LIMIT 50000);
+    DELETE FROM turns WHERE origin <> 'chat'
+        AND id NOT IN (SELECT id FROM turns WHERE origin <> 'chat' ORDER BY id DESC LIMIT 2000);";
 
 fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
     let mut skipped = 0;

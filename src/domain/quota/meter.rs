@@ -10,6 +10,9 @@ use crate::domain::ids::PoolId;
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit, Window};
 use crate::domain::quota::tally::Tally;
 
+/// How long a spent limit of an unknown window keeps its lane out if no reset was told.
+const TRIAL: Duration = Duration::from_mins(1);
+
 /// One limit of one pool, and what is used of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Meter {
@@ -80,11 +83,23 @@ impl Meter {
             // Attempts in the air hold it: look again when one of them ends.
             return Room::Unknown;
         };
+        if self.window == Window::Unknown {
+            return self.unknown_room(now);
+        }
         match self.tally.sinks_to(self.window, Some(cap), target, now) {
             Some(at) if at > now => Room::At(at),
             Some(_) => Room::Now,
             None => self.reset.filter(|reset| reset.value > now).map_or(Room::Unknown, |reset| Room::At(reset.value)),
         }
+    }
+
+    /// Of a window that nobody knows: at the reset that was told, else after a while one real trial, for a gate that stops
+    /// the traffic also stops the header that would lift it.
+    fn unknown_room(&self, now: Time) -> Room {
+        let told = self.reset.map(|reset| reset.value).filter(|at| *at > self.basis.at);
+        let at = told.unwrap_or_else(|| self.basis.at.plus(TRIAL));
+        // A clock set back must not lengthen the wait.
+        if at <= now || self.basis.at > now { Room::Now } else { Room::At(at) }
     }
 
     /// When nothing is used any more, if nothing is added. None when full, or not known.
@@ -117,6 +132,10 @@ impl Meter {
     /// Counts `amount` as used at `now`.
     pub fn count(&mut self, amount: u64, now: Time) {
         self.roll(now);
+        // Of an unknown window nothing would ever come back: only what the provider tells is known.
+        if self.window == Window::Unknown && self.basis.evidence == Evidence::Counted {
+            return;
+        }
         self.tally.count(self.window, self.cap_value(), amount, now);
         if self.basis.evidence == Evidence::Counted {
             self.basis.at = now;
@@ -146,6 +165,16 @@ impl Meter {
             None => false,
         };
         if over { Figure::new((), Evidence::Counted, self.basis.at) } else { self.basis }
+    }
+
+    /// Puts right what a clock set back has put too far ahead: nothing comes back later than a whole window from now.
+    pub fn follow_clock(&mut self, now: Time) {
+        if let (Tally::Uses(uses), Some(span)) = (&mut self.tally, self.window.span()) {
+            let latest = now.plus(span + span / 32);
+            for slot in uses.iter_mut().filter(|slot| slot.back > latest) {
+                slot.back = latest;
+            }
+        }
     }
 
     fn roll(&mut self, now: Time) {
@@ -297,13 +326,20 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_window_opens_when_the_provider_says_so() {
+    fn an_unknown_window_opens_when_the_provider_says_so_or_for_a_trial() {
         let mut meter = meter("unknown", 5);
         meter.count(5, at(0));
-        assert_eq!(meter.room(1, at(500)), Room::Unknown);
+        assert_eq!(
+            (meter.used(at(0)), meter.room(1, at(500))),
+            (0, Room::Now),
+            "of what nobody told nothing is counted"
+        );
         meter.observe(&said(0, Some(30)), at(500));
         assert_eq!(meter.room(1, at(500)), Room::At(at(530)));
-        assert_eq!(meter.remaining(at(531)), Some(5));
+        assert_eq!(meter.room(1, at(530)), Room::Now);
+        meter.observe(&said(0, None), at(600));
+        assert_eq!(meter.room(1, at(600)), Room::At(at(660)));
+        assert_eq!(meter.room(1, at(660)), Room::Now);
     }
 
     #[test]
