@@ -48,11 +48,27 @@ impl Class {
     }
 }
 
+/// What a refusal covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The key.
+    Key,
+    /// The account, with all its keys and models.
+    Account,
+    /// The one model.
+    Model,
+    /// Nobody said.
+    Unknown,
+}
+
 /// Why an attempt did not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// What to do next.
     pub class: Class,
+    /// What it covers, as far as that is told.
+    pub scope: Scope,
     /// The provider's own words, harmless and short; or ours where it said nothing.
     pub message: String,
     /// The wait that was told, if any.
@@ -64,6 +80,6 @@ pub struct Failure {
 impl Failure {
     /// A failure of which nothing is told but its class and a sentence.
     pub const fn new(class: Class, message: String) -> Self {
-        Self { class, message, wait: None, readings: Vec::new() }
+        Self { class, scope: Scope::Unknown, message, wait: None, readings: Vec::new() }
     }
 }

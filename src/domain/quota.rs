@@ -10,6 +10,9 @@
 /// Units, windows, evidence: the words in which a limit is written.
 pub mod limit;
 
+/// What one response says of one limit.
+pub mod told;
+
 /// What has been counted in a window, by kind of window.
 pub mod tally;
 

@@ -49,6 +49,22 @@ pub enum Dialect {
     Huggingface,
     /// No headers; a rolling minute.
     Nvidia,
+    /// `anthropic-ratelimit-*`, all of the minute; resets are instants, and say when the bucket is full.
+    Anthropic,
+    /// `x-ratelimit-*` without a unit, of the second.
+    Together,
+    /// The window stands in the name; resets are bare seconds.
+    Cerebras,
+    /// The six names, with `renewalperiod`; resets are bare milliseconds.
+    Azure,
+    /// As Azure's.
+    Github,
+    /// The six names without resets; limits of a team, told in words.
+    Xai,
+    /// No headers; an unpaid balance is told by status 402.
+    Deepseek,
+    /// No headers.
+    Perplexity,
     /// Unknown: any name that follows the general grammar.
     Generic,
 }

@@ -344,7 +344,7 @@ mod tests {
             (
                 "quota = 'soap'",
                 "`soap` is not known here; write one of: groq, openai, mistral, gemini, openrouter, cohere, litellm, \
-                 ollama, cloudflare, zai, huggingface, nvidia, generic",
+                 ollama, cloudflare, zai, huggingface, nvidia, anthropic, together, cerebras, azure, github, xai, deepseek, perplexity, generic",
                 "quota = 'soap'",
                 "        ^^^^^^",
             ),

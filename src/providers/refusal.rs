@@ -8,14 +8,34 @@ use serde_json::Value;
 
 use crate::domain::clock::Time;
 use crate::domain::exchange::Head;
-use crate::domain::failure::{Class, Failure};
+use crate::domain::failure::{Class, Failure, Scope};
 use crate::domain::headers;
-use crate::domain::quota::limit::{Evidence, Reading};
+use crate::domain::quota::told::{Length, Source, Told};
 use crate::domain::roster::Dialect;
 use crate::domain::text::{one_line, shortened};
 
-/// Limits named in the words of a refusal.
+/// Its words, in whatever shape they came.
+pub mod words;
+
+/// Sentences to words and numbers.
+pub mod token;
+
+/// Limits and waits named in sentences.
 pub mod prose;
+
+/// What Google lists.
+pub mod google;
+
+/// Sizes of requests, models and purses.
+pub mod size;
+
+/// Which class it falls into.
+pub mod class;
+
+/// What it covers.
+pub mod scope;
+
+use crate::providers::refusal::words::Words;
 
 /// Characters of the provider's words that are kept.
 const LONGEST: usize = 300;
@@ -23,17 +43,112 @@ const LONGEST: usize = 300;
 /// A window longer than this is a quota, not a rate.
 const SHORT: Duration = Duration::from_hours(1);
 
-/// What a failed response means. `body`: as far as it came.
-pub fn read(dialect: Dialect, head: &Head, body: &[u8], now: Time) -> Failure {
-    let words = Words::of(body);
-    let mut readings = words.readings();
-    for heard in headers::readings(dialect, head, now) {
-        let known = |reading: &Reading| reading.unit == heard.unit && reading.window.span() == heard.window.span();
-        if !readings.iter().any(known) {
-            readings.push(heard);
-        }
+/// The longest wait that is believed: 32 days.
+const LONGEST_WAIT: Duration = Duration::from_hours(24 * 32);
+
+/// All that a response says of limits, and of why it refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// Every limit told by headers or body.
+    pub limits: Vec<Told>,
+    /// The wait that was told, in seconds; None of an answer.
+    pub wait: Option<f64>,
+    /// What to do next; None of an answer.
+    pub class: Option<Class>,
+    /// What the refusal, or the limits of an answer, cover.
+    pub scope: Scope,
+    /// What one call may hold, in tokens.
+    pub context_limit: Option<f64>,
+    /// Tokens that the call asked for.
+    pub requested_max_tokens: Option<f64>,
+    /// Tokens that the balance still pays for.
+    pub affordable_tokens: Option<f64>,
+    /// The provider's own words, as they came.
+    pub message: String,
+}
+
+/// What a response means. `at`: when it was sent; without it instants stay unplaced.
+pub fn conclude(dialect: Dialect, head: &Head, body: &[u8], at: Option<Time>) -> Verdict {
+    let in_head = headers::told(dialect, &head.headers, at);
+    if (200..300).contains(&head.status) {
+        let scope = if in_head.is_empty() { Scope::Unknown } else { scope::of_limits(dialect, "") };
+        return Verdict {
+            limits: in_head,
+            wait: None,
+            class: None,
+            scope,
+            context_limit: None,
+            requested_max_tokens: None,
+            affordable_tokens: None,
+            message: String::new(),
+        };
     }
-    let wait = headers::told_wait(head, now).or_else(|| words.wait());
+    let words = Words::of(body);
+    let google = google::limits(&words.details, &words.texts);
+    let named = if google.is_empty() { prose::limits(&words.texts) } else { google };
+    let told_wait = headers::wait(&head.headers, at)
+        .or_else(|| headers::wait(&words.headers, at))
+        .or_else(|| prose::wait(&words.texts))
+        .or_else(|| google::wait(&words.details));
+    let class_of =
+        |limits: &[Told], others: &[Told], wait| class::class(dialect, head.status, &words, limits, others, wait);
+    let in_body = headers::told(dialect, &words.headers, at);
+    let spans: Vec<Told> = in_body.iter().chain(&in_head).cloned().collect();
+    let mut limits = named.clone();
+    if class_of(&named, &spans, told_wait) == Class::Payment && !named.iter().any(|told| told.limit == Some(0.0)) {
+        limits.clear();
+    }
+    for told in in_body.into_iter().chain(in_head) {
+        join(&mut limits, told);
+    }
+    headers::sort(&mut limits);
+    let reset = || {
+        let spent = limits.iter().filter(|told| told.is_spent());
+        spent.filter_map(|told| told.reset_after).max_by(f64::total_cmp)
+    };
+    let wait = told_wait.or_else(reset);
+    // The windows of headers are known best when the words have been joined to them.
+    let class = class_of(&named, &limits, wait);
+    let (requested, affordable) = if class == Class::Payment { size::afford(&words.texts) } else { (None, None) };
+    let sized = class == Class::TooLarge && named.is_empty();
+    Verdict {
+        wait,
+        class: Some(class),
+        scope: scope::of_refusal(dialect, class, &words, &limits),
+        context_limit: if sized { size::context(&words.texts) } else { None },
+        requested_max_tokens: requested.filter(|_| affordable.is_some()),
+        affordable_tokens: affordable,
+        limits,
+        message: words.message,
+    }
+}
+
+/// Joins what a header tells to what the words told: of one unit and window the words give the entry whole; to a
+/// header that tells no window they lend theirs.
+fn join(limits: &mut Vec<Told>, heard: Told) {
+    if limits.iter().any(|told| told.is_same_as(&heard) && told.length != Length::Unknown) {
+        return;
+    }
+    let lends = |told: &&mut Told| {
+        told.unit == heard.unit
+            && match heard.length {
+                Length::Unknown => told.limit.is_none() || heard.limit.is_none() || told.limit == heard.limit,
+                _ => heard.source == Source::Inferred && told.limit.is_some() && told.limit == heard.limit,
+            }
+    };
+    match limits.iter_mut().find(lends) {
+        Some(told) => told.complete(&heard),
+        None => limits.push(heard),
+    }
+}
+
+/// What a failed response means, for the one who has to go on. `body`: as far as it came.
+pub fn read(dialect: Dialect, head: &Head, body: &[u8], now: Time) -> Failure {
+    let at = headers::sent_at(head).unwrap_or(now);
+    let verdict = conclude(dialect, head, body, Some(at));
+    let mut readings = headers::metered(dialect, &verdict.limits);
+    let wait =
+        verdict.wait.and_then(|wait| Duration::try_from_secs_f64(wait).ok()).filter(|wait| *wait <= LONGEST_WAIT);
     // The wait is the reset of the one limit that the refusal names, if its window is short: of a day's limit some
     // providers tell a wait of seconds that will not help.
     if let [only] = readings.as_mut_slice()
@@ -42,168 +157,25 @@ pub fn read(dialect: Dialect, head: &Head, body: &[u8], now: Time) -> Failure {
     {
         only.reset_after = only.reset_after.or(wait);
     }
-    let class = words.class(head.status, &readings, wait);
-    let message = match words.message.trim() {
+    let message = match verdict.message.trim() {
         "" => format!("HTTP {} without a word", head.status),
         text => shortened(&one_line(text), LONGEST).into_owned(),
     };
-    Failure { class, message, wait, readings }
+    let class = verdict.class.unwrap_or(Class::Server);
+    Failure { class, scope: verdict.scope, message, wait, readings }
 }
 
 /// What a provider says in mid-stream: its error as JSON text, the class from the words alone.
 pub fn read_in_stream(dialect: Dialect, error: &str, now: Time) -> Failure {
     let status = serde_json::from_str::<Value>(error)
         .ok()
-        .and_then(|value| value.pointer("/error/code").and_then(Value::as_u64))
+        .and_then(|value| {
+            value.pointer("/error/code").or_else(|| value.pointer("/error/status_code")).and_then(Value::as_u64)
+        })
         .and_then(|code| u16::try_from(code).ok())
         .filter(|code| (400..600).contains(code))
         .unwrap_or(500);
     read(dialect, &Head { status, headers: Vec::new() }, error.as_bytes(), now)
-}
-
-/// The words of a refusal, found in whatever shape they came.
-struct Words {
-    /// The sentence for people.
-    message: String,
-    /// Everything that names the error: code, type, status, reason, the sentence; in lower case.
-    all: String,
-    /// Google's `details`.
-    details: Vec<Value>,
-}
-
-impl Words {
-    fn of(body: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(body);
-        let Ok(value) = serde_json::from_str::<Value>(&text) else {
-            // HTML or plain text: a page's tags say nothing to anybody.
-            let message = if text.trim_start().starts_with('<') { String::new() } else { text.into_owned() };
-            let all = message.to_lowercase();
-            return Self { message, all, details: Vec::new() };
-        };
-        let mut words = Self { message: String::new(), all: String::new(), details: Vec::new() };
-        words.collect(&value, 0);
-        words.all = words.all.to_lowercase();
-        words
-    }
-
-    /// Walks the shapes in which errors come: an object, an array of one, a string, JSON inside a string.
-    fn collect(&mut self, value: &Value, depth: u8) {
-        if depth > 5 {
-            return;
-        }
-        match value {
-            Value::Array(items) => items.iter().take(4).for_each(|item| self.collect(item, depth + 1)),
-            Value::String(text) => match serde_json::from_str::<Value>(text) {
-                Ok(inner @ (Value::Object(_) | Value::Array(_))) => self.collect(&inner, depth + 1),
-                _ => self.add(text),
-            },
-            Value::Object(fields) => {
-                for key in ["error", "errors", "message", "detail", "msg", "title", "x_groq"] {
-                    if let Some(inner) = fields.get(key) {
-                        self.collect(inner, depth + 1);
-                    }
-                }
-                for key in ["code", "type", "status", "reason", "metadata", "raw"] {
-                    match fields.get(key) {
-                        Some(Value::String(text)) => self.name(text),
-                        Some(named @ (Value::Number(_) | Value::Object(_))) => self.name(&named.to_string()),
-                        _ => {}
-                    }
-                }
-                if let Some(Value::Array(details)) = fields.get("details") {
-                    for detail in details {
-                        self.name(detail["reason"].as_str().unwrap_or_default());
-                    }
-                    self.details.extend(details.iter().cloned());
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn add(&mut self, text: &str) {
-        if self.message.is_empty() {
-            text.clone_into(&mut self.message);
-        }
-        self.name(text);
-    }
-
-    fn name(&mut self, text: &str) {
-        self.all.push(' ');
-        self.all.push_str(text);
-    }
-
-    fn has(&self, needles: &[&str]) -> bool {
-        needles.iter().any(|needle| self.all.contains(needle))
-    }
-
-    /// Limits that the refusal names: Google's violations, else prose.
-    fn readings(&self) -> Vec<Reading> {
-        let violations = self.details.iter().filter_map(|detail| detail["violations"].as_array()).flatten();
-        let named: Vec<Reading> = violations.filter_map(prose::violation).collect();
-        if named.is_empty() { prose::limits(&self.message) } else { named }
-    }
-
-    /// The wait in Google's `RetryInfo`, else in prose.
-    fn wait(&self) -> Option<Duration> {
-        let info = self.details.iter().find_map(|detail| detail["retryDelay"].as_str());
-        info.and_then(headers::span).or_else(|| prose::wait(&self.all))
-    }
-
-    fn class(&self, status: u16, readings: &[Reading], wait: Option<Duration>) -> Class {
-        let limited = status == 429 || self.has(&["rate limit", "rate_limit", "quota exceeded", "too many requests"]);
-        if status == 402
-            || self.has(&["insufficient_quota", "insufficient balance", "payment required", "tier_not_allowed"])
-            || limited && readings.iter().any(|reading| reading.cap == Some(0))
-        {
-            return Class::Payment;
-        }
-        if status == 401
-            || self.has(&[
-                "api key not valid",
-                "api_key_invalid",
-                "invalid api key",
-                "invalid_api_key",
-                "incorrect api key",
-            ])
-            || self.has(&["unauthorized", "authentication", "missing api key", "no api key"])
-        {
-            return Class::Auth;
-        }
-        if status == 413
-            || self.has(&[
-                "context_length_exceeded",
-                "maximum context length",
-                "request too large",
-                "prompt is too long",
-            ])
-            || self.has(&["too_many_tokens", "too many tokens", "string_above_max_length"])
-        {
-            return Class::TooLarge;
-        }
-        if matches!(status, 404 | 410)
-            || self.has(&["model_not_found", "decommissioned", "invalid model", "unknown model"])
-            || status == 400 && self.has(&["model"]) && self.has(&["does not exist", "is not found", "not supported"])
-        {
-            return Class::Gone;
-        }
-        let capacity = ["overloaded", "high demand", "queue_exceeded", "capacity", "provider returned error"];
-        if matches!(status, 503 | 529) || matches!(status, 429 | 498 | 500) && self.has(&capacity) {
-            return Class::Overloaded;
-        }
-        if limited {
-            return rate_or_quota(readings, wait);
-        }
-        if (400..500).contains(&status) { Class::BadRequest } else { Class::Server }
-    }
-}
-
-/// By the length of the spent window; where none is told, by the wait.
-fn rate_or_quota(readings: &[Reading], wait: Option<Duration>) -> Class {
-    // A limit that the refusal names is the spent one, also where a little is left that was too little.
-    let spent = readings.iter().filter(|reading| reading.remaining == Some(0) || reading.evidence == Evidence::Learnt);
-    let longest = spent.filter_map(|reading| reading.window.span()).max().or(wait);
-    if longest.is_some_and(|span| span > SHORT) { Class::QuotaExhausted } else { Class::RateLimited }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::domain::clock::Time;
 use crate::domain::conversation::Usage;
-use crate::domain::failure::{Class, Failure};
+use crate::domain::failure::{Class, Failure, Scope};
 use crate::domain::ids::LaneId;
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
 use crate::domain::quota::meter::Meter;
@@ -251,8 +251,10 @@ impl Ledger {
             Class::Overloaded => (Some(now.plus(told.unwrap_or(GUESS_CAPACITY))), told.is_some()),
             Class::Server => (Some(now.plus(told.unwrap_or(server))), told.is_some()),
         };
+        // "Limit 0" speaks of the one model that is not in the plan.
+        let one_model = failure.scope == Scope::Model || failure.readings.iter().any(|reading| reading.cap == Some(0));
         let target = match failure.class {
-            Class::Payment | Class::Auth => Target::Account(spec.account()),
+            Class::Payment | Class::Auth if !one_model => Target::Account(spec.account()),
             _ => Target::Lane(spec.id.clone()),
         };
         let rest = Rest { target, since: now, until, class: failure.class, told, words: failure.message.clone() };
