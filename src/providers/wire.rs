@@ -21,6 +21,12 @@ pub mod gemini;
 /// Ollama's own wire.
 pub mod ollama;
 
+/// Anthropic's own stream, read only.
+pub mod anthropic;
+
+/// Cohere's own stream, read only.
+pub mod cohere;
+
 use crate::providers::wire::body::{Framing, Garbled, Item, Reader};
 use crate::providers::wire::piece::Piece;
 

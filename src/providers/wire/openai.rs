@@ -86,10 +86,18 @@ fn read_chunk(chunk: &Value) -> Vec<Piece> {
     for choice in chunk.get("choices").and_then(Value::as_array).into_iter().flatten().take(1) {
         let delta = ["delta", "message"].iter().find_map(|key| choice.get(key)).filter(|delta| delta.is_object());
         if let Some(delta) = delta {
-            let thought = ["reasoning_content", "reasoning"].iter().find_map(|key| delta[key].as_str());
-            pieces.extend(thought.filter(|text| !text.is_empty()).map(|text| Piece::Reasoning(text.into())));
+            let thought = ["reasoning_content", "reasoning"]
+                .iter()
+                .filter_map(|key| delta[key].as_str())
+                .find(|text| !text.is_empty());
+            pieces.extend(thought.map(|text| Piece::Reasoning(text.into())));
             read_content(&delta["content"], &mut pieces);
             read_calls(&delta["tool_calls"], &mut pieces);
+            // The form before `tool_calls`.
+            if let Some(call) = delta.get("function_call").filter(|call| call.is_object()) {
+                let name = call["name"].as_str().map(Into::into);
+                pieces.push(Piece::ToolCall { index: 0, id: None, name, arguments: arguments(&call["arguments"]) });
+            }
         } else if let Some(text) = choice.get("text").and_then(Value::as_str).filter(|text| !text.is_empty()) {
             pieces.push(Piece::Text(text.into()));
         }
@@ -131,13 +139,22 @@ fn read_content(content: &Value, pieces: &mut Vec<Piece>) {
     }
 }
 
+/// Pieces of JSON as text; some send the value itself.
+fn arguments(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 fn read_calls(calls: &Value, pieces: &mut Vec<Piece>) {
     for (position, call) in calls.as_array().into_iter().flatten().enumerate() {
         pieces.push(Piece::ToolCall {
             index: call["index"].as_u64().unwrap_or(position as u64),
             id: call["id"].as_str().map(Into::into),
             name: call.pointer("/function/name").and_then(Value::as_str).map(Into::into),
-            arguments: call.pointer("/function/arguments").and_then(Value::as_str).unwrap_or_default().into(),
+            arguments: call.pointer("/function/arguments").map(arguments).unwrap_or_default(),
         });
     }
 }
