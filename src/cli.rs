@@ -1,13 +1,14 @@
 //! Floor 6: arguments to Config to one command to an exit code. Knows all, defines nothing that others need.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::shell::ask::{self, Ended, say};
 use crate::shell::engine::{self, Config, Mode, StartError};
+use crate::shell::inspect::{self, Wanted};
 use crate::shell::sources::gather;
 use crate::shell::{check, providers, run};
 
@@ -37,6 +38,8 @@ Examples:
   roundel check groq                   one small question to each lane of an account
   roundel ask 'how does rotation work' one answer on stdout, everything else on stderr
   git diff | roundel ask 'review this' what is piped in stands behind the question
+  curl -i ... | roundel inspect --provider groq -
+                                       what a provider's response means to roundel, and why
   roundel --demo                       the simulated providers, whatever keys there are
 
 Exit codes:
@@ -86,6 +89,21 @@ enum Verb {
         #[arg(value_name = "LANE")]
         lanes: Vec<String>,
     },
+    /// Say what recorded responses mean: limits, waits, refusals, streams, lists of models
+    Inspect {
+        /// Who answered, over what the recordings say; raw HTTP needs it
+        #[arg(long, value_name = "ID")]
+        provider: Option<String>,
+        /// One JSON object per recording
+        #[arg(long, conflicts_with = "check")]
+        json: bool,
+        /// Compare each recording of a folder with what it says it means
+        #[arg(long, value_name = "FOLDER", conflicts_with = "files")]
+        check: Option<PathBuf>,
+        /// Recorded exchanges in JSON, or HTTP as `curl -i` prints it; `-` is what is piped in
+        #[arg(value_name = "FILE", required_unless_present = "check")]
+        files: Vec<PathBuf>,
+    },
 }
 
 /// Runs the program.
@@ -102,6 +120,12 @@ pub fn run() -> ExitCode {
         Some(Verb::Ask { question }) => ask_command(&config, &question),
         Some(Verb::Providers) => providers_command(&config),
         Some(Verb::Check { lanes }) => check_command(&config, &lanes),
+        Some(Verb::Inspect { provider, json: _, check: Some(folder), files: _ }) => {
+            compare(&folder, provider.as_deref())
+        }
+        Some(Verb::Inspect { provider, json, check: None, files }) => {
+            inspect_command(&Wanted { provider, json, files })
+        }
     };
     ExitCode::from(code)
 }
@@ -130,6 +154,25 @@ fn check_command(config: &Config, lanes: &[String]) -> u8 {
         Ok(true) => 0,
         Ok(false) => FAILED,
         Err(error) => not_started(&error),
+    }
+}
+
+fn inspect_command(wanted: &Wanted) -> u8 {
+    let (report, faults) = inspect::inspect(wanted);
+    let _ = io::stdout().lock().write_all(report.as_bytes());
+    for fault in &faults {
+        say(fault);
+    }
+    if faults.is_empty() { 0 } else { FAILED }
+}
+
+fn compare(folder: &Path, provider: Option<&str>) -> u8 {
+    match inspect::check(folder, provider) {
+        Ok((report, good)) => {
+            let _ = io::stdout().lock().write_all(report.as_bytes());
+            if good { 0 } else { FAILED }
+        }
+        Err(sentence) => told(&sentence, FAILED),
     }
 }
 

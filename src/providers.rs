@@ -26,3 +26,6 @@ pub mod assemble;
 
 /// Models that no file can list.
 pub mod discover;
+
+/// Recorded exchanges, read as live ones are.
+pub mod inspect;

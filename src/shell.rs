@@ -36,5 +36,8 @@ pub mod providers;
 /// One small question to each lane.
 pub mod check;
 
+/// What recorded exchanges mean.
+pub mod inspect;
+
 /// The dashboard's event loop.
 pub mod run;
