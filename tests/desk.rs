@@ -443,3 +443,21 @@ fn a_bad_key_is_tried_again_after_a_restart_and_a_model_that_is_gone_is_not() {
         assert_eq!(ledger.lanes()[0].rest.is_none(), ready, "{class:?}");
     }
 }
+
+#[test]
+fn the_chat_can_be_kept_off_lanes_that_train_and_the_config_stands_above_it() {
+    for config in [false, true] {
+        let specs = [("a/1", Training::Yes), ("b/1", Training::No)]
+            .map(|(id, training)| LaneSpec { training, ..lane(id, None) })
+            .into();
+        let ledger = Ledger::new(specs, Kept::default(), START);
+        let mut bench = Bench::new(&[]);
+        bench.desk = Desk::new(Opening { ledger, no_training: config, ..Opening::default() }, START);
+        bench.desk.command(1, Command::AvoidTraining(true), at(0));
+        bench.look();
+        assert_eq!(bench.next, Some("b/1".into()));
+        bench.desk.command(1, Command::AvoidTraining(false), at(1));
+        bench.look();
+        assert_eq!(bench.next, Some(if config { "b/1" } else { "a/1" }.into()));
+    }
+}

@@ -66,6 +66,7 @@ impl App {
             Action::Focus(focus) => self.focus = focus,
             Action::Back => self.back(),
             Action::Expand => self.expanded = !self.expanded,
+            Action::NoTraining => return self.avoid_training(now),
             Action::Send => return self.send(now),
             Action::Edit(edit) => self.edit(edit),
             Action::Move(way) => self.go(way, now),

@@ -105,6 +105,8 @@ pub enum Action {
     Back,
     /// The focused pane on the whole screen, or not.
     Expand,
+    /// Keep the chat off lanes that train on prompts, or not.
+    NoTraining,
     /// Send the draft.
     Send,
     /// Edit the draft.

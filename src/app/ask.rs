@@ -27,6 +27,14 @@ impl App {
         std::iter::once(Effect::Send(Command::Ask(Box::new(ask)))).chain(kept).collect()
     }
 
+    /// Keeps the chat off lanes that train on prompts, or lets it go anywhere again.
+    pub(in crate::app) fn avoid_training(&mut self, now: Time) -> Vec<Effect> {
+        let avoid = !self.config.usual.no_training;
+        let text = if avoid { "no prompt goes where it may be trained on" } else { "prompts may go to any lane again" };
+        self.say(text, Role::Plain, now);
+        vec![Effect::Send(Command::AvoidTraining(avoid))]
+    }
+
     /// The question, and the answered turns before it.
     pub(in crate::app) fn request(&self, prompt: &str) -> Request {
         let answered = |turn: &&Turn| turn.state.is_over() && !turn.answer.is_empty();
@@ -53,6 +61,7 @@ impl App {
                 self.undo = None;
                 self.say(format!("{} not switched {word}: the scheduler is busy", words(&target)), Role::Warn, now);
             }
+            Command::AvoidTraining(_) => self.say("not switched: the scheduler is busy", Role::Warn, now),
             Command::KeepDraft(_) => self.composer.not_kept(now),
         }
     }

@@ -164,6 +164,13 @@ pub const KEYS: &[Binding] = &[
     row(P::Everywhere, &[(ALT, Char('1'))], Action::Focus(Focus::Transcript), "", "the chat"),
     row(P::Everywhere, &[(ALT, Char('2'))], Action::Focus(Focus::Quota), "", "the quota"),
     row(P::Everywhere, &[(ALT, Char('3'))], Action::Focus(Focus::Log), "", "the log"),
+    row(
+        P::Everywhere,
+        &[(ALT, Char('t'))],
+        Action::NoTraining,
+        "",
+        "keep the chat off providers that train on prompts, or not",
+    ),
     row(P::Everywhere, &[(ALT, Char('e'))], Action::Expand, "", "the focused pane on the whole screen, or not"),
     row(P::Composer, &[(NONE, PageUp)], Action::Scroll(Move::PageUp), "scroll", "the chat a page up"),
     row(P::Composer, &[(NONE, PageDown)], Action::Scroll(Move::PageDown), "", "the chat a page down"),

@@ -36,6 +36,9 @@ impl App {
                 _ => format!("   {ready} of {lanes} lanes ready"),
             }));
         }
+        if usual.no_training && !narrow {
+            left.push(Piece::new("   no training", Role::Strong));
+        }
         let right = match (self.simulated, &self.saving) {
             (true, Saving::Never) if !narrow => {
                 vec![Piece::dim("nothing is kept  "), Piece::new("SIMULATED ", Role::Warn)]

@@ -20,7 +20,7 @@ use crate::domain::headers;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
 use crate::domain::standing::Need;
-use crate::scheduler::effect::{Effect, Found, Opening, entitled, failure_note, lane_writes};
+use crate::scheduler::effect::{Effect, Found, Opening, entitled, failure_note, lane_writes, last_word};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::{Ledger, Settled};
 use crate::scheduler::link::{Ask, Command, Moved, Report, Snapshot};
@@ -31,8 +31,6 @@ use crate::store::write::Write;
 
 /// The time is read again at least this often while something waits: a laptop's sleep moves no timer.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// Tries of one turn; beyond it something is wrong with all lanes.
-const MOST_ATTEMPTS: usize = 40;
 /// The desk.
 #[derive(Debug)]
 pub struct Desk {
@@ -43,6 +41,8 @@ pub struct Desk {
     draft: String,
     last_attempt: u64,
     usual: Need,
+    /// The config says so: no lane that trains, whatever the chat wants.
+    no_training: bool,
     /// The lane that the screens were told would be next.
     announced: Option<LaneId>,
     unsaid: Unsaid,
@@ -63,7 +63,8 @@ impl Desk {
             saving: opening.saving,
             draft: opening.draft,
             last_attempt: opening.last_attempt.map_or(0, |id| id.0),
-            usual: Need { no_training: opening.no_training, ..Need::USUAL },
+            usual: Need { no_training: opening.no_training || opening.avoid_training, ..Need::USUAL },
+            no_training: opening.no_training,
             announced: None,
             unsaid: Unsaid::new(now),
             notices: opening.notices,
@@ -119,6 +120,11 @@ impl Desk {
                 self.ledger.switch(&target, on, now);
                 self.tell_ledger(None, Vec::new(), now);
                 self.replan(now);
+            }
+            Command::AvoidTraining(avoid) => {
+                self.usual.no_training = avoid || self.no_training;
+                self.keep(Write::AvoidTraining(avoid));
+                self.tell_ledger(None, Vec::new(), now);
             }
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
@@ -302,16 +308,7 @@ impl Desk {
         let rest = self.ledger.rest(lane, failure, now);
         let note = failure_note(failure, rest.as_ref(), now);
         let row = self.land(id, Outcome::Failed(failure.class), note, settled, now);
-        let words = &failure.message;
-        let over = if broken_off {
-            Some(format!("broke off in the middle: {words}"))
-        } else if failure.class == Class::BadRequest || origin == Origin::Probe {
-            Some(words.clone())
-        } else if tries >= MOST_ATTEMPTS {
-            Some(format!("{tries} tries failed, the last one: {words}"))
-        } else {
-            None
-        };
+        let over = last_word(failure, broken_off, origin, tries);
         if let Some(why) = over {
             self.close(id, TurnState::Failed(why), row, now);
         } else {

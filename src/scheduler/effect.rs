@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::clock::Time;
-use crate::domain::conversation::Request;
-use crate::domain::failure::Failure;
+use crate::domain::conversation::{Origin, Request};
+use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::AttemptId;
 use crate::domain::quota::limit::Reading;
 use crate::domain::roster::LaneSpec;
@@ -14,6 +14,9 @@ use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Report;
 use crate::scheduler::turns::Turns;
 use crate::store::write::Write;
+
+/// Tries of one turn; beyond it something is wrong with all lanes.
+const MOST_ATTEMPTS: usize = 40;
 
 /// What a desk begins with.
 #[derive(Debug, Default)]
@@ -30,8 +33,10 @@ pub struct Opening {
     pub saving: Saving,
     /// What the user should know of the roster.
     pub notices: Vec<String>,
-    /// No lane that trains on prompts, or might.
+    /// The config wants no lane that trains on prompts, or might.
     pub no_training: bool,
+    /// The chat wants none.
+    pub avoid_training: bool,
     /// Lanes are still being looked for.
     pub finding: bool,
 }
@@ -78,6 +83,21 @@ pub fn lane_writes(lane: &LaneState) -> [Write; 2] {
     let target = Target::Lane(lane.spec.id.clone());
     let rest = lane.rest.clone().map(|rest| Rest { target: target.clone(), ..rest });
     [Write::Rest { target: target.clone(), rest }, Write::Switch { target, switch: lane.switch.clone() }]
+}
+
+/// Why a failed attempt ends its turn; None: another lane may take it. What the model had begun to say is not sent again,
+/// a request at fault goes back to its asker, and a probe wants to know of this lane alone.
+pub fn last_word(failure: &Failure, broken_off: bool, origin: Origin, tries: usize) -> Option<String> {
+    let words = &failure.message;
+    if broken_off {
+        Some(format!("broke off in the middle: {words}"))
+    } else if failure.class == Class::BadRequest || origin == Origin::Probe {
+        Some(words.clone())
+    } else if tries >= MOST_ATTEMPTS {
+        Some(format!("{tries} tries failed, the last one: {words}"))
+    } else {
+        None
+    }
 }
 
 /// What came of a failed attempt: the class, and for how long what rests.

@@ -37,6 +37,8 @@ pub enum Command {
         /// In, or out.
         on: bool,
     },
+    /// The chat wants no lane that trains on prompts, or might; or takes any again. The config's word stands above it.
+    AvoidTraining(bool),
     /// Keep what stands in the composer; empty: nothing does.
     KeepDraft(String),
 }

@@ -125,6 +125,7 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
         saving: store.saving().borrow().clone(),
         notices,
         no_training: roster.no_training,
+        avoid_training: loaded.avoid_training,
         finding: !demo && !roster.discover.is_empty(),
     };
     let (actor, link) = actor::new(Desk::new(opening, now), store, Transport::Http(client.clone()), clock);

@@ -9,7 +9,7 @@ use crate::domain::ids::{AccountId, AttemptId, LaneId, PoolId, TurnId};
 use crate::domain::quota::meter::Meter;
 use crate::domain::standing::{Rest, Switch, Target};
 use crate::store::column::{self, At, Count, Json, Ms, Word};
-use crate::store::write::{DRAFT, LAST_ACCOUNT};
+use crate::store::write::{AVOID_TRAINING, DRAFT, LAST_ACCOUNT};
 
 /// Turns that are read.
 pub const TURNS: u32 = 200;
@@ -33,6 +33,8 @@ pub struct Loaded {
     pub draft: String,
     /// The account whose turn in the rotation it was last.
     pub last_account: Option<AccountId>,
+    /// Whether the chat wants no lane that trains on prompts.
+    pub avoid_training: bool,
     /// The highest turn id there is, read or not.
     pub last_turn: Option<TurnId>,
     /// The highest attempt id there is, read or not.
@@ -78,6 +80,7 @@ fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
         switches: rows(conn, "SELECT * FROM switches ORDER BY kind, name", [], switch, lost)?,
         draft: note(conn, DRAFT, lost)?.unwrap_or_default(),
         last_account: note(conn, LAST_ACCOUNT, lost)?.map(AccountId::from),
+        avoid_training: note(conn, AVOID_TRAINING, lost)?.as_deref() == Some("yes"),
         last_turn: highest(conn, "SELECT max(id) FROM turns")?.map(TurnId),
         last_attempt: highest(conn, "SELECT max(id) FROM attempts")?.map(AttemptId),
         skipped,
@@ -247,6 +250,7 @@ pub(super) mod tests {
             switches: samples::switches(),
             draft: "half a sent".into(),
             last_account: Some(AccountId::from("groq@work")),
+            avoid_training: true,
             skipped: 0,
         }
     }
@@ -268,6 +272,7 @@ pub(super) mod tests {
         );
         all.push(Write::Draft(loaded.draft.clone()));
         all.extend(loaded.last_account.clone().map(Write::LastAccount));
+        all.push(Write::AvoidTraining(loaded.avoid_training));
         all
     }
 

@@ -43,6 +43,8 @@ pub enum Write {
     Draft(String),
     /// The account whose turn in the rotation it was last.
     LastAccount(AccountId),
+    /// Whether the chat wants no lane that trains on prompts.
+    AvoidTraining(bool),
 }
 
 /// What a write is about.
@@ -62,6 +64,8 @@ pub enum Key {
     Draft,
     /// The account that was last.
     LastAccount,
+    /// Whether the chat wants no lane that trains on prompts.
+    AvoidTraining,
 }
 
 impl Write {
@@ -75,6 +79,7 @@ impl Write {
             Self::Switch { target, .. } => Key::Switch(target.clone()),
             Self::Draft(_) => Key::Draft,
             Self::LastAccount(_) => Key::LastAccount,
+            Self::AvoidTraining(_) => Key::AvoidTraining,
         }
     }
 }
@@ -169,6 +174,7 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
         }
         Write::Draft(text) => note(conn, DRAFT, text),
         Write::LastAccount(account) => note(conn, LAST_ACCOUNT, account.as_str()),
+        Write::AvoidTraining(avoid) => note(conn, AVOID_TRAINING, if *avoid { "yes" } else { "no" }),
     }
 }
 
@@ -176,6 +182,7 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
 pub(super) const DRAFT: &str = "draft";
 /// The note that keeps the account that was last.
 pub(super) const LAST_ACCOUNT: &str = "last_account";
+pub(super) const AVOID_TRAINING: &str = "avoid_training";
 
 // Not `INSERT OR REPLACE`: that would put columns back which a write does not name, such as the conversation.
 const TURN: &str = "
