@@ -78,6 +78,8 @@ pub fn told(dialect: Dialect, headers: &[(String, String)], at: Option<Time>) ->
         }
     }
     let mut found: Vec<Told> = Vec::new();
+    // What says its window stands above what is known to have it.
+    slots.sort_by_key(|slot| (slot.told.length == Length::Unknown, slot.name.family));
     for slot in slots {
         add(&mut found, slot.done(dialect, headers));
     }

@@ -98,8 +98,13 @@ pub fn conclude(dialect: Dialect, head: &Head, body: &[u8], at: Option<Time>) ->
     if class_of(&named, &spans, told_wait) == Class::Payment && !named.iter().any(|told| told.limit == Some(0.0)) {
         limits.clear();
     }
-    for told in in_body.into_iter().chain(in_head) {
-        join(&mut limits, told);
+    for told in in_body {
+        join(&mut limits, told, true);
+    }
+    for told in in_head {
+        // Where the numbers alone show the window, the words are what tells it.
+        let lent = told.source == Source::Inferred && !is_of_openai(dialect);
+        join(&mut limits, told, lent);
     }
     headers::sort(&mut limits);
     let reset = || {
@@ -115,7 +120,7 @@ pub fn conclude(dialect: Dialect, head: &Head, body: &[u8], at: Option<Time>) ->
         wait,
         class: Some(class),
         scope: scope::of_refusal(dialect, class, &words, &limits),
-        context_limit: if sized { size::context(&words.texts) } else { None },
+        context_limit: if sized { size::context(&words.texts).or_else(|| size::context(&words.raw)) } else { None },
         requested_max_tokens: requested.filter(|_| affordable.is_some()),
         affordable_tokens: affordable,
         limits,
@@ -123,10 +128,18 @@ pub fn conclude(dialect: Dialect, head: &Head, body: &[u8], at: Option<Time>) ->
     }
 }
 
-/// Joins what a header tells to what the words told: of one unit and window the words give the entry whole; to a
-/// header that tells no window they lend theirs.
-fn join(limits: &mut Vec<Told>, heard: Told) {
-    if limits.iter().any(|told| told.is_same_as(&heard) && told.length != Length::Unknown) {
+/// Whether the windows of bare names are known.
+const fn is_of_openai(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::Openai | Dialect::Groq | Dialect::Anthropic | Dialect::Mistral | Dialect::Together)
+}
+
+/// Joins what a header tells to what the words told: of one unit and window the words give the entry whole, if they
+/// give a number; to a header that tells no window they lend theirs.
+fn join(limits: &mut Vec<Told>, heard: Told, lent: bool) {
+    if let Some(told) = limits.iter_mut().find(|told| told.is_same_as(&heard) && told.length != Length::Unknown) {
+        if lent || told.limit.is_none() {
+            told.complete(&heard);
+        }
         return;
     }
     let lends = |told: &&mut Told| {
@@ -247,11 +260,125 @@ mod tests {
         assert_eq!(failure.message.chars().count(), LONGEST);
     }
 
+    #[test]
+    fn what_a_refusal_covers() {
+        for (dialect, status, body, scope) in [
+            (Dialect::Groq, 429, r#"{"error":{"message":"slow down"}}"#, Scope::Model),
+            (Dialect::Anthropic, 429, r#"{"error":{"message":"above your account's rate limit"}}"#, Scope::Account),
+            (
+                Dialect::Openai,
+                429,
+                r#"{"error":{"message":"Rate limit reached for m-4 in organization o"}}"#,
+                Scope::Model,
+            ),
+            (Dialect::Cohere, 429, r#"{"message":"limited to 9 API calls / minute"}"#, Scope::Key),
+            (Dialect::Openrouter, 429, r#"{"error":{"message":"exceeded: free-models-per-min"}}"#, Scope::Account),
+            (Dialect::Generic, 429, "", Scope::Unknown),
+            (Dialect::Generic, 402, "", Scope::Account),
+            (
+                Dialect::Gemini,
+                429,
+                r#"{"error":{"message":"Quota exceeded for metric: a_requests, limit: 0"}}"#,
+                Scope::Model,
+            ),
+            (Dialect::Generic, 401, "", Scope::Key),
+            (Dialect::Litellm, 401, r#"{"error":{"message":"UpException - Invalid API Key"}}"#, Scope::Unknown),
+            (Dialect::Generic, 413, "", Scope::Model),
+            (Dialect::Generic, 404, "", Scope::Unknown),
+            (Dialect::Generic, 404, r#"{"error":"model m not found"}"#, Scope::Model),
+            (Dialect::Generic, 503, r#"{"error":"The model is overloaded"}"#, Scope::Model),
+            (Dialect::Generic, 500, "", Scope::Unknown),
+            (Dialect::Generic, 400, "", Scope::Unknown),
+        ] {
+            assert_eq!(refuse(dialect, status, &[], body).scope, scope, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn the_words_outrank_the_headers() {
+        let body = r#"{"error":{"message":"on tokens per minute (TPM): Limit 600, Used 580, Requested 90. Try again in 7s."}}"#;
+        let headers = [
+            ("x-ratelimit-limit-tokens", "600"),
+            ("x-ratelimit-remaining-tokens", "0"),
+            ("x-ratelimit-limit-requests", "90"),
+            ("x-ratelimit-remaining-requests", "8"),
+        ];
+        let found = refuse(Dialect::Groq, 429, &headers, body);
+        let lines: Vec<_> = found.readings.iter().map(|r| (r.unit.as_str(), r.cap, r.remaining)).collect();
+        assert_eq!(lines, [("requests", Some(90), Some(8)), ("tokens", Some(600), Some(20))]);
+        assert_eq!(found.class, Class::RateLimited);
+    }
+
+    #[test]
+    fn words_lend_their_window_to_the_numbers_beside_them() {
+        let body = r#"{"error":{"message":"exceeded: free-models-per-day. Pay to unlock 900 requests per day","metadata":{"headers":
+            {"X-RateLimit-Limit":"40","X-RateLimit-Remaining":"0","X-RateLimit-Reset":"1795392000000"}}}}"#;
+        let found = refuse(Dialect::Openrouter, 429, &[("date", "Sun, 22 Nov 2026 12:00:00 GMT")], body);
+        assert_eq!((found.class, found.scope), (Class::QuotaExhausted, Scope::Account));
+        assert_eq!(found.readings.len(), 1);
+        let reading = &found.readings[0];
+        assert_eq!(
+            (reading.window, reading.cap, reading.remaining),
+            (Window::Day(chrono_tz::Tz::UTC), Some(40), Some(0))
+        );
+        assert_eq!(reading.reset_after, Some(Duration::from_hours(12)));
+    }
+
+    #[test]
+    fn nothing_in_the_plan_is_not_a_window() {
+        let headers = [("x-ratelimit-limit-req-minute", "0"), ("x-ratelimit-remaining-req-minute", "0")];
+        let found = refuse(Dialect::Mistral, 429, &headers, r#"{"message":"Rate limit exceeded"}"#);
+        assert_eq!(found.class, Class::Payment);
+    }
+
+    #[test]
+    fn neither_the_order_of_headers_nor_blanks_say_anything() {
+        let mut headers = vec![
+            ("x-ratelimit-limit-requests", "90"),
+            ("x-ratelimit-remaining-requests", "0"),
+            ("x-ratelimit-reset-requests", "3m"),
+            ("x-ratelimit-limit-tokens-minute", "700"),
+            ("x-ratelimit-remaining-tokens-minute", "70"),
+            ("llm_provider-x-ratelimit-reset-tokens-minute", "9"),
+            ("ratelimitbysize-limit", "5"),
+            ("retry-after", "4"),
+        ];
+        let body = serde_json::json!({"error": {"message": "Limited to 9 requests per day", "code": "x"}});
+        let heads = |headers: &[(&str, &str)]| Head {
+            status: 429,
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        };
+        let first = conclude(Dialect::Litellm, &heads(&headers), body.to_string().as_bytes(), None);
+        assert_eq!(first.limits.len(), 3);
+        for turn in 0..headers.len() {
+            headers.rotate_left(1);
+            headers.swap(0, turn);
+            let spaced = serde_json::to_string_pretty(&body).unwrap();
+            assert_eq!(conclude(Dialect::Litellm, &heads(&headers), spaced.as_bytes(), None), first);
+        }
+    }
+
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(64) })]
         #[test]
         fn no_body_breaks_the_reader(body in "[\\[{\"a-zLimitused:, 0-9}\\]]{0,80}", status in 100..600u16) {
             let _ = refuse(Dialect::Groq, status, &[("retry-after", &body)], &body);
+        }
+
+        #[test]
+        fn no_bytes_break_it(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), value in "\\PC{0,30}") {
+            let headers = ["ratelimit", "ratelimit-policy", "ratelimit-limit", "x-ratelimit-reset", "date", "reset_at"];
+            let headers = headers.iter().map(|name| ((*name).to_owned(), value.clone())).collect();
+            for dialect in [Dialect::Gemini, Dialect::Litellm, Dialect::Azure, Dialect::Generic] {
+                let _ = conclude(dialect, &Head { status: 429, headers: Vec::clone(&headers) }, &body, None);
+            }
+        }
+
+        #[test]
+        fn no_sentence_breaks_it(text in "((limit|per|minute|daily|tokens|of|/|\\(TPM\\)|requested|used|9|10,000|~|\\.|:|usage|current|rpm|\\{|try again in) ?){0,30}") {
+            let body = serde_json::json!({"error": {"message": text}}).to_string();
+            let found = refuse(Dialect::Generic, 429, &[], &body);
+            proptest::prop_assert!(found.wait.is_none_or(|wait| wait <= LONGEST_WAIT));
         }
     }
 }

@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 /// Names that mean one thing whoever sends them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
     /// `x-ratelimit-*`, `ratelimit-*`.
     Plain,

@@ -271,6 +271,19 @@ mod tests {
         assert_eq!((&found["reasoning"], &found["text"]), (&"hm".into(), &"".into()));
     }
 
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(64) })]
+        #[test]
+        fn no_stream_breaks_it(text in "((data: |event: error|: )?[\\{\"}a-z:,\\[\\]0-9]{0,12}\n){0,12}", bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let _ = (read("", &text), read("cohere", &String::from_utf8_lossy(&bytes)));
+        }
+
+        #[test]
+        fn no_event_breaks_it(key in "choices|delta|message|candidates|usage|error|type|done|completion|content_block", value in "null|7|\"x\"|\\[\\]|\\[7\\]|\\{\\}|\\[\\{\"delta\":7\\}\\]") {
+            let _ = (read("", &format!("data: {{\"{key}\":{value}}}\n\n")), read("", &format!("{{\"{key}\":{value}}}\n")));
+        }
+    }
+
     #[test]
     fn errors_and_broken_ends() {
         let found = read("", "{\"response\":\"a\",\"done\":false}\n{\"error\":\"fell\"}\n{\"resp");

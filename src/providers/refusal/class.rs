@@ -51,6 +51,7 @@ const TOO_LARGE: &[&str] = &[
     "prompt too long",
     "input is too long",
     "string_above_max_length",
+    "`max_new_tokens` must be",
     "maximum number of tokens allowed",
     "exceeds the context window",
     "exceed context limit",

@@ -32,12 +32,14 @@ pub fn limits(text: &str) -> Vec<Told> {
     }
     found.extend(typed(&tokens));
     found.retain(|told| told.limit.is_none_or(is_finite_limit));
+    // What is in use is no limit by itself.
+    found.retain(|told| told.limit.is_some() || told.used.is_none());
     // `Limit: 3 / min` behind `requests per min` is the same limit again.
     let named: Vec<Length> = found.iter().filter(|told| told.unit.is_some()).map(|told| told.length).collect();
     found.retain(|told| told.unit.is_some() || !named.contains(&told.length));
     let open = ["would exceed", "too large", "would go over"].iter().any(|words| lower.contains(words));
     for told in &mut found {
-        if told.unit.is_none() && lower.contains("userby") {
+        if told.unit.is_none() && lower.contains("exceeded for user") {
             told.unit = Some(if lower.contains("tokens exceeded") || lower.contains("minutetokens") {
                 Unit::Tokens
             } else {
@@ -184,6 +186,7 @@ fn every(tokens: &[Token], at: usize, length: Length) -> Option<Told> {
     if !speaks || offered(tokens, at) {
         return None;
     }
+    told.unit = told.unit.or_else(|| number_of(tokens, at));
     labelled(tokens, end, &mut told);
     Some(told)
 }
@@ -400,6 +403,8 @@ mod tests {
             &[(requests, Length::Unknown, Some(5.0), Some(1.0))],
         );
         check("Number of request tokens has exceeded your per-minute rate limit", &[(tokens, MINUTE, None, Some(0.0))]);
+        check("Number of request tokens has exceeded your daily rate limit", &[(tokens, DAY, None, Some(0.0))]);
+        check("{'current_tpm': 0, 'tpm_limit': inf}", &[]);
         check("reached your daily limit", &[(None, DAY, None, Some(0.0))]);
         for text in [
             "Rate limit exceeded",
