@@ -1,5 +1,5 @@
 //! What one response says of one limit, in full and as it was said. Meters take the careful part of it, a
-//! [`Reading`]; people who look into a recorded exchange get all. Knows no provider's names for things.
+//! `Reading`; people who look into a recorded exchange get all. Knows no provider's names for things.
 
 use std::time::Duration;
 
