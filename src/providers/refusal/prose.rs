@@ -191,7 +191,7 @@ fn every(tokens: &[Token], at: usize, length: Length) -> Option<Told> {
     Some(told)
 }
 
-/// `rpm limit: 15`, `current rpm: 1`, `(TPM): Limit 6000`, `limit_rpm/...`, `30 RPM`.
+/// `rpm limit: 8`, `current rpm: 2`, `(TPM): Limit 600`, `limit_rpm/...`, `30 RPM`.
 fn short(tokens: &[Token], at: usize, unit: Unit, length: Length) -> (Option<Told>, usize) {
     let mut told = Told::new(Some(unit), length, Evidence::Learnt);
     let before = at.checked_sub(1).and_then(|before| tokens.get(before));
@@ -234,7 +234,7 @@ fn typed(tokens: &[Token]) -> Option<Told> {
     told.limit.is_some().then_some(told)
 }
 
-/// `Limit 6000, Used 5034, Requested ~1443`, `(actual/limit): 65605/16000`, up to where the next limit begins.
+/// `Limit 600, Used 580, Requested ~90`, `(actual/limit): 65/16`, up to where the next limit begins.
 fn labelled(tokens: &[Token], from: usize, told: &mut Told) {
     let end = (from + 40).min(tokens.len());
     let mut at = from;
@@ -393,8 +393,8 @@ mod tests {
         check("free-models-per-day. Pay to unlock 900 requests per day", &[(requests, DAY, None, Some(0.0))]);
         check("limit_rpm/a/b-3.2: limited to 4 requests per minute", &[(requests, MINUTE, Some(4.0), Some(0.0))]);
         check(
-            "current rpm: 1, rpm limit: 15, current tpm: 70, tpm limit: 9223372036854775807",
-            &[(requests, MINUTE, Some(15.0), Some(14.0))],
+            "current rpm: 2, rpm limit: 8, current tpm: 70, tpm limit: 9223372036854775807",
+            &[(requests, MINUTE, Some(8.0), Some(6.0))],
         );
         check("{'current_rpm': 3, 'rpm_limit': 2}", &[(requests, MINUTE, Some(2.0), Some(0.0))]);
         check("over defined rpm limit=5. current usage=6", &[(requests, MINUTE, Some(5.0), Some(0.0))]);
@@ -424,7 +424,7 @@ mod tests {
             ("Please try again in 7.66s. Need more?", Some(7.66)),
             ("try again in 6m 11.52s", Some(371.52)),
             ("try again in 11m0.528s.", Some(660.528)),
-            ("please wait 52220 seconds", Some(52_220.0)),
+            ("please wait 4100 seconds", Some(4100.0)),
             ("retry after 2 minutes", Some(120.0)),
             ("try again in 1 hour and 5 minutes.", Some(3900.0)),
             ("Please retry in 48.939935699s.", Some(48.939_935_699)),

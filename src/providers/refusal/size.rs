@@ -18,7 +18,7 @@ pub fn context(text: &str) -> Option<f64> {
     })
 }
 
-/// `You requested up to 32000 tokens, but can only afford 27342`: both numbers.
+/// `... requested up to 320 tokens, ... only afford 27`: both numbers.
 pub fn afford(text: &str) -> (Option<f64>, Option<f64>) {
     let tokens = tokens(text);
     let after = |word: &str| {
@@ -44,7 +44,7 @@ mod tests {
         ] {
             assert_eq!(context(text), Some(size), "{text}");
         }
-        assert_eq!(afford("You requested up to 320 tokens, but can only afford 27."), (Some(320.0), Some(27.0)));
+        assert_eq!(afford("It requested 320 tokens; the balance can afford 27."), (Some(320.0), Some(27.0)));
         assert_eq!(afford("nothing"), (None, None));
     }
 }
