@@ -231,11 +231,11 @@ mod tests {
 
     #[test]
     fn the_prose_of_a_limit() {
-        let body = r#"{"error":{"message":"Rate limit reached for model `m` in organization `o` on tokens per day (TPD): Limit 200,000, Used 197494, Requested 4035. Please try again in 11m0.528s.","type":"tokens","code":"rate_limit_exceeded"}}"#;
+        let body = r#"{"error":{"message":"Rate limit reached for model `m` in organization `o` on tokens per day (TPD): Limit 100,000, Used 96500, Requested 4200. Please try again in 9m4.25s.","type":"tokens","code":"rate_limit_exceeded"}}"#;
         let failure = refuse(Dialect::Groq, 429, &[], body);
-        assert_eq!((failure.class, failure.wait), (Class::QuotaExhausted, Some(Duration::from_millis(660_528))));
+        assert_eq!((failure.class, failure.wait), (Class::QuotaExhausted, Some(Duration::from_millis(544_250))));
         let reading = &failure.readings[0];
-        assert_eq!((&reading.unit, reading.cap, reading.remaining), (&Unit::Tokens, Some(200_000), Some(2506)));
+        assert_eq!((&reading.unit, reading.cap, reading.remaining), (&Unit::Tokens, Some(100_000), Some(3500)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Limits and waits named in sentences: `on tokens per day (TPD): Limit 200000, Used 197494`, `limited to 20 API calls
+//! Limits and waits named in sentences: `on tokens per day (TPD): Limit 100000, Used 96500`, `limited to 20 API calls
 //! / minute`, `your daily allocation of 10,000 neurons`, `Please try again in 11m0.5s`. A general grammar: a window,
 //! the unit and the number beside it, and the numbers that follow with a label.
 
@@ -427,7 +427,7 @@ mod tests {
             ("please wait 4100 seconds", Some(4100.0)),
             ("retry after 2 minutes", Some(120.0)),
             ("try again in 1 hour and 5 minutes.", Some(3900.0)),
-            ("Please retry in 48.939935699s.", Some(48.939_935_699)),
+            ("Please retry in 31.25s.", Some(31.25)),
             ("try again in 577ms", Some(0.577)),
             ("try again in a while", None),
             ("try again later", None),
