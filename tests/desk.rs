@@ -461,3 +461,16 @@ fn the_chat_can_be_kept_off_lanes_that_train_and_the_config_stands_above_it() {
         assert_eq!(bench.next, Some(if config { "b/1" } else { "a/1" }.into()));
     }
 }
+
+#[test]
+fn the_row_says_why_the_lane_that_was_shown_did_not_take_it() {
+    let mut bench = Bench::new(&[]);
+    let roomy = LaneSpec { context: Some(100_000), ..lane("b/1", None) };
+    let ledger = Ledger::new(vec![lane("a/1", None), roomy], Kept::default(), START);
+    bench.desk = Desk::new(Opening { ledger, ..Opening::default() }, START);
+    assert_eq!(bench.desk.snapshot(at(0)).next, Some("a/1".into()));
+    bench.ask_of(Origin::Chat, &"long ".repeat(2000), at(0));
+    assert_eq!(bench.lanes_flown(), ["b/1"]);
+    let why = bench.desk.snapshot(at(0)).log[0].why.clone();
+    assert_eq!(why, "a/1 was shown as next: the request is too large for it.");
+}

@@ -88,10 +88,9 @@ pub fn why(
     chosen: usize,
     shown: Option<&LaneId>,
 ) -> String {
-    let passed = passed_over(lanes, standings, place, chosen);
-    let Some(shown) = shown.filter(|shown| lanes.get(chosen).is_some_and(|lane| lane.spec.id != **shown)) else {
-        return passed;
-    };
+    let shown = shown.filter(|shown| lanes.get(chosen).is_some_and(|lane| lane.spec.id != **shown));
+    let passed = passed_over(lanes, standings, place, chosen, shown);
+    let Some(shown) = shown else { return passed };
     let position = lanes.iter().position(|lane| lane.spec.id == *shown);
     let reason = match position.and_then(|at| standings.get(at)) {
         Some(Standing::Ready) | None => "its turn was taken".into(),
@@ -102,13 +101,20 @@ pub fn why(
 
 /// Why the accounts between the last one and that of `chosen` were passed over, and the lanes before it in its own:
 /// `quick/small-8b passed over: 3 requests per min spent`. What the user switched off is no news. Empty when none was.
-fn passed_over(lanes: &[LaneState], standings: &[Standing], place: &Place, chosen: usize) -> String {
+fn passed_over(
+    lanes: &[LaneState],
+    standings: &[Standing],
+    place: &Place,
+    chosen: usize,
+    shown: Option<&LaneId>,
+) -> String {
     let Some(account) = lanes.get(chosen).map(|lane| lane.spec.account()) else { return String::new() };
     let before: Vec<AccountId> = round(lanes, place).into_iter().take_while(|other| *other != account).collect();
     let passed = lanes.iter().zip(standings).enumerate().filter(|(index, (lane, standing))| {
         let other = lane.spec.account();
         let news = !matches!(standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
-        news && (before.contains(&other) || other == account && *index < chosen)
+        let told = shown == Some(&lane.spec.id);
+        news && !told && (before.contains(&other) || other == account && *index < chosen)
     });
     let told = passed.map(|(_, (lane, standing))| format!("{} passed over: {}", lane.spec.id, standing.reason()));
     told.collect::<Vec<_>>().join("; ")
