@@ -295,24 +295,10 @@ impl Transcript {
 mod tests {
     use super::*;
     use crate::domain::clock::Time;
-    use crate::domain::conversation::Usage;
 
     fn turn(id: u64, answer: &str, state: TurnState) -> Turn {
-        Turn {
-            id: TurnId(id),
-            origin: Origin::Chat,
-            asked: Time::from_ms(0),
-            prompt: format!("question {id}"),
-            answer: answer.into(),
-            reasoning: String::new(),
-            state,
-            lane: None,
-            attempts: Vec::new(),
-            usage: Usage::default(),
-            first_token: None,
-            took: None,
-            simulated: false,
-        }
+        let asked = Turn::new(TurnId(id), Origin::Chat, Time::from_ms(0), format!("question {id}"));
+        Turn { answer: answer.into(), state, ..asked }
     }
 
     fn transcript(turns: u64) -> Transcript {

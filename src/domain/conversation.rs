@@ -218,6 +218,27 @@ pub struct Turn {
     pub simulated: bool,
 }
 
+impl Turn {
+    /// A turn that has just been asked: no lane was looked for yet.
+    pub fn new(id: TurnId, origin: Origin, asked: Time, prompt: String) -> Self {
+        Self {
+            id,
+            origin,
+            asked,
+            prompt,
+            answer: String::new(),
+            reasoning: String::new(),
+            state: TurnState::Waiting { until: None, on: String::new() },
+            lane: None,
+            attempts: Vec::new(),
+            usage: Usage::default(),
+            first_token: None,
+            took: None,
+            simulated: false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

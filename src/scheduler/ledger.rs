@@ -339,8 +339,3 @@ const fn answer_part(unit: &Unit, need: Need) -> u64 {
 fn doubled(row: u32) -> Duration {
     SERVER_FIRST.saturating_mul(1 << row.saturating_sub(1).min(8)).min(SERVER_LONGEST)
 }
-
-/// Finds a lane by name.
-pub fn position(lanes: &[LaneState], id: &LaneId) -> Option<usize> {
-    lanes.iter().position(|lane| lane.spec.id == *id)
-}

@@ -53,21 +53,7 @@ pub struct Live {
 impl Work {
     /// A turn that has just been asked.
     pub fn new(ask: Ask, asker: u16, need: Need, now: Time) -> Self {
-        let turn = Turn {
-            id: ask.turn,
-            origin: ask.origin,
-            asked: now,
-            prompt: ask.prompt,
-            answer: String::new(),
-            reasoning: String::new(),
-            state: TurnState::Waiting { until: None, on: String::new() },
-            lane: None,
-            attempts: Vec::new(),
-            usage: Usage::default(),
-            first_token: None,
-            took: None,
-            simulated: false,
-        };
+        let turn = Turn::new(ask.turn, ask.origin, now, ask.prompt);
         Self {
             turn,
             request: Arc::new(ask.request),

@@ -37,19 +37,7 @@ pub(super) fn turn(id: u64, state: TurnState) -> Turn {
 
 /// A turn of which nothing is known yet.
 pub(super) fn bare_turn(id: u64, origin: Origin, state: TurnState) -> Turn {
-    Turn {
-        origin,
-        prompt: String::new(),
-        answer: String::new(),
-        reasoning: String::new(),
-        lane: None,
-        attempts: Vec::new(),
-        usage: Usage::default(),
-        first_token: None,
-        took: None,
-        simulated: false,
-        ..turn(id, state)
-    }
+    Turn { state, ..Turn::new(TurnId(id), origin, NOON, String::new()) }
 }
 
 /// A log row.

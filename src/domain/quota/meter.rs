@@ -192,17 +192,6 @@ impl Meter {
     }
 }
 
-/// The longest of the waits that `rooms` ask for: when all of them have room. Unknown if one is.
-pub fn latest(rooms: impl Iterator<Item = Room>) -> Room {
-    rooms.fold(Room::Now, |worst, room| match (worst, room) {
-        (Room::Never, _) | (_, Room::Never) => Room::Never,
-        (Room::Unknown, _) | (_, Room::Unknown) => Room::Unknown,
-        (Room::At(a), Room::At(b)) => Room::At(a.max(b)),
-        (Room::At(at), Room::Now) | (Room::Now, Room::At(at)) => Room::At(at),
-        (Room::Now, Room::Now) => Room::Now,
-    })
-}
-
 /// An age as it is shown: it steps at 1, 5, 15 minutes and each hour, so that a quiet screen stays quiet.
 pub const fn age_step(age: Duration) -> Option<Duration> {
     let secs = age.as_secs();
