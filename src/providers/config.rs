@@ -70,6 +70,8 @@ pub struct Block {
     pub on: Option<bool>,
     /// Used only when no other can.
     pub last_resort: Option<bool>,
+    /// The account on whose quota it draws: both keys are of one project.
+    pub quota_of: Option<String>,
 }
 
 impl Config {
@@ -129,6 +131,7 @@ impl Block {
             training: one.training,
             on: one.on,
             last_resort: one.last_resort,
+            quota_of: one.quota_of,
         }
     }
 
@@ -227,7 +230,7 @@ mod tests {
              quota = 'nvidia'\nkey = 'cmd:pass show a'\nmodels = ['x', { id = 'y/z', context = 5, cost = 'paid', on = true }]\n\
              order = -1\nweight = 100\nlimits = [{ unit = 'neurons', window = '90s rolling', cap = 7 }]\n\
              headers = { X-A = 'two words', X-B = 'env:B' }\nproxy = 'socks5://a:1'\ncost = 'free'\ntraining = 'no'\n\
-             on = true\nlast_resort = true\n",
+             on = true\nlast_resort = true\nquota_of = 'groq@b'\n",
         )
         .unwrap();
         let model = |id: &str| Model { id: id.into(), context: None, limits: None, cost: None, on: None };
@@ -244,7 +247,12 @@ mod tests {
             ]),
             order: -1,
             weight: Some(100),
-            limits: Some(vec![Limit { unit: "neurons".into(), window: "90s rolling".parse().unwrap(), cap: 7 }]),
+            limits: Some(vec![Limit {
+                unit: "neurons".into(),
+                window: "90s rolling".parse().unwrap(),
+                cap: 7,
+                ending: None,
+            }]),
             headers: vec![
                 ("X-A".into(), KeySource::Literal(crate::domain::roster::Secret::new("two words"))),
                 ("X-B".into(), KeySource::Env("B".into())),
@@ -254,6 +262,7 @@ mod tests {
             training: Some(Training::No),
             on: Some(true),
             last_resort: Some(true),
+            quota_of: Some("groq@b".into()),
         };
         assert_eq!(config, Config { avoid_training: true, blocks: vec![block] });
         assert_eq!(config.literals().collect::<Vec<_>>(), ["mine"]);
