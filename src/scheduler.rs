@@ -10,6 +10,12 @@ pub mod kept;
 /// Which lane takes the next attempt.
 pub mod rotation;
 
+/// For how long what failed rests, and what rests with it.
+pub mod resting;
+
+/// What a refusal teaches that names no limit.
+pub mod learning;
+
 /// Lanes, limits, rests, reservations.
 pub mod ledger;
 

@@ -294,7 +294,7 @@ impl Desk {
     fn failed(&mut self, id: TurnId, lane: usize, failure: &Failure, reached: Reached, now: Time) {
         let Some(work) = self.turns.work(id) else { return };
         if let Some(live) = &mut work.live {
-            self.ledger.heard(&mut live.hold, &failure.readings, now);
+            self.ledger.refused(&mut live.hold, failure, now);
         }
         let (broken_off, tries, origin) = (work.has_text(), work.turn.attempts.len(), work.turn.origin);
         if failure.class == Class::TooLarge {

@@ -38,10 +38,14 @@ impl Kept {
                 meters.iter_mut().find(|meter| meter.pool == kept.pool && meter.is_for(&kept.unit, kept.window));
             match known {
                 Some(meter) if meter.window == kept.window => {
-                    let documented = meter.cap;
+                    let (cap, documented) = (meter.cap, meter.documented);
+                    let changed = kept.documented.is_some() && kept.documented != documented;
                     *meter = kept;
-                    if meter.cap.is_none_or(|cap| cap.evidence == Evidence::Documented) {
-                        meter.cap = documented;
+                    meter.documented = documented;
+                    // What was learnt stands above what is documented, until that is written anew.
+                    if changed || meter.cap.is_none_or(|cap| cap.evidence == Evidence::Documented) {
+                        meter.cap = cap;
+                        meter.guess = None;
                     }
                 }
                 Some(_) => {}

@@ -5,34 +5,20 @@
 //!  dispatch ─▶ Hold ─▶ heard (headers) ─▶ settle (answered, failed, cancelled) ─▶ gone
 //! ```
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
-
 use crate::domain::clock::Time;
 use crate::domain::conversation::Usage;
-use crate::domain::failure::{Class, Failure, Scope};
+use crate::domain::failure::Failure;
 use crate::domain::ids::LaneId;
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
 use crate::domain::quota::meter::Meter;
-use crate::domain::roster::{Dialect, LaneSpec};
+use crate::domain::roster::LaneSpec;
 use crate::domain::standing::{LaneState, Need, Rest, Standing, Switch, Target};
 use crate::scheduler::kept::Kept;
+use crate::scheduler::learning;
+use crate::scheduler::resting::{self, End, Reach};
 use crate::scheduler::rotation::{Choice, Place, Wish, choose, why};
-
-/// A guess at a short rest where the provider tells none.
-const GUESS_RATE: Duration = Duration::from_secs(30);
-/// A guess at the rest of a spent quota where the provider tells none.
-const GUESS_QUOTA: Duration = Duration::from_hours(1);
-/// A guess at how long a provider's capacity is short.
-const GUESS_CAPACITY: Duration = Duration::from_secs(10);
-/// The first rest after a server error, and the longest: it doubles in between.
-const SERVER_FIRST: Duration = Duration::from_secs(2);
-const SERVER_LONGEST: Duration = Duration::from_mins(1);
-/// A told wait is believed from this on: "at once" would come back as the next refusal.
-const LEAST_WAIT: Duration = Duration::from_secs(1);
-/// And up to this.
-const LONGEST_WAIT: Duration = Duration::from_hours(24 * 32);
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Lanes, limits and what is held of them.
 #[derive(Debug, Default)]
@@ -97,6 +83,10 @@ impl Ledger {
                     let meter = Meter::new(limit.pool.clone(), limit.unit.clone(), limit.window, Some(cap), now);
                     self.meters.push(meter);
                 }
+            }
+            let known = |meter: &Meter| spec.draws_on(&meter.pool) && meter.unit == Unit::Requests;
+            if !self.meters.iter().any(known) {
+                self.meters.extend(learning::unknown_limit(&spec, now));
             }
             let mut lane = LaneState::new(spec);
             self.kept.give(&mut lane, &mut self.meters, now);
@@ -178,7 +168,7 @@ impl Ledger {
                 Some(index) => index,
                 None if reading.cap.is_none() => continue,
                 None => {
-                    let meter = Meter::new(spec.own_pool(), reading.unit.clone(), reading.window, None, now);
+                    let meter = Meter::new(spec.usual_pool(), reading.unit.clone(), reading.window, None, now);
                     self.meters.push(meter);
                     self.meters.len() - 1
                 }
@@ -203,8 +193,7 @@ impl Ledger {
     pub fn settle(&mut self, hold: Hold, usage: Usage, settled: Settled, now: Time) {
         let Some(lane) = self.lanes.get_mut(hold.lane) else { return };
         lane.in_flight = lane.in_flight.saturating_sub(1);
-        // OpenRouter counts what it refuses; of the others none says so.
-        let refused_counts = lane.spec.dialect == Dialect::Openrouter;
+        let counts_refused = lane.spec.dialect.counts_refused();
         let used = Need {
             input: usage.input.unwrap_or(hold.need.input),
             output: usage.output.unwrap_or(if settled == Settled::Used { hold.need.output } else { 0 }),
@@ -216,10 +205,15 @@ impl Ledger {
             let count = match settled {
                 Settled::Used if told => answer_part(&meter.unit, used),
                 Settled::Used => used.of(&meter.unit),
-                Settled::Refused if refused_counts && !told && meter.unit == Unit::Requests => 1,
+                Settled::Refused if counts_refused && !told && meter.unit == Unit::Requests => 1,
                 Settled::Refused | Settled::Unsent => 0,
             };
             meter.count(count, now);
+            match settled {
+                Settled::Used => meter.raise_guess(now),
+                Settled::Refused if !told && count == 0 => meter.unsure += 1,
+                Settled::Refused | Settled::Unsent => {}
+            }
             self.changed.meters.insert(index);
         }
         if settled == Settled::Used
@@ -230,40 +224,41 @@ impl Ledger {
         self.touch(hold.lane);
     }
 
-    /// Lets a lane, or its whole account, rest as the class of the failure demands. None: nothing rests.
+    /// Takes in a refusal: what it names of the limits, or else what it lets one guess. The attempt is still held.
+    pub fn refused(&mut self, hold: &mut Hold, failure: &Failure, now: Time) {
+        self.heard(hold, &failure.readings, now);
+        let Some(spec) = self.lanes.get(hold.lane).map(|lane| Arc::clone(&lane.spec)) else { return };
+        let Some(index) = learning::suspect(&spec, &self.meters, failure, now) else { return };
+        let own = hold.parts.iter().find(|(held, ..)| *held == index).map_or(0, |(_, amount, _)| *amount);
+        if let Some(meter) = self.meters.get_mut(index) {
+            meter.guess_from_refusal(own, now);
+            self.changed.meters.insert(index);
+        }
+    }
+
+    /// Lets a lane, or those that share its quota or its account, rest as the failure demands. None: nothing rests.
     pub fn rest(&mut self, lane: usize, failure: &Failure, now: Time) -> Option<Rest> {
         let spec = Arc::clone(&self.lanes.get(lane)?.spec);
         let row = self.broken.get_mut(lane)?;
         *row = row.saturating_add(1);
-        // What refuses again and again, or says "at once", rests longer each time all the same.
-        let least = if *row > 1 { doubled(*row - 1) } else { LEAST_WAIT };
-        let server = doubled(*row);
-        let told = failure.wait.map(|wait| wait.clamp(least, LONGEST_WAIT));
-        let (until, told) = match failure.class {
-            Class::TooLarge | Class::BadRequest => return None,
-            Class::Payment | Class::Auth | Class::Gone => (None, true),
-            Class::RateLimited => (Some(now.plus(told.unwrap_or(GUESS_RATE))), told.is_some()),
-            Class::QuotaExhausted => match self.spent_until(&spec, failure, now) {
-                // The end of the spent window outranks the wait: some providers tell a wait that will not help.
-                Some(at) => (Some(at), true),
-                None => (Some(now.plus(told.unwrap_or(GUESS_QUOTA))), told.is_some()),
-            },
-            Class::Overloaded => (Some(now.plus(told.unwrap_or(GUESS_CAPACITY))), told.is_some()),
-            Class::Server => (Some(now.plus(told.unwrap_or(server))), told.is_some()),
-        };
-        // "Limit 0" speaks of the one model that is not in the plan.
-        let one_model = failure.scope == Scope::Model || failure.readings.iter().any(|reading| reading.cap == Some(0));
-        let target = match failure.class {
-            Class::Payment | Class::Auth if !one_model => Target::Account(spec.account()),
-            _ => Target::Lane(spec.id.clone()),
+        let row = *row;
+        let End { at: until, told } = resting::end(failure, row, self.reopens(&spec, failure, now), now)?;
+        let reach = resting::reach(&spec, failure);
+        let target = match reach {
+            Reach::Lane => Target::Lane(spec.id.clone()),
+            Reach::Quota | Reach::Account => Target::Account(spec.account()),
         };
         let rest = Rest { target, since: now, until, class: failure.class, told, words: failure.message.clone() };
-        for (index, state) in self.lanes.iter_mut().enumerate().filter(|(_, state)| rest.target.covers(&state.spec.id))
-        {
+        for (index, state) in self.lanes.iter_mut().enumerate() {
+            let covered = match reach {
+                Reach::Lane => index == lane,
+                Reach::Quota => state.spec.shares_quota_with(&spec),
+                Reach::Account => state.spec.account() == spec.account(),
+            };
             // A shorter rest never cuts a longer one short.
             let longer =
                 state.rest.as_ref().is_none_or(|old| old.until.is_some_and(|old| until.is_none_or(|new| new > old)));
-            if longer {
+            if covered && longer {
                 state.rest = Some(rest.clone());
                 self.changed.lanes.insert(index);
             }
@@ -311,7 +306,7 @@ impl Ledger {
     }
 
     /// When the limits named as spent reopen: the latest of them.
-    fn spent_until(&self, spec: &LaneSpec, failure: &Failure, now: Time) -> Option<Time> {
+    fn reopens(&self, spec: &LaneSpec, failure: &Failure, now: Time) -> Option<Time> {
         let spent = failure.readings.iter().filter(|reading| reading.remaining == Some(0));
         let meters =
             spent.filter_map(|reading| self.position(spec, reading)).filter_map(|index| self.meters.get(index));
@@ -333,9 +328,4 @@ const fn answer_part(unit: &Unit, need: Need) -> u64 {
         Unit::Tokens | Unit::OutputTokens => need.output,
         Unit::Requests | Unit::InputTokens | Unit::Other(_) => 0,
     }
-}
-
-/// 2 s after the first failure in a row, doubling to a minute.
-fn doubled(row: u32) -> Duration {
-    SERVER_FIRST.saturating_mul(1 << row.saturating_sub(1).min(8)).min(SERVER_LONGEST)
 }
