@@ -291,16 +291,17 @@ impl Meter {
     }
 }
 
-/// An age as it is shown: it steps at 1, 5, 15 minutes and each hour, so that a quiet screen stays quiet.
-pub const fn age_step(age: Duration) -> Option<Duration> {
+/// An age as it is shown, and the step after which it is another one: minutes up to five, then five of them, from an
+/// hour on hours, so that a quiet screen stays quiet. None below a minute.
+pub const fn age_step(age: Duration) -> (Option<Duration>, Duration) {
     let secs = age.as_secs();
-    Some(Duration::from_secs(match secs {
-        0..60 => return None,
-        60..300 => 60,
-        300..900 => 300,
-        900..3600 => 900,
-        _ => secs - secs % 3600,
-    }))
+    let step = match secs {
+        0..300 => 60,
+        300..3600 => 300,
+        _ => 3600,
+    };
+    let shown = secs - secs % step;
+    (if shown == 0 { None } else { Some(Duration::from_secs(shown)) }, Duration::from_secs(shown + step))
 }
 
 #[cfg(test)]
@@ -506,12 +507,19 @@ mod tests {
 
     #[test]
     fn ages_step() {
-        let steps: Vec<Option<u64>> = [0, 59, 60, 299, 300, 899, 900, 3599, 3600, 7300]
-            .map(|s| age_step(Duration::from_secs(s)).map(|d| d.as_secs()))
-            .into();
-        let expected =
-            [None, None, Some(60), Some(60), Some(300), Some(300), Some(900), Some(900), Some(3600), Some(7200)];
-        assert_eq!(steps, expected);
+        for (age, shown, next) in [
+            (0, None, 60),
+            (59, None, 60),
+            (60, Some(60), 120),
+            (299, Some(240), 300),
+            (300, Some(300), 600),
+            (3599, Some(3300), 3600),
+            (3600, Some(3600), 7200),
+            (7300, Some(7200), 10_800),
+        ] {
+            let expected = (shown.map(Duration::from_secs), Duration::from_secs(next));
+            assert_eq!(age_step(Duration::from_secs(age)), expected, "{age}");
+        }
     }
 
     #[derive(Debug, Clone)]
