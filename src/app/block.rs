@@ -158,6 +158,7 @@ fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) ->
             (Mark::Resting, format!("resting {}, {}", due.lasting(*until), class.word()))
         }
         Standing::Resting { until: None, class } => (Mark::Broken, format!("out, {}", class.word())),
+        Standing::Widening => (Mark::Ready, "answering, just back".into()),
         // What it takes now may be the last: then it is spent, and answers all the same.
         Standing::Spent { .. } if answers => (Mark::Resting, "answering".into()),
         Standing::Spent { until: Some(until), .. } => (Mark::Resting, format!("spent {}", due.lasting(*until))),

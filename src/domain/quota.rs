@@ -24,3 +24,6 @@ pub mod drift;
 
 /// A limit with its count: what is left, and when.
 pub mod meter;
+
+/// How much a limit wants to be used.
+pub mod pressure;

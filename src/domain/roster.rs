@@ -114,6 +114,30 @@ impl Dialect {
     }
 }
 
+/// How the rotation chooses among lanes that can all answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Round-robin with weights: what would expire unused goes first, what is scarce is spread.
+    #[default]
+    Harvest,
+    /// Plain round-robin.
+    Even,
+    /// Always the first that can, in the order of the roster.
+    Order,
+}
+
+impl Strategy {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Harvest => "harvest",
+            Self::Even => "even",
+            Self::Order => "order",
+        }
+    }
+}
+
 /// What an answer costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 //! over the network. Pure: the environment and the fetching of keys are arguments. No message shows a key.
 
 use crate::domain::ids::{AccountId, LaneId};
-use crate::domain::roster::{Cost, LaneSpec, Secret, Standby};
+use crate::domain::roster::{Cost, LaneSpec, Secret, Standby, Strategy};
 use crate::providers::catalogue::{Catalogue, Finder, Gone, ProviderSpec};
 use crate::providers::config::source::{BadKey, KeySource, clean, value};
 use crate::providers::config::{Block, Config};
@@ -34,6 +34,8 @@ pub struct Assembly {
     pub discover: Vec<Discover>,
     /// Use no lane that trains on prompts, nor one that might.
     pub avoid_training: bool,
+    /// How lanes are chosen.
+    pub strategy: Strategy,
 }
 
 /// An account that can be used.
@@ -144,6 +146,7 @@ pub fn assemble(
     let mut work = Work { env, keys, out: Assembly::default() };
     work.out.real = is_real(catalogue, config, env);
     work.out.avoid_training = config.avoid_training;
+    work.out.strategy = config.strategy;
     work.out.gone = gone;
     for (provider, block) in accounts(catalogue, config) {
         work.account(&provider, &block);

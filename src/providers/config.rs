@@ -1,7 +1,7 @@
 //! The user's config: as written -> as meant, by a pure function. It overrides what the catalogue says and describes
 //! what the catalogue does not know. Opens no file, fetches no key, and shows none.
 
-use crate::domain::roster::{Cost, Dialect, Training, Wire};
+use crate::domain::roster::{Cost, Dialect, Strategy, Training, Wire};
 use crate::providers::catalogue::Catalogue;
 use crate::providers::catalogue::limit::Limit;
 use crate::providers::mistake::{self, Mistake, Shown, hint};
@@ -31,6 +31,8 @@ pub struct BadConfig(pub Mistake);
 pub struct Config {
     /// Use no provider that trains on prompts, nor one that might.
     pub avoid_training: bool,
+    /// How lanes are chosen.
+    pub strategy: Strategy,
     /// What is said of single providers, by `order`, then as in the file.
     pub blocks: Vec<Block>,
 }
@@ -89,7 +91,7 @@ impl Config {
         }
         blocks.sort_by_key(|(place, block)| (block.order, *place));
         let blocks = blocks.into_iter().map(|(_, block)| block).collect();
-        Ok(Self { avoid_training: file.training == written::Rule::Avoid, blocks })
+        Ok(Self { avoid_training: file.training == written::Rule::Avoid, strategy: file.strategy, blocks })
     }
 
     /// What is said of an account.
@@ -226,7 +228,7 @@ mod tests {
     #[test]
     fn a_block_is_read() {
         let config = read(
-            "training = 'avoid'\n[providers.mine]\nname = 'Mine'\nbase_url = 'https://a/v1/'\nwire = 'ollama'\n\
+            "training = 'avoid'\nstrategy = 'even'\n[providers.mine]\nname = 'Mine'\nbase_url = 'https://a/v1/'\nwire = 'ollama'\n\
              quota = 'nvidia'\nkey = 'cmd:pass show a'\nmodels = ['x', { id = 'y/z', context = 5, cost = 'paid', on = true }]\n\
              order = -1\nweight = 100\nlimits = [{ unit = 'neurons', window = '90s rolling', cap = 7 }]\n\
              headers = { X-A = 'two words', X-B = 'env:B' }\nproxy = 'socks5://a:1'\ncost = 'free'\ntraining = 'no'\n\
@@ -264,7 +266,7 @@ mod tests {
             last_resort: Some(true),
             quota_of: Some("groq@b".into()),
         };
-        assert_eq!(config, Config { avoid_training: true, blocks: vec![block] });
+        assert_eq!(config, Config { avoid_training: true, strategy: Strategy::Even, blocks: vec![block] });
         assert_eq!(config.literals().collect::<Vec<_>>(), ["mine"]);
     }
 
@@ -284,7 +286,7 @@ mod tests {
             ("tranning = 'avoid'", "line 1: unknown key `tranning`; did you mean `training`?"),
             ("training = 'avoidd'", "line 1: `avoidd` is not known here; did you mean `avoid`?"),
             ("training = true", "line 1: expected a word in quotes"),
-            ("key = 'sk-canary'", "line 1: unknown key `key`; known here: training, providers"),
+            ("key = 'sk-canary'", "line 1: unknown key `key`; known here: training, strategy, providers"),
             ("[provider.groq]", "line 1: unknown key `provider`; did you mean `providers`?"),
             (
                 "[providers.grok]",

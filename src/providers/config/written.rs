@@ -10,7 +10,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::domain::roster::{Cost, Dialect, Training, Wire};
+use crate::domain::roster::{Cost, Dialect, Strategy, Training, Wire};
 use crate::providers::catalogue::limit::Limit;
 use crate::providers::config::source::KeySource;
 
@@ -28,6 +28,8 @@ pub(in crate::providers) enum Rule {
 pub(in crate::providers) struct File {
     #[serde(default)]
     pub(in crate::providers) training: Rule,
+    #[serde(default)]
+    pub(in crate::providers) strategy: Strategy,
     #[serde(default)]
     pub(in crate::providers) providers: BTreeMap<Spanned<String>, Provider>,
 }
