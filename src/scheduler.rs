@@ -16,8 +16,17 @@ pub mod resting;
 /// What a refusal teaches that names no limit.
 pub mod learning;
 
+/// How long a lane's answers are.
+pub mod outputs;
+
+/// All meters, and what is held and used of them.
+pub mod books;
+
 /// Lanes, limits, rests, reservations.
 pub mod ledger;
+
+/// How long a question may wait.
+pub mod patience;
 
 /// One attempt in the air.
 pub mod flight;
@@ -30,6 +39,9 @@ pub mod unsaid;
 
 /// What the desk wants done.
 pub mod effect;
+
+/// What the desk wants done, gathered.
+pub mod outbox;
 
 /// Where questions come in, go to a lane, wait, come back.
 pub mod desk;

@@ -11,8 +11,10 @@ use roundel::domain::quota::meter::Meter;
 use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Wire};
 use roundel::domain::standing::{Need, Standing};
 use roundel::providers::catalogue::Catalogue;
+use roundel::scheduler::books::Settled;
 use roundel::scheduler::kept::Kept;
-use roundel::scheduler::ledger::{Ledger, Settled};
+use roundel::scheduler::ledger::Ledger;
+use roundel::scheduler::rotation::Pick;
 
 /// 2026-11-22 12:00 UTC.
 const START: Time = Time::from_ms(1_795_348_800_000);
@@ -47,15 +49,15 @@ fn refusal(class: Class, scope: Scope, readings: Vec<Reading>) -> Failure {
 
 /// One attempt that is answered; `told`: what its headers say.
 fn answered(ledger: &mut Ledger, lane: usize, told: &[Reading], now: Time) {
-    let mut hold = ledger.dispatch(lane, Need::USUAL, now).unwrap();
+    let mut hold = ledger.dispatch(&Pick { lane, shares: Vec::new() }, Need::USUAL, now).unwrap();
     ledger.heard(&mut hold, told, now);
     ledger.settle(hold, Usage { input: Some(10), output: Some(10) }, Settled::Used, now);
 }
 
 fn refused(ledger: &mut Ledger, lane: usize, failure: &Failure, now: Time) {
-    let mut hold = ledger.dispatch(lane, Need::USUAL, now).unwrap();
+    let mut hold = ledger.dispatch(&Pick { lane, shares: Vec::new() }, Need::USUAL, now).unwrap();
     ledger.refused(&mut hold, failure, now);
-    ledger.rest(lane, failure, now);
+    ledger.rest(&hold, failure, now);
     ledger.settle(hold, Usage::default(), Settled::Refused, now);
 }
 

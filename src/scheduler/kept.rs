@@ -29,6 +29,7 @@ impl Kept {
         // A bad key or an unpaid account is tried once more after a restart: the user may have mended it. Gone is gone.
         let running = |rest: &&Rest| rest.until.map_or(rest.class == Class::Gone, |until| until > now);
         lane.rest = self.rests.iter().filter(running).find(|rest| rest.target.covers(id)).cloned();
+        lane.at_once = lane.rest.as_ref().and(Some(1));
         let (own, others) =
             std::mem::take(&mut self.meters).into_iter().partition(|meter| lane.spec.draws_on(&meter.pool));
         self.meters = others;

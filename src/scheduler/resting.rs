@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::clock::Time;
 use crate::domain::failure::{Class, Failure, Scope};
 use crate::domain::roster::{CountsOn, LaneSpec};
+use crate::domain::standing::{LaneState, Rest};
 
 /// A guess at a short rest where the provider tells none.
 const GUESS_RATE: Duration = Duration::from_secs(30);
@@ -49,6 +50,12 @@ pub fn end(failure: &Failure, row: u32, reopens: Option<Time>, now: Time) -> Opt
         Class::Overloaded => Some(or(GUESS_CAPACITY)),
         Class::Server => Some(or(doubled(row))),
     }
+}
+
+/// Whether a rest that is only a guess is old enough for one real request: half of it is over.
+pub fn is_due_for_trial(lane: &LaneState, now: Time) -> bool {
+    let Some(Rest { since, until: Some(until), told: false, .. }) = lane.rest else { return false };
+    lane.in_flight == 0 && lane.off().is_none() && now.since(since) >= until.since(since) / 2
 }
 
 /// What rests because of one lane's failure.

@@ -75,7 +75,7 @@ pub async fn ask(config: &Config, question: String) -> Result<Ended, StartError>
 async fn converse(engine: &Engine, mut subscription: Subscription, prompt: String) -> Ended {
     let turn = turn_id(Clock::System.now(), subscription.number, TurnId(0));
     let request = Request { messages: vec![Message::text(Role::User, prompt.clone())], ..Request::default() };
-    let ask = Ask { turn, origin: Origin::Ask, prompt, request, no_training: false, only: None };
+    let ask = Ask { turn, origin: Origin::Ask, prompt, request, no_training: false, only: None, patience: None };
     if !engine.link.send(subscription.number, Command::Ask(Box::new(ask))).await {
         return Ended::Failed;
     }
