@@ -150,6 +150,27 @@ pub enum Cost {
     Unknown,
 }
 
+impl Cost {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Paid => "paid",
+            Self::Unknown => "cost unknown",
+        }
+    }
+
+    /// Of two things that stand behind one name the dearer: what may cost money is not free.
+    #[must_use]
+    pub const fn dearer(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Paid, _) | (_, Self::Paid) => Self::Paid,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Free, Self::Free) => Self::Free,
+        }
+    }
+}
+
 /// Whether the provider trains on prompts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
