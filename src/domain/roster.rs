@@ -321,9 +321,14 @@ impl LaneSpec {
     pub fn usual_pool(&self) -> PoolId {
         match self.dialect.counts_on() {
             // What other lanes of the account share, it shares with them and not with the whole account.
-            CountsOn::Account => self.shared_pool().cloned().unwrap_or_else(|| PoolId::from(self.quota_of.as_str())),
+            CountsOn::Account => self.account_pool(),
             CountsOn::Model => self.own_pool(),
         }
+    }
+
+    /// The pool that it shares with other lanes of its account.
+    pub fn account_pool(&self) -> PoolId {
+        self.shared_pool().cloned().unwrap_or_else(|| PoolId::from(self.quota_of.as_str()))
     }
 
     /// Whether the two draw on one quota of their account: a limit that holds for the one holds for the other.

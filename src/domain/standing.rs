@@ -228,6 +228,30 @@ impl LaneState {
         self.spec.context.is_none_or(|context| tokens <= context) && caps.all(|cap| tokens <= cap.value)
     }
 
+    /// The user's hand on its switch, or on its account's, `target`. On again it begins with one attempt, and what was
+    /// out until the user did something is in. A lane that is off by itself wants to be switched on by itself.
+    pub fn switch_to(&mut self, on: bool, target: &Target, now: Time) {
+        let own = Target::Lane(self.spec.id.clone());
+        let kept_on = self.switch.as_ref().is_some_and(|switch| switch.on);
+        let needs_hand = self.spec.standby.is_some() && (*target == own || kept_on);
+        self.switch = (!on || needs_hand).then_some(Switch { target: own, on, since: now });
+        if on {
+            self.rest.take_if(|rest| rest.until.is_none());
+            self.at_once = Some(1);
+        }
+    }
+
+    /// Forgets a rest that is over. Whether there was one. A clock set back lengthens none.
+    pub fn expire(&mut self, now: Time) -> bool {
+        if let Some(Rest { since, until: Some(until), .. }) = &mut self.rest
+            && *since > now
+        {
+            *until = now.plus(until.since(*since));
+            *since = now;
+        }
+        self.rest.take_if(|rest| rest.until.is_some_and(|until| until <= now)).is_some()
+    }
+
     /// Why it is off; None: it is on. The user's hand outranks all else.
     pub fn off(&self) -> Option<Off> {
         match &self.switch {

@@ -73,7 +73,7 @@ impl Desk {
             outbox: Outbox::new(now),
         };
         desk.ledger.set_strategy(opening.strategy);
-        desk.announced = desk.next(now);
+        desk.announced = desk.ledger.next(desk.usual, now);
         desk
     }
 
@@ -101,14 +101,19 @@ impl Desk {
     }
 
     /// Takes in what was found out after the start: lanes that join, a line to know, an offer. The screens are owed a
-    /// snapshot then.
+    /// snapshot then, but for what changes lanes and limits alone.
     pub fn learn(&mut self, found: Found, now: Time) {
+        let silent = found.aside && found.notices.is_empty();
         self.ledger.join(found.lanes, now);
+        self.ledger.told(&found.told, now);
         self.notices.extend(found.notices);
         self.offer = found.offer.or_else(|| self.offer.take());
-        self.finding = false;
+        self.finding &= found.aside;
         self.replan(now);
         self.tell_ledger(None, Vec::new(), now);
+        if silent {
+            return;
+        }
         let snapshot = self.snapshot(now);
         self.outbox.tell(Report::Snapshot(Box::new(snapshot)));
     }
@@ -211,7 +216,7 @@ impl Desk {
         }
         let expired = self.ledger.expire(now);
         self.replan(now);
-        if expired || self.announced != self.next(now) {
+        if expired || self.announced != self.ledger.next(self.usual, now) {
             self.tell_ledger(None, Vec::new(), now);
         }
     }
@@ -384,16 +389,9 @@ impl Desk {
         for write in writes {
             self.outbox.keep(write);
         }
-        self.announced = self.next(now);
+        self.announced = self.ledger.next(self.usual, now);
         let next = self.announced.clone();
         let moved = Moved { at: now, turn, attempts, lanes, meters, next, usual: self.usual };
         self.outbox.tell(Report::Moved(Box::new(moved)));
-    }
-
-    fn next(&self, now: Time) -> Option<LaneId> {
-        match self.ledger.pick(self.usual, Wish::default(), now) {
-            Choice::Lane(pick) => self.ledger.spec(pick.lane).map(|spec| spec.id.clone()),
-            Choice::Wait { .. } | Choice::Nobody(_) => None,
-        }
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::roster::{LaneSpec, Strategy};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Rest, Target};
 use crate::scheduler::ledger::Ledger;
+use crate::scheduler::ledger::told::Told;
 use crate::scheduler::link::Report;
 use crate::scheduler::turns::Turns;
 use crate::store::write::Write;
@@ -52,6 +53,10 @@ pub struct Found {
     pub notices: Vec<String>,
     /// What a demo could do for real.
     pub offer: Option<String>,
+    /// Limits asked for, and what lists of models say of lanes.
+    pub told: Vec<Told>,
+    /// It is said beside the search for lanes, which may still go on.
+    pub aside: bool,
 }
 
 /// What is to be done.
@@ -80,10 +85,12 @@ pub fn entitled(mut readings: Vec<Reading>) -> Vec<Reading> {
     readings
 }
 
-/// What is kept of a lane.
+/// What is kept of a lane. That its whole account is out until the user does something is not: a restart is such a
+/// something, so that what is kept of a lane alone is known to be of that lane.
 pub fn lane_writes(lane: &LaneState) -> [Write; 2] {
     let target = Target::Lane(lane.spec.id.clone());
-    let rest = lane.rest.clone().map(|rest| Rest { target: target.clone(), ..rest });
+    let of_account = |rest: &Rest| rest.until.is_none() && matches!(rest.target, Target::Account(_));
+    let rest = lane.rest.clone().filter(|rest| !of_account(rest)).map(|rest| Rest { target: target.clone(), ..rest });
     [Write::Rest { target: target.clone(), rest }, Write::Switch { target, switch: lane.switch.clone() }]
 }
 

@@ -1,11 +1,16 @@
 //! What an earlier run kept of lanes and limits, handed to each lane as it joins.
 
+use std::time::Duration;
+
 use crate::domain::clock::Time;
 use crate::domain::failure::Class;
 use crate::domain::ids::AccountId;
 use crate::domain::quota::limit::Evidence;
 use crate::domain::quota::meter::Meter;
 use crate::domain::standing::{LaneState, Rest, Switch};
+
+/// How long a model stays out that the account may not use.
+const UNENTITLED: Duration = Duration::from_hours(24);
 
 /// What an earlier run kept.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +31,14 @@ impl Kept {
     pub fn give(&mut self, lane: &mut LaneState, meters: &mut Vec<Meter>, now: Time) {
         let id = &lane.spec.id;
         lane.switch = self.switches.iter().find(|switch| switch.target.covers(id)).cloned();
-        // A bad key or an unpaid account is tried once more after a restart: the user may have mended it. Gone is gone.
-        let running = |rest: &&Rest| rest.until.map_or(rest.class == Class::Gone, |until| until > now);
+        // A bad key or an unpaid account is tried once more after a restart: the user may have mended it. Gone is gone,
+        // and a model that is not in the plan is not tried again on the same day.
+        let endless = |rest: &Rest| match rest.class {
+            Class::Gone => true,
+            Class::Payment => now.since(rest.since) < UNENTITLED,
+            _ => false,
+        };
+        let running = |rest: &&Rest| rest.until.map_or_else(|| endless(rest), |until| until > now);
         lane.rest = self.rests.iter().filter(running).find(|rest| rest.target.covers(id)).cloned();
         lane.at_once = lane.rest.as_ref().and(Some(1));
         let (own, others) =

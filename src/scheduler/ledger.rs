@@ -5,6 +5,10 @@
 //!  dispatch ─▶ Hold ─▶ heard (headers) ─▶ settle (answered, failed, cancelled) ─▶ gone
 //! ```
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::Time;
 use crate::domain::conversation::Usage;
@@ -14,12 +18,16 @@ use crate::domain::quota::limit::Reading;
 use crate::domain::quota::meter::Meter;
 use crate::domain::quota::pressure;
 use crate::domain::roster::{LaneSpec, Strategy};
-use crate::domain::standing::{LaneState, Need, Rest, Standing, Switch, Target};
+use crate::domain::standing::{LaneState, Need, Rest, Standing, Target};
 use crate::scheduler::books::{Books, Held, Settled};
 use crate::scheduler::kept::Kept;
+use crate::scheduler::ledger::told::{Told, take_in};
 use crate::scheduler::outputs::Outputs;
 use crate::scheduler::resting::{self, End, Reach};
 use crate::scheduler::rotation::{Choice, Pick, Place, Seat, Wish, choose, waiting, why};
+
+/// What was heard beside the answers.
+pub mod told;
 
 /// So long lanes with room are kept for large attempts after one was seen.
 const LARGE: Duration = Duration::from_mins(15);
@@ -27,9 +35,6 @@ const LARGE: Duration = Duration::from_mins(15);
 const KEPT_BACK: f64 = 0.5;
 /// A lane that has come back from a rest doubles up to so many at once; then it takes any number.
 const WIDEST: u32 = 16;
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// Lanes, limits and what is held of them.
 #[derive(Debug, Default)]
@@ -200,6 +205,12 @@ impl Ledger {
         choose(&self.seats(need, now), &self.place, self.strategy, wish, now)
     }
 
+    /// The lane that would take the next attempt of `need`; None: none can now.
+    pub fn next(&self, need: Need, now: Time) -> Option<LaneId> {
+        let Choice::Lane(pick) = self.pick(need, Wish::default(), now) else { return None };
+        self.lanes.get(pick.lane).map(|lane| lane.spec.id.clone())
+    }
+
     /// Why a lane was picked. `shown`: the lane that the screens had as next.
     pub fn why(&self, need: Need, pick: &Pick, shown: Option<&LaneId>, wish: Wish<'_>, now: Time) -> String {
         why(&self.seats(need, now), &self.place, pick, shown, wish)
@@ -347,21 +358,22 @@ impl Ledger {
         Some(rest)
     }
 
+    /// Takes in what was heard beside the answers: limits asked for, lists of models.
+    pub fn told(&mut self, all: &[Told], now: Time) {
+        for told in all {
+            let changed = take_in(told, &mut self.lanes, &mut self.books.meters, now);
+            self.changed.extend(changed.lanes);
+            self.books.changed.extend(changed.meters);
+        }
+        self.draw();
+    }
+
     /// Takes lanes out of the rotation or back in, by the user's hand. What was out until the user did something about
     /// it is in again, too. An account switched on brings back its lanes as they were before any hand; a lane that costs
     /// money, or may, wants to be switched on by itself.
     pub fn switch(&mut self, target: &Target, on: bool, now: Time) {
         for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| target.covers(&lane.spec.id)) {
-            let own = Target::Lane(lane.spec.id.clone());
-            let kept_on = lane.switch.as_ref().is_some_and(|switch| switch.on);
-            let needs_hand = lane.spec.standby.is_some() && (*target == own || kept_on);
-            lane.switch = (!on || needs_hand).then_some(Switch { target: own, on, since: now });
-            if on && lane.rest.as_ref().is_some_and(|rest| rest.until.is_none()) {
-                lane.rest = None;
-            }
-            if on {
-                lane.at_once = Some(1);
-            }
+            lane.switch_to(on, target, now);
             self.changed.insert(index);
         }
     }
@@ -373,15 +385,7 @@ impl Ledger {
             meter.follow_clock(now);
         }
         for (index, lane) in self.lanes.iter_mut().enumerate() {
-            // A clock set back must not lengthen a rest.
-            if let Some(Rest { since, until: Some(until), .. }) = &mut lane.rest
-                && *since > now
-            {
-                *until = now.plus(until.since(*since));
-                *since = now;
-            }
-            if lane.rest.as_ref().and_then(|rest| rest.until).is_some_and(|until| until <= now) {
-                lane.rest = None;
+            if lane.expire(now) {
                 self.changed.insert(index);
                 any = true;
             }
