@@ -429,7 +429,7 @@ fn a_wait_of_nothing_does_not_come_back_as_a_storm() {
 }
 
 #[test]
-fn a_bad_key_is_tried_again_after_a_restart_and_a_model_that_is_gone_is_not() {
+fn a_bad_key_is_tried_again_after_a_restart_and_a_model_that_is_gone_or_not_in_the_plan_is_not() {
     let rest = |class| Rest {
         target: Target::Lane("a/1".into()),
         since: START,
@@ -438,7 +438,7 @@ fn a_bad_key_is_tried_again_after_a_restart_and_a_model_that_is_gone_is_not() {
         told: true,
         words: String::new(),
     };
-    for (class, ready) in [(Class::Auth, true), (Class::Payment, true), (Class::Gone, false)] {
+    for (class, ready) in [(Class::Auth, true), (Class::Payment, false), (Class::Gone, false)] {
         let kept = Kept { rests: vec![rest(class)], ..Kept::default() };
         let ledger = Ledger::new(vec![lane("a/1", None)], kept, START);
         assert_eq!(ledger.lanes()[0].rest.is_none(), ready, "{class:?}");

@@ -4,3 +4,4 @@ pub(crate) mod house;
 #[cfg(unix)]
 pub(crate) mod pty;
 pub(crate) mod source;
+pub(crate) mod web;

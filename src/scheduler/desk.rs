@@ -103,7 +103,7 @@ impl Desk {
     /// Takes in what was found out after the start: lanes that join, a line to know, an offer. The screens are owed a
     /// snapshot then, but for what changes lanes and limits alone.
     pub fn learn(&mut self, found: Found, now: Time) {
-        let silent = found.aside && found.notices.is_empty();
+        let owed = !found.aside || !found.notices.is_empty();
         self.ledger.join(found.lanes, now);
         self.ledger.told(&found.told, now);
         self.notices.extend(found.notices);
@@ -111,11 +111,9 @@ impl Desk {
         self.finding &= found.aside;
         self.replan(now);
         self.tell_ledger(None, Vec::new(), now);
-        if silent {
-            return;
+        if owed {
+            self.outbox.tell(Report::Snapshot(Box::new(self.snapshot(now))));
         }
-        let snapshot = self.snapshot(now);
-        self.outbox.tell(Report::Snapshot(Box::new(snapshot)));
     }
 
     /// Carries out a command of the subscriber with this number.

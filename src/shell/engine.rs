@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
 use crate::domain::clock::Clock;
 use crate::domain::roster::{LaneSpec, Strategy};
+use crate::providers::assemble::account::Account;
 use crate::providers::assemble::{Assembly, Discover};
 use crate::providers::catalogue::{self, Finder};
 use crate::providers::http;
@@ -24,7 +26,9 @@ use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Urgent;
 use crate::scheduler::turns::Turns;
 use crate::shell::finder::{Use, find};
+use crate::shell::lists::Lists;
 use crate::shell::sources::{Sources, gather};
+use crate::shell::watcher::{Ask, watch};
 use crate::shell::{log, paths};
 use crate::sim::server::{Server, serve};
 use crate::sim::world::World;
@@ -105,7 +109,8 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
     };
     let Kept { lock, log, store, loaded } = keep(config, what, demo, clock)?;
     let roster = roster(sources, demo, clock).await?;
-    let proxies: BTreeSet<String> = roster.lanes.iter().filter_map(|lane| lane.proxy.clone()).collect();
+    let shapes = roster.accounts.iter().map(|account| &account.shape);
+    let proxies: BTreeSet<String> = roster.lanes.iter().chain(shapes).filter_map(|one| one.proxy.clone()).collect();
     let client = http::Client::new(proxies).map_err(|error| StartError::Other(error.to_string()))?;
     let kept = kept::Kept {
         meters: loaded.meters,
@@ -134,7 +139,12 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
     };
     let (actor, link) = actor::new(Desk::new(opening, now), store, Transport::Http(client.clone()), clock);
     let purpose = if demo { Use::Offer } else { Use::Join };
-    let finder = tokio::spawn(find(roster.discover, client, link.clone(), purpose)).abort_handle();
+    let lists = Lists::new(paths::lists_folder(config.data_dir.clone()).filter(|_| !config.ephemeral));
+    let rounds = if ["ask", "check"].contains(&what) { Ask::Nobody } else { Ask::Rounds };
+    let (once, found) = oneshot::channel();
+    let finding = find(roster.discover, client.clone(), link.clone(), purpose, once);
+    let watching = watch(roster.accounts, lists, client, link.clone(), rounds, found);
+    let finder = tokio::spawn(async { tokio::join!(finding, watching) }).abort_handle();
     let task = tokio::spawn(actor.run());
     let folder = lock.as_ref().map(|lock| lock.path().to_owned());
     let no_training = roster.no_training;
@@ -170,6 +180,7 @@ struct Roster {
     lanes: Vec<LaneSpec>,
     notices: Vec<String>,
     discover: Vec<Discover>,
+    accounts: Vec<Account>,
     no_training: bool,
     strategy: Strategy,
     simulated: Option<Server>,
@@ -177,9 +188,10 @@ struct Roster {
 
 /// The lanes: those that the sources make, or the demo's.
 async fn roster(sources: Sources, demo: bool, clock: Clock) -> Result<Roster, StartError> {
-    let Assembly { lanes, notices, discover, avoid_training, strategy, .. } = sources.assembly;
+    let Assembly { lanes, notices, discover, accounts, avoid_training, strategy, .. } = sources.assembly;
     if !demo {
-        return Ok(Roster { lanes, notices, discover, no_training: avoid_training, strategy, simulated: None });
+        let no_training = avoid_training;
+        return Ok(Roster { lanes, notices, discover, accounts, no_training, strategy, simulated: None });
     }
     let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
     let world = World::demo().map_err(|error| other(&error))?;
@@ -187,8 +199,8 @@ async fn roster(sources: Sources, demo: bool, clock: Clock) -> Result<Roster, St
         serve(world, clock).await.map_err(|error| other(&format!("no port on 127.0.0.1 for the demo: {error}")))?;
     let lanes = catalogue::demo(&server.base_url).map_err(|error| other(&error))?;
     let local = discover.into_iter().filter(|one| one.finder == Finder::Ollama).collect();
-    let (notices, simulated) = (Vec::new(), Some(server));
-    Ok(Roster { lanes, notices, discover: local, no_training: false, strategy, simulated })
+    let (notices, accounts, simulated) = (Vec::new(), Vec::new(), Some(server));
+    Ok(Roster { lanes, notices, discover: local, accounts, no_training: false, strategy, simulated })
 }
 
 impl Engine {

@@ -3,27 +3,21 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde_json::Value;
-use tokio::time::{sleep, timeout};
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 
-use crate::domain::clock::Clock;
-use crate::domain::exchange::{KeyHeader, Outgoing};
-use crate::domain::roster::{Dialect, Standby};
+use crate::domain::roster::Standby;
 use crate::providers::assemble::Discover;
 use crate::providers::catalogue::Finder;
 use crate::providers::discover::{Listed, litellm, names, ollama};
 use crate::providers::http::Client;
-use crate::providers::refusal;
 use crate::scheduler::actor::Link;
 use crate::scheduler::effect::Found;
+use crate::shell::asking::{self, PATIENCE};
 
-/// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How often an Ollama that did not answer is asked again.
 const AGAIN: Duration = Duration::from_mins(1);
-/// The largest list of models that is read.
-const LARGEST: usize = 4 * 1024 * 1024;
 
 /// Whether what is found joins the roster, or is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +28,9 @@ pub enum Use {
     Offer,
 }
 
-/// Asks all of them, hands over what they say, and goes on asking an Ollama that did not answer.
-pub async fn find(all: Vec<Discover>, client: Client, link: Link, purpose: Use) {
+/// Asks all of them, hands over what they say, and goes on asking an Ollama that did not answer. `once` fires
+/// when all have been asked.
+pub async fn find(all: Vec<Discover>, client: Client, link: Link, purpose: Use, once: oneshot::Sender<()>) {
     let mut found = Found::default();
     let mut silent = Vec::new();
     for discover in all {
@@ -51,6 +46,8 @@ pub async fn find(all: Vec<Discover>, client: Client, link: Link, purpose: Use) 
     if !link.learn(found).await {
         return;
     }
+    // Err: nobody waits for it.
+    let _ = once.send(());
     while !silent.is_empty() {
         sleep(AGAIN).await;
         let mut still = Vec::new();
@@ -108,22 +105,5 @@ async fn ask(discover: &Discover, client: &Client) -> Result<Listed, String> {
 async fn get(discover: &Discover, client: &Client, path: &str) -> Result<Value, String> {
     let base = discover.base_url().trim_end_matches('/');
     let root = base.strip_suffix("/v1").unwrap_or(base);
-    let out = Outgoing {
-        url: format!("{root}/{path}"),
-        key: discover.key().cloned().map(|key| (KeyHeader::Bearer, key)),
-        headers: discover.shape().headers.clone(),
-        proxy: discover.shape().proxy.clone(),
-        body: Bytes::new(),
-    };
-    let exchange = async {
-        let (head, mut body) = client.get(&out).await.map_err(|error| error.to_string())?;
-        let bytes = body.all(LARGEST).await.map_err(|error| error.to_string())?;
-        if !(200..300).contains(&head.status) {
-            let text = out.redacted(&String::from_utf8_lossy(&bytes));
-            let failure = refusal::read(Dialect::Litellm, &head, text.as_bytes(), Clock::System.now());
-            return Err(format!("{} (HTTP {}): {}", failure.class.word(), head.status, failure.message));
-        }
-        serde_json::from_slice(&bytes).map_err(|_| "it sends no JSON".to_owned())
-    };
-    timeout(PATIENCE, exchange).await.unwrap_or_else(|_| Err(format!("nothing in {} s", PATIENCE.as_secs())))
+    asking::get(discover.shape(), &format!("{root}/{path}"), PATIENCE, client).await.map_err(|why| why.words)
 }

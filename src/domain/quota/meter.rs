@@ -274,6 +274,10 @@ impl Meter {
     /// Puts right what a clock set back has put too far ahead: nothing comes back later than a whole window from now.
     pub fn follow_clock(&mut self, now: Time) {
         self.tally.follow_clock(self.window, now);
+        self.basis.at = self.basis.at.min(now);
+        if let Some(reset) = self.reset.as_mut().filter(|reset| reset.at > now) {
+            *reset = Figure::new(now.plus(reset.value.since(reset.at)), reset.evidence, now);
+        }
     }
 
     fn roll(&mut self, now: Time) {
