@@ -10,7 +10,7 @@ use crate::shell::ask::{self, Ended, say};
 use crate::shell::engine::{self, Config, Mode, StartError};
 use crate::shell::inspect::{self, Wanted};
 use crate::shell::sources::gather;
-use crate::shell::{check, providers, run};
+use crate::shell::{check, models, providers, run};
 
 /// Something went wrong, and a sentence on stderr said what.
 const FAILED: u8 = 1;
@@ -35,6 +35,7 @@ switch it on.
 Examples:
   roundel                              open the dashboard
   roundel providers                    what was found, what is missing, limits with date and source
+  roundel models openrouter            what it lists: free, new, gone; how to take a new one in
   roundel check groq                   one small question to each lane of an account
   roundel ask 'how does rotation work' one answer on stdout, everything else on stderr
   git diff | roundel ask 'review this' what is piped in stands behind the question
@@ -83,6 +84,18 @@ enum Verb {
     },
     /// List the providers: what was found, what each of the others wants
     Providers,
+    /// List the models of each provider, as it lists them itself: which are free, new, gone, not for this key
+    Models {
+        /// Ask again, though the list that is kept is younger than a day
+        #[arg(long)]
+        refresh: bool,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+        /// Providers or accounts: `groq`, `groq@work`; none: all that can be used
+        #[arg(value_name = "PROVIDER")]
+        providers: Vec<String>,
+    },
     /// Send one small question to each lane, after saying what it costs
     Check {
         /// Accounts or lanes: `groq`, `gemini/gemini-3.8-flash`; none: all that are on
@@ -119,6 +132,9 @@ pub fn run() -> ExitCode {
         None => dashboard(&config),
         Some(Verb::Ask { question }) => ask_command(&config, &question),
         Some(Verb::Providers) => providers_command(&config),
+        Some(Verb::Models { refresh, json, providers }) => {
+            models_command(&config, &models::Wanted { refresh, json, providers })
+        }
         Some(Verb::Check { lanes }) => check_command(&config, &lanes),
         Some(Verb::Inspect { provider, json: _, check: Some(folder), files: _ }) => {
             compare(&folder, provider.as_deref())
@@ -154,6 +170,19 @@ fn check_command(config: &Config, lanes: &[String]) -> u8 {
         Ok(true) => 0,
         Ok(false) => FAILED,
         Err(error) => not_started(&error),
+    }
+}
+
+fn models_command(config: &Config, wanted: &models::Wanted) -> u8 {
+    let runtime = match engine::runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return told(&format!("cannot start: {error}"), FAILED),
+    };
+    match runtime.block_on(models::models(config, wanted)) {
+        Ok(true) => 0,
+        Ok(false) => FAILED,
+        Err(models::NotListed::Usage(sentence)) => told(&sentence, USAGE),
+        Err(models::NotListed::Failed(sentence)) => told(&sentence, FAILED),
     }
 }
 

@@ -21,8 +21,17 @@ pub mod log;
 /// What a session is made from: catalogue, config, keys.
 pub mod sources;
 
+/// A provider asked for what costs nothing.
+pub mod asking;
+
+/// Lists of models on the disk.
+pub mod lists;
+
 /// Servers asked for their models.
 pub mod finder;
+
+/// Accounts asked now and then for what is left.
+pub mod watcher;
 
 /// The parts put together: folder, store, roster, scheduler.
 pub mod engine;
@@ -32,6 +41,9 @@ pub mod ask;
 
 /// What providers there are.
 pub mod providers;
+
+/// The models of each provider, as it lists them.
+pub mod models;
 
 /// One small question to each lane.
 pub mod check;

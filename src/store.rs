@@ -15,12 +15,14 @@
 //! | writes | actor -> thread | 1,024 | kept by the sender, merged by key, sent on at the next write or check | the thread saves what it has, and ends |
 //! | bell | actor -> thread | 1 | it rings already | the thread tries once more, and ends |
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::domain::clock::{Clock, Time};
 use crate::domain::saving::Saving;
+use crate::domain::standing::Rest;
 use crate::store::error::{NotSaved, StoreError};
 use crate::store::folder::Folder;
 use crate::store::load::Loaded;
@@ -48,6 +50,9 @@ pub mod write;
 
 /// What is read at the start.
 pub mod load;
+
+/// A look at what is kept.
+mod peek;
 
 /// The thread that owns the connection.
 mod thread;
@@ -87,6 +92,11 @@ impl Store {
     pub fn open(folder: &Folder, clock: Clock) -> Result<(Self, Loaded), StoreError> {
         let (ends, loaded) = thread::open(folder, &folder.path().join(DATABASE), clock)?;
         Ok((Self::over(ends), loaded))
+    }
+
+    /// The rests that are kept in `folder`, past ones too, without owning it; none where nothing is kept or can be read.
+    pub fn rests(folder: &Path) -> Vec<Rest> {
+        peek::rests(&folder.join(DATABASE)).unwrap_or_default()
     }
 
     /// A store that keeps nothing, as the user asked.

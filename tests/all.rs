@@ -30,3 +30,13 @@ mod flights;
 #[cfg(test)]
 #[cfg(unix)]
 mod local;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod models;
+
+#[cfg(test)]
+mod watcher;
+
+#[cfg(test)]
+mod restart;

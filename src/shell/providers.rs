@@ -76,7 +76,8 @@ fn limit(limit: &LimitSpec) -> String {
     format!("{} {}/{}", limit.cap, limit.unit.as_str().replace('_', " "), limit.window.short())
 }
 
-fn missing_line(missing: &Missing) -> String {
+/// `  Google Gemini          GEMINI_API_KEY or GOOGLE_API_KEY   https://...`
+pub fn missing_line(missing: &Missing) -> String {
     let keys = missing.keys.join(" or ");
     let besides = missing.besides.join(", ");
     let wants = match (keys.is_empty(), besides.is_empty()) {

@@ -65,6 +65,13 @@ const PRUNE: &str = "DELETE FROM attempts WHERE id NOT IN (SELECT id FROM attemp
     DELETE FROM turns WHERE origin <> 'chat'
         AND id NOT IN (SELECT id FROM turns WHERE origin <> 'chat' ORDER BY id DESC LIMIT 2000);";
 
+const RESTS: &str = "SELECT * FROM rests ORDER BY kind, name";
+
+/// The rests alone.
+pub(super) fn rests(conn: &Connection) -> rusqlite::Result<Vec<Rest>> {
+    rows(conn, RESTS, [], rest, &mut 0)
+}
+
 fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
     let mut skipped = 0;
     let lost = &mut skipped;
@@ -76,7 +83,7 @@ fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
         turns,
         attempts,
         meters: rows(conn, "SELECT * FROM meters ORDER BY pool, unit, window", [], meter, lost)?,
-        rests: rows(conn, "SELECT * FROM rests ORDER BY kind, name", [], rest, lost)?,
+        rests: rows(conn, RESTS, [], rest, lost)?,
         switches: rows(conn, "SELECT * FROM switches ORDER BY kind, name", [], switch, lost)?,
         draft: note(conn, DRAFT, lost)?.unwrap_or_default(),
         last_account: note(conn, LAST_ACCOUNT, lost)?.map(AccountId::from),

@@ -20,8 +20,8 @@ const WEEK: Window = Window::Fixed(Duration::from_hours(24 * 7));
 /// Reads `info` of `/key/info`.
 pub(in crate::providers) fn key(account: &AccountId, info: &Value, now: Time) -> Answer {
     // What the key does not say itself, a budget that it was given may.
-    let field =
-        |name: &str| Some(&info[name]).filter(|own| !own.is_null()).unwrap_or(&info["litellm_budget_table"][name]);
+    let table = &info["litellm_budget_table"];
+    let field = |name: &str| Some(&info[name]).filter(|own| !own.is_null()).unwrap_or(&table[name]);
     let minute = [("rpm_limit", Unit::Requests), ("tpm_limit", Unit::Tokens)];
     let readings = minute.into_iter().filter_map(|(name, unit)| limit(unit, field(name).as_u64()?));
     let budget = budget(field("max_budget"), &info["spend"], field("budget_duration"), field("budget_reset_at"), now);
@@ -41,7 +41,8 @@ pub(in crate::providers) fn models(value: &Value) -> Answer {
     let mut models: BTreeMap<&str, [Option<u64>; 2]> = BTreeMap::new();
     for entry in value["data"].as_array().into_iter().flatten() {
         let Some(name) = entry["model_name"].as_str().filter(|name| !name.is_empty()) else { continue };
-        let own = ["rpm", "tpm"].map(|key| entry["litellm_params"][key].as_u64().or(entry["model_info"][key].as_u64()));
+        let (params, info) = (&entry["litellm_params"], &entry["model_info"]);
+        let own = ["rpm", "tpm"].map(|key| params[key].as_u64().or(info[key].as_u64()));
         let sum = models.entry(name).or_insert([Some(0), Some(0)]);
         for (sum, own) in sum.iter_mut().zip(own) {
             *sum = sum.zip(own).map(|(sum, own)| sum.saturating_add(own));

@@ -11,7 +11,8 @@ use crate::providers::account::answer::Answer;
 pub(in crate::providers) fn usage(limits: &Value) -> Answer {
     let known = [("session", "% of session"), ("weekly", "% of week"), ("monthly", "% of month")];
     let readings = known.into_iter().filter_map(|(name, unit)| {
-        let used = limits[name]["usage"].as_f64().filter(|used| *used >= 0.0)?;
+        let limit = &limits[name];
+        let used = limit["usage"].as_f64().filter(|used| *used >= 0.0)?;
         Some(Reading {
             unit: Unit::Other(unit.into()),
             window: Window::Unknown,

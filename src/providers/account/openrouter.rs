@@ -68,7 +68,10 @@ mod tests {
     use super::*;
     use crate::domain::headers::value::date;
 
-    fn read(data: Value, cap: u64) -> (Vec<(Option<u64>, Option<u64>, Evidence)>, Vec<String>) {
+    /// Cap, what is left, and how that is known.
+    type Figures = (Option<u64>, Option<u64>, Evidence);
+
+    fn read(data: Value, cap: u64) -> (Vec<Figures>, Vec<String>) {
         let known = [LimitSpec { pool: "o".into(), unit: Unit::Requests, window: Window::Day(Tz::UTC), cap }];
         let answer = key(&"o".into(), &known, &data, date("2026-11-22T10:00:00Z").unwrap());
         let readings = answer.limits.iter().inspect(|limits| assert_eq!(limits.model, None));

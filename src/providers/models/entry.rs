@@ -65,15 +65,15 @@ const NO_CHAT: [&str; 9] =
     ["embed", "rerank", "whisper", "transcribe", "tts", "moderation", "dall-e", "bge-", "prompt-guard"];
 
 fn is_chat(entry: &Value) -> Option<bool> {
-    let has = |list: &Value, word: &str| Some(list.as_array()?.iter().any(|one| one == word));
-    let mode = entry["model_info"]["mode"].as_str().or_else(|| entry["mode"].as_str());
-    has(&entry["supportedGenerationMethods"], "generateContent")
+    let has = |path: &str, word: &str| Some(entry.pointer(path)?.as_array()?.iter().any(|one| one == word));
+    let text = |path: &str| entry.pointer(path).and_then(Value::as_str);
+    has("/supportedGenerationMethods", "generateContent")
         .filter(|can| !can)
-        .or_else(|| entry["capabilities"]["completion_chat"].as_bool())
-        .or_else(|| has(&entry["architecture"]["output_modalities"], "text"))
-        .or_else(|| has(&entry["endpoints"], "chat"))
-        .or_else(|| Some(entry["task"]["name"].as_str()? == "Text Generation"))
-        .or_else(|| Some(["chat", "responses", "completion"].contains(&mode?)))
+        .or_else(|| entry.pointer("/capabilities/completion_chat")?.as_bool())
+        .or_else(|| has("/architecture/output_modalities", "text"))
+        .or_else(|| has("/endpoints", "chat"))
+        .or_else(|| Some(text("/task/name")? == "Text Generation"))
+        .or_else(|| Some(["chat", "responses", "completion"].contains(&text("/model_info/mode").or(text("/mode"))?)))
 }
 
 fn context(entry: &Value) -> Option<u64> {
@@ -142,6 +142,7 @@ mod tests {
         read(&LaneSpec { key, ..LaneSpec::new("a/".into(), Wire::Openai, dialect, "x") }, entry)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it stands in a table beside None")]
     fn model(id: &str, cost: Cost, context: Option<u64>, chat: bool) -> Option<Model> {
         Some(Model { id: id.into(), aliases: Vec::new(), cost, context, chat })
     }
