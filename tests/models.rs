@@ -4,7 +4,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use roundel::domain::clock::Clock;
+use roundel::domain::failure::Class;
+use roundel::domain::standing::{Rest, Target};
+use roundel::store::Store;
+use roundel::store::folder::Folder;
+use roundel::store::write::Write;
 use serde_json::{Value, json};
 
 use crate::support::pty::{Pty, ROUNDEL};
@@ -245,4 +252,39 @@ fn a_terminal_gets_columns() {
     pty.wait_for_text("gone          free            131k  qwen/qwen3.8-27b     not in groq's list of ");
     pty.wait_for_text("and 1 that answer no questions in text");
     assert_eq!(pty.wait_exit().exit_code(), 0);
+}
+
+#[tokio::test]
+async fn what_refusals_taught_is_told_while_another_process_holds_the_data() {
+    let web = Web::with(vec![(
+        "/models",
+        json!({ "data": [{ "id": "openai/gpt-oss-120b" }, { "id": "openai/gpt-oss-20b" }, { "id": "qwen/qwen3.8-27b" }] }),
+    )]);
+    let home = Home::new(&provider("groq", &web.base));
+    let data = home.0.path().join("data");
+    let now = Clock::System.now();
+    let folder = Folder::open(&data, "dashboard", now).unwrap();
+    let (mut store, _) = Store::open(&folder, Clock::System).unwrap();
+    for (model, class, told) in [
+        ("openai/gpt-oss-120b", Class::Gone, true),
+        ("openai/gpt-oss-20b", Class::Payment, true),
+        ("qwen/qwen3.8-27b", Class::Gone, false),
+    ] {
+        let target = Target::Lane(format!("groq/{model}").as_str().into());
+        let rest = Rest { target: target.clone(), since: now, until: None, class, told, words: "it said so".into() };
+        assert!(store.write(Write::Rest { target, rest: Some(rest) }));
+    }
+    store.flush(Duration::from_secs(20)).await.unwrap();
+    let (code, out, err) = home.run(&["groq", "--data-dir", data.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(
+        lines(&out, "groq"),
+        [
+            "groq/openai/gpt-oss-120b gone free 131072 it said so",
+            "groq/openai/gpt-oss-20b not entitled free 131072 it said so",
+            "groq/qwen/qwen3.8-27b on free 131072",
+        ]
+    );
+    store.close(Duration::from_secs(20)).await.unwrap();
+    drop(folder);
 }
