@@ -52,39 +52,43 @@ pub async fn watch(
     client: Client,
     link: Link,
     ask: Ask,
-    found: oneshot::Receiver<()>,
+    mut found: oneshot::Receiver<()>,
 ) {
     let now = Clock::System.now();
     let kept = accounts.iter().filter_map(|one| Some(verdicts(one, &lists.fresh(&one.shape, now)?))).flatten();
     if !learn(&link, kept.collect(), Vec::new()).await || ask == Ask::Nobody || accounts.is_empty() {
         return;
     }
-    let mut found = Some(found);
-    let mut said = BTreeSet::new();
+    let (mut ready, mut said) = (false, BTreeSet::new());
     loop {
         let mut round: JoinSet<Heard> = JoinSet::new();
         for account in accounts.clone() {
             let (lists, client) = (lists.clone(), client.clone());
             round.spawn(async move { hear(&account, &lists, &client).await });
         }
-        let mut later = Heard::default();
-        while let Some(heard) = round.join_next().await {
-            let Ok(heard) = heard else { continue };
-            later.notices.extend(heard.notices);
-            if heard.later {
-                later.told.extend(heard.told);
-            } else if !learn(&link, heard.told, Vec::new()).await {
+        let (mut waits, mut notices) = (Vec::new(), Vec::new());
+        loop {
+            let mut told = Vec::new();
+            tokio::select! {
+                // Err: it fires no more.
+                _ = &mut found, if !ready => ready = true,
+                Some(heard) = round.join_next() => {
+                    // Err: a reader broke, and the log file says where.
+                    let heard = heard.unwrap_or_default();
+                    if heard.later { waits.extend(heard.told) } else { told = heard.told }
+                    notices.extend(heard.notices);
+                }
+                else => break,
+            }
+            let mut new = Vec::new();
+            if ready {
+                told.append(&mut waits);
+                let all = notices.drain(..).filter(|(key, _): &(String, String)| said.insert(key.clone()));
+                new.extend(all.map(|(_, notice)| notice));
+            }
+            if !learn(&link, told, new).await {
                 return;
             }
-        }
-        if let Some(found) = found.take() {
-            // Err: it fires no more.
-            drop(found.await);
-        }
-        let new = later.notices.into_iter().filter(|(key, _)| said.insert(key.clone()));
-        let new = new.map(|(_, notice)| notice).collect();
-        if !learn(&link, later.told, new).await {
-            return;
         }
         sleep(EVERY).await;
     }
