@@ -475,3 +475,109 @@ fn the_row_says_why_the_lane_that_was_shown_did_not_take_it() {
     let why = bench.desk.snapshot(at(0)).log[0].why.clone();
     assert_eq!(why, "a/1 was shown as next: the request is too large for it");
 }
+
+#[test]
+fn what_comes_back_from_a_rest_takes_one_then_two_then_four() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, Some(20), at(1));
+    for _ in 0..9 {
+        bench.ask(at(2));
+    }
+    assert_eq!(bench.flights.len(), 1);
+    // Ten wait; one goes, and the others are let through as it goes well.
+    bench.wake(at(21));
+    assert_eq!(bench.flights.len(), 2);
+    assert!(bench.turns.iter().filter(|turn| matches!(turn.state, TurnState::Waiting { .. })).count() == 9);
+    for (flown, expected) in [(1, 3), (2, 5), (3, 9)] {
+        let attempt = bench.flights[flown].0;
+        bench.event(attempt, Event::Head(Head { status: 200, headers: Vec::new() }), at(22));
+        assert_eq!(bench.flights.len(), expected);
+    }
+}
+
+#[test]
+fn the_chat_goes_before_scripts() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, Some(20), at(1));
+    bench.desk.cancel(TurnId(1), at(1));
+    let script = bench.ask_of(Origin::Endpoint, "x", at(2));
+    let chat = bench.ask(at(3));
+    bench.wake(at(21));
+    assert_eq!(bench.turn(chat).state, TurnState::Running);
+    assert!(matches!(bench.turn(script).state, TurnState::Waiting { .. }));
+}
+
+#[test]
+fn beyond_its_patience_a_question_is_refused_at_once_and_says_who_is_back_when() {
+    let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, Some(600), at(1));
+    bench.fail(bench.last_flight(), Class::QuotaExhausted, Some(4000), at(1));
+    let TurnState::Failed(why) = bench.turn(TurnId(1)).state.clone() else { panic!("{:?}", bench.turn(TurnId(1))) };
+    assert!(why.starts_with("no lane can answer within 3 m. a/1: resting, rate limited, back at "), "{why}");
+    assert!(why.contains("(in 10 m); b/1: resting, ") && why.ends_with("(in 67 m)"), "{why}");
+    // A script is less patient than a person.
+    let mut bench = Bench::new(&[("a/1", None)]);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, Some(100), at(1));
+    let script = bench.ask_of(Origin::Endpoint, "x", at(2));
+    assert!(matches!(bench.turn(script).state, TurnState::Failed(_)));
+    assert!(matches!(bench.turn(TurnId(1)).state, TurnState::Waiting { .. }));
+}
+
+#[test]
+fn patience_ends_where_nobody_knows_when() {
+    let mut bench = Bench::new(&[("a/1", Some(1))]);
+    bench.ask(at(1));
+    let second = bench.ask(at(2));
+    assert!(matches!(bench.turn(second).state, TurnState::Waiting { until: None, .. }));
+    for second in 3..=182 {
+        bench.wake(at(second));
+    }
+    assert!(matches!(bench.turn(second).state, TurnState::Failed(_)), "{:?}", bench.turn(second).state);
+}
+
+#[test]
+fn a_guessed_rest_is_tried_early_beside_a_ready_lane_and_ends_when_that_goes_well() {
+    let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, None, at(0));
+    bench.answer(bench.last_flight(), at(1));
+    bench.ask(at(10));
+    bench.answer(bench.last_flight(), at(11));
+    assert_eq!(bench.lanes_flown(), ["a/1", "b/1", "b/1"], "not before half of it is over");
+    bench.ask(at(16));
+    assert_eq!(bench.lanes_flown().last(), Some(&"a/1"));
+    bench.answer(bench.last_flight(), at(17));
+    assert!(bench.desk.snapshot(at(17)).lanes[0].rest.is_none());
+}
+
+#[test]
+fn what_was_in_the_air_when_a_lane_began_to_rest_lengthens_nothing() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    for _ in 0..4 {
+        bench.ask(at(0));
+    }
+    for (attempt, _) in bench.flights.clone() {
+        bench.fail(attempt, Class::Server, None, at(1));
+    }
+    assert_eq!(bench.desk.snapshot(at(1)).lanes[0].rest.as_ref().unwrap().until, Some(at(3)));
+}
+
+#[test]
+fn lanes_with_room_are_kept_for_what_fits_nowhere_else() {
+    let mut bench = Bench::new(&[]);
+    let roomy = LaneSpec { context: Some(100_000), ..lane("b/1", None) };
+    let ledger = Ledger::new(vec![lane("a/1", None), roomy], Kept::default(), START);
+    bench.desk = Desk::new(Opening { ledger, ..Opening::default() }, START);
+    bench.ask_of(Origin::Chat, &"long ".repeat(2000), at(0));
+    bench.answer(bench.last_flight(), at(1));
+    for second in 2..11 {
+        bench.ask(at(second));
+        bench.answer(bench.last_flight(), at(second));
+    }
+    let small = &bench.lanes_flown()[1..];
+    assert_eq!(small.iter().filter(|lane| **lane == "a/1").count(), 6, "two of three: {small:?}");
+}

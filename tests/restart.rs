@@ -10,7 +10,7 @@ use roundel::domain::standing::{Need, Rest};
 use roundel::scheduler::effect::lane_writes;
 use roundel::scheduler::kept::Kept;
 use roundel::scheduler::ledger::Ledger;
-use roundel::scheduler::rotation::{Choice, Wish};
+use roundel::scheduler::rotation::Pick;
 use roundel::store::write::Write;
 
 const START: Time = Time::from_ms(1_795_348_800_000);
@@ -22,7 +22,8 @@ fn specs() -> Vec<LaneSpec> {
 /// The rests that reach the disk when `a/1` fails so.
 fn kept(failure: &Failure) -> Vec<Rest> {
     let mut ledger = Ledger::new(specs(), Kept::default(), START);
-    ledger.rest(0, failure, START);
+    let hold = ledger.dispatch(&Pick { lane: 0, shares: Vec::new() }, Need::USUAL, START).unwrap();
+    ledger.rest(&hold, failure, START);
     let writes = ledger.lanes().iter().flat_map(lane_writes);
     writes.filter_map(|write| if let Write::Rest { rest, .. } = write { rest } else { None }).collect()
 }
@@ -30,11 +31,7 @@ fn kept(failure: &Failure) -> Vec<Rest> {
 /// The lane that takes the first turn `hours` later, in a new process.
 fn next(rests: Vec<Rest>, hours: u64) -> Option<LaneId> {
     let now = START.plus(Duration::from_hours(hours));
-    let ledger = Ledger::new(specs(), Kept { rests, ..Kept::default() }, now);
-    match ledger.pick(Need::USUAL, Wish::default(), now) {
-        Choice::Lane(lane) => ledger.spec(lane).map(|spec| spec.id.clone()),
-        Choice::Wait { .. } | Choice::Nobody(_) => None,
-    }
+    Ledger::new(specs(), Kept { rests, ..Kept::default() }, now).next(Need::USUAL, now)
 }
 
 #[test]
