@@ -130,7 +130,11 @@ async fn what_is_left_is_heard_whatever_the_others_do() {
     let heard = until(&link, |snapshot| caps(snapshot, now).len() >= 3).await;
     assert_eq!(
         caps(&heard, now),
-        ["openrouter/:free requests 82 of 90", "ollama-cloud % of session 75 of 100", "ollama-cloud % of week 50 of 100"]
+        [
+            "openrouter/:free requests 82 of 90",
+            "ollama-cloud % of session 75 of 100",
+            "ollama-cloud % of week 50 of 100"
+        ]
     );
     assert_eq!(dead.paths().iter().filter(|path| path.contains("health")).count(), 0);
     once.send(()).unwrap();

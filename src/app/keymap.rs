@@ -123,6 +123,7 @@ pub const KEYS: &[Binding] = &[
     row(P::Transcript, &[(NONE, Char(' '))], Action::Thoughts, "thoughts", "show what the models thought, or hide it"),
     row(P::Transcript, &[(NONE, Enter)], Action::Focus(Focus::Composer), "", "type"),
     row(P::Log, &[(NONE, Enter)], Action::Open, "detail", "the attempt, with its headers as they came"),
+    row(P::Log, &[(NONE, Char('w'))], Action::Open, "why", "why that lane took it: each candidate's weight or reason"),
     row(P::Panes, &[(NONE, Char('j')), (NONE, Down)], Action::Move(Move::Down), "", "down"),
     row(P::Panes, &[(NONE, Char('k')), (NONE, Up)], Action::Move(Move::Up), "", "up"),
     row(

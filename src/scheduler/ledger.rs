@@ -300,13 +300,13 @@ impl Ledger {
         let counts_refused = lane.spec.dialect.counts_refused();
         self.books.settle(hold.held, usage, settled, counts_refused, now);
         if let Some(side) = self.sides.get_mut(hold.lane) {
-            if settled != Settled::Used {
-                self.place.give_back(side.account, &hold.shares);
-            } else {
+            if settled == Settled::Used {
                 side.row = 0;
                 if let Some(tokens) = usage.output {
                     side.outputs.add(tokens);
                 }
+            } else {
+                self.place.give_back(side.account, &hold.shares);
             }
         }
         self.touch(hold.lane);
@@ -326,12 +326,12 @@ impl Ledger {
         let state = self.lanes.get(lane)?;
         let spec = Arc::clone(&state.spec);
         // What was already in the air when the lane began to rest says nothing new.
-        let late = state.rest.as_ref().is_some_and(|rest| rest.since >= hold.since && rest.class == failure.class);
-        if late && failure.wait.is_none() {
+        let known = state.rest.as_ref().is_some_and(|rest| rest.since >= hold.since && rest.class == failure.class);
+        if known && failure.wait.is_none() {
             return state.rest.clone();
         }
         let side = self.sides.get_mut(lane)?;
-        side.row = side.row.saturating_add(u32::from(!late));
+        side.row = side.row.saturating_add(u32::from(!known));
         let row = side.row.max(1);
         let End { at: until, told } = resting::end(failure, row, self.books.reopens(&spec, failure, now), now)?;
         let reach = resting::reach(&spec, failure);

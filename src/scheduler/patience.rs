@@ -18,8 +18,8 @@ const NAMED: usize = 3;
 /// How long a question of this origin waits, unless its asker says otherwise.
 pub const fn usual(origin: Origin) -> Duration {
     match origin {
-        Origin::Chat | Origin::Ask | Origin::Probe => Duration::from_secs(180),
-        Origin::Endpoint => Duration::from_secs(60),
+        Origin::Chat | Origin::Ask | Origin::Probe => Duration::from_mins(3),
+        Origin::Endpoint => Duration::from_mins(1),
     }
 }
 
@@ -67,7 +67,7 @@ mod tests {
             back("d/1", "spent", None),
         ];
         assert_eq!(
-            refusal(&all, Duration::from_secs(180), Zone::UTC, now),
+            refusal(&all, Duration::from_mins(3), Zone::UTC, now),
             "no lane can answer within 3 m. a/1: 30 requests per min spent, back at 12:10 (in 11 m); b/1: 20 requests \
              per day spent, back at 00:00 (in 12 h); c/1: spent, nobody knows for how long; 1 more later"
         );

@@ -187,9 +187,10 @@ pub fn why(seats: &[Seat<'_>], place: &Place, pick: &Pick, shown: Option<&LaneId
         let news = !matches!(seat.standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
         news && shown != Some(&seat.lane.spec.id) && wish.only.is_none()
     });
-    parts.extend(passed.map(|seat| match wish.tried.contains(&seat.lane.spec.id) {
-        true => format!("{}: did not take it", seat.lane.spec.id),
-        false => format!("{}: {}", seat.lane.spec.id, seat.standing.reason()),
+    parts.extend(passed.map(|seat| {
+        let id = &seat.lane.spec.id;
+        let refused = wish.tried.contains(id).then(|| "did not take it".to_owned());
+        format!("{id}: {}", refused.unwrap_or_else(|| seat.standing.reason()))
     }));
     if chosen.standing != Standing::Ready {
         parts.push("a trial: its rest was a guess".into());

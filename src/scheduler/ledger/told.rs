@@ -47,13 +47,12 @@ pub(in crate::scheduler) fn take_in(
 ) -> Changed {
     match told {
         Told::Limits { account, lane, readings } => {
-            let pool = match lane {
-                Some(lane) => lanes.iter().find(|one| one.spec.id == *lane).map(|one| one.spec.own_pool()),
+            let pool = if let Some(lane) = lane {
+                lanes.iter().find(|one| one.spec.id == *lane).map(|one| one.spec.own_pool())
+            } else {
                 // Where some of an account's lanes share a limit, it is that one which is told.
-                None => {
-                    let own = lanes.iter().filter(|one| one.spec.account() == *account);
-                    own.map(|one| one.spec.account_pool()).max_by_key(|pool| pool.as_str().len())
-                }
+                let own = lanes.iter().filter(|one| one.spec.account() == *account);
+                own.map(|one| one.spec.account_pool()).max_by_key(|pool| pool.as_str().len())
             };
             let Some(pool) = pool else { return Changed::default() };
             let changed = readings.iter().filter_map(|reading| observe(&pool, reading, meters, now)).collect();
