@@ -22,6 +22,9 @@ use crate::sim::world::speech::Speech;
 /// Seeded chance.
 mod dice;
 
+/// Days and months.
+mod calendar;
+
 /// Limits and their counts.
 mod limit;
 
@@ -31,14 +34,33 @@ mod question;
 /// Refusals because of a limit.
 mod refusal;
 
-/// Whose headers and errors.
+/// More of them, of providers that speak much alike.
+mod compatible;
+
+/// Whose errors, and whose habits.
 mod dialect;
+
+/// Limits in headers.
+mod telling;
 
 /// Answers.
 mod speech;
 
 /// The world's file.
 pub mod plan;
+
+/// How one limit stands in truth, whatever was told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Truth {
+    /// How much fits.
+    pub cap: u64,
+    /// What is used; may be above the cap.
+    pub used: u64,
+    /// What is left.
+    pub left: u64,
+    /// When nothing is used any more, from now; zero when nothing is.
+    pub full_after: Duration,
+}
 
 /// Simulated providers, with all that they have counted.
 #[derive(Debug, Clone)]
@@ -87,6 +109,13 @@ impl World {
         }
     }
 
+    /// How the limits of `provider` stand at `now` for one of its models, in the order of the file. Costs nothing.
+    pub fn truth(&self, provider: &str, model: &str, now: Time) -> Vec<Truth> {
+        let limits = self.providers.get(provider).into_iter().flat_map(|provider| &provider.limits);
+        let standings = limits.map(|limit| limit.standing(model, 0, now));
+        standings.map(|Standing { cap, used, left, full_after, .. }| Truth { cap, used, left, full_after }).collect()
+    }
+
     /// What `provider` answers to a request for its models. Costs nothing.
     pub fn models(&self, provider: &str) -> Exchange {
         let Some(found) = self.providers.get(provider) else { return unknown_provider(provider) };
@@ -128,7 +157,8 @@ impl Provider {
         let blocking = standings.iter().filter(|standing| standing.wait != Some(Duration::ZERO));
         // The limit that is in the way the longest; for ever is longer than any wait.
         if let Some(worst) = blocking.max_by_key(|standing| standing.wait.unwrap_or(Duration::MAX)) {
-            let refusal = dialect.over_limit(&question.model, worst, &standings, now);
+            let mut refusal = dialect.over_limit(&question.model, worst, now);
+            refusal.headers.extend(telling::on_refusal(dialect, &standings, now));
             self.count_failure(&question, now);
             return Err(refusal);
         }
@@ -147,7 +177,7 @@ impl Provider {
         // Before the answer is counted: this response's headers can't know how long it will be.
         let mut headers = self.plan.dialect.identity(id);
         if self.plan.headers_on_streams || !question.stream {
-            headers.extend(self.plan.dialect.telling(&self.standings(question, now)));
+            headers.extend(telling::headers(self.plan.dialect, &self.standings(question, now), now));
         }
         let text = tour::answer(&question.text, name, question.first, question.turn);
         let (words, shortened) = speech::within(&text, question.max_tokens);

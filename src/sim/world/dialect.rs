@@ -1,12 +1,13 @@
-//! How each kind of provider tells its limits, and how it refuses. The shapes are those of recorded responses; the
+//! Whose habits a provider has: its errors, and what it says beside its limits. The shapes are those of recorded responses; the
 //! organisation, the people and the numbers are made up. Plans no times.
 
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::domain::clock::Time;
-use crate::sim::world::limit::{Standing, Unit};
-use crate::sim::world::refusal::{self, Refusal, go_duration, plural};
+use crate::sim::world::compatible;
+use crate::sim::world::limit::Standing;
+use crate::sim::world::refusal::{self, Refusal};
 
 /// Whose habits a simulated provider has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -22,50 +23,25 @@ pub(crate) enum Dialect {
     Gemini,
     /// No headers on answers; comments while one waits; a reset in milliseconds since the epoch.
     Openrouter,
+    /// `anthropic-ratelimit-*`, with a reset that is an instant in whole seconds.
+    Anthropic,
+    /// The six names with the length of the window beside them; resets in milliseconds.
+    Azure,
+    /// The window stands in the header's name; resets are bare seconds; refusals have none of it.
+    Cerebras,
+    /// Calls of the minute, and the cap of the month; refusals are prose.
+    Cohere,
+    /// A proxy before a provider with Groq's habits, with a limit of the minute of its own.
+    Litellm,
+    /// No headers, and not a word on limits.
+    Nvidia,
+    /// Names without a unit; the window is a second.
+    Together,
+    /// The fields of the standard's newest draft.
+    Ietf,
 }
 
 impl Dialect {
-    /// The headers that tell `standings`, which are those after this request's prompt was counted. Its answer is not
-    /// in them: when the head leaves, no one knows how long the answer will be.
-    pub(crate) fn telling(self, standings: &[Standing]) -> Vec<(String, String)> {
-        let told = || standings.iter().filter(|standing| standing.told);
-        let mut headers = Vec::new();
-        let mut add = |name: String, value: String| headers.push((name, value));
-        match self {
-            Self::Groq | Self::Openai => {
-                for standing in told() {
-                    add(format!("x-ratelimit-limit-{}", plural(standing.unit)), standing.cap.to_string());
-                    add(format!("x-ratelimit-remaining-{}", plural(standing.unit)), standing.left.to_string());
-                    // The time until the bucket is full, not until one more request fits.
-                    add(format!("x-ratelimit-reset-{}", plural(standing.unit)), go_duration(standing.full_after));
-                }
-            }
-            Self::Mistral => {
-                for standing in told() {
-                    let unit = match standing.unit {
-                        Unit::Requests => "req",
-                        Unit::Tokens => "tokens",
-                    };
-                    add(format!("x-ratelimit-limit-{unit}-minute"), standing.cap.to_string());
-                    add(format!("x-ratelimit-remaining-{unit}-minute"), standing.left.to_string());
-                    if standing.unit == Unit::Tokens {
-                        add("x-ratelimit-tokens-query-cost".into(), standing.asked.to_string());
-                    }
-                }
-            }
-            Self::Gemini | Self::Openrouter => {}
-        }
-        headers
-    }
-
-    /// Whether its headers can tell a limit like this.
-    pub(crate) const fn can_tell(self) -> bool {
-        match self {
-            Self::Groq | Self::Openai | Self::Mistral => true,
-            Self::Gemini | Self::Openrouter => false,
-        }
-    }
-
     /// Headers that have nothing to do with limits; `id` is the exchange's.
     pub(crate) fn identity(self, id: &str) -> Vec<(String, String)> {
         let (name, value) = match self {
@@ -73,21 +49,33 @@ impl Dialect {
             Self::Mistral => ("mistral-correlation-id", id.to_owned()),
             Self::Gemini => ("x-gemini-service-tier", "standard".to_owned()),
             Self::Openrouter => ("x-generation-id", format!("gen-{id}")),
+            Self::Anthropic => ("request-id", format!("req_{id}")),
+            Self::Azure => ("apim-request-id", id.to_owned()),
+            Self::Litellm => ("x-litellm-call-id", id.to_owned()),
+            Self::Cerebras | Self::Cohere | Self::Nvidia | Self::Together | Self::Ietf => {
+                ("x-request-id", id.to_owned())
+            }
         };
         vec![("server".into(), "roundel-sim".into()), (name.into(), value)]
     }
 
     /// One of its limits is in the way.
-    pub(crate) fn over_limit(self, model: &str, blocking: &Standing, standings: &[Standing], now: Time) -> Refusal {
-        let mut refusal = match self {
+    pub(crate) fn over_limit(self, model: &str, blocking: &Standing, now: Time) -> Refusal {
+        match self {
             Self::Groq => refusal::groq(model, blocking),
             Self::Openai => refusal::openai(model, blocking),
             Self::Mistral => refusal::mistral(),
             Self::Gemini => refusal::gemini(model, blocking),
             Self::Openrouter => refusal::openrouter(blocking, now),
-        };
-        refusal.headers.extend(self.telling(standings));
-        refusal
+            Self::Anthropic => compatible::anthropic(blocking),
+            Self::Azure => compatible::azure(blocking),
+            Self::Cerebras => compatible::cerebras(blocking),
+            Self::Cohere => compatible::cohere(blocking),
+            Self::Litellm => compatible::litellm(blocking, now),
+            Self::Nvidia => compatible::nvidia(),
+            Self::Together => compatible::together(blocking),
+            Self::Ietf => compatible::ietf(blocking),
+        }
     }
 
     /// No such model here.
@@ -102,6 +90,7 @@ impl Dialect {
                  ListModels to see the list of available models and their supported methods."
             ),
             Self::Openrouter => format!("No endpoints found for {model}."),
+            _ => format!("The model {model} does not exist here."),
         };
         self.plain(404, "model_not_found", &message)
     }
@@ -121,6 +110,9 @@ impl Dialect {
             Self::Openrouter => {
                 self.plain(503, "", &format!("The provider of {model} is overloaded. Please try again later."))
             }
+            Self::Anthropic => self.plain(529, "overloaded_error", "Overloaded"),
+            Self::Cerebras => self.plain(429, "queue_exceeded", "There is high traffic at the moment."),
+            _ => self.plain(503, "overloaded", "The server is overloaded."),
         }
     }
 
@@ -158,6 +150,13 @@ impl Dialect {
                 json!([{"error": {"code": status, "message": message, "status": word}}])
             }
             Self::Openrouter => json!({"error": {"message": message, "code": status}}),
+            Self::Anthropic => json!({"type": "error", "error": {"type": code, "message": message}}),
+            Self::Cerebras => json!({"message": message, "type": kind, "param": "", "code": code}),
+            Self::Cohere => json!({"id": "demo", "message": message}),
+            Self::Nvidia => json!({"status": status, "title": message}),
+            Self::Azure | Self::Litellm | Self::Together | Self::Ietf => {
+                json!({"error": {"message": message, "type": kind, "code": code}})
+            }
         };
         Refusal { status, headers: Vec::new(), body }
     }

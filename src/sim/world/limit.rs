@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::domain::clock::Time;
+use crate::sim::world::calendar::Page;
 
 const DAY: u64 = 86_400_000;
 
@@ -42,13 +44,17 @@ pub(crate) enum Window {
     Rolling(u64),
     /// Steadily: an empty bucket is full after one span.
     Bucket(u64),
+    /// All at once, when the calendar of a zone turns its page.
+    Calendar(Page, Tz),
 }
 
 impl Window {
-    /// Its length in milliseconds.
+    /// Its length in milliseconds; of a calendar's page about.
     pub(crate) const fn span(self) -> u64 {
         match self {
             Self::Fixed(span) | Self::Rolling(span) | Self::Bucket(span) => span,
+            Self::Calendar(Page::Day, _) => DAY,
+            Self::Calendar(Page::Month, _) => 30 * DAY,
         }
     }
 
@@ -62,11 +68,24 @@ impl TryFrom<String> for Window {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no window: write `60s fixed`, `60s rolling`, `1d bucket` or `day`");
+        let wrong = || {
+            format!(
+                "`{text}` is no window: write `60s fixed`, `60s rolling`, `1d bucket`, `day`, `month` or `day \
+                 America/Los_Angeles`"
+            )
+        };
         if text == "day" {
             return Ok(Self::Fixed(DAY));
         }
-        let (span, kind) = text.split_once(' ').ok_or_else(wrong)?;
+        let (span, kind) = text.split_once(' ').unwrap_or((&text, "UTC"));
+        let page = match span {
+            "day" => Some(Page::Day),
+            "month" => Some(Page::Month),
+            _ => None,
+        };
+        if let Some(page) = page {
+            return kind.parse().map(|zone| Self::Calendar(page, zone)).map_err(|_| wrong());
+        }
         let digits = span.find(|char: char| !char.is_ascii_digit()).ok_or_else(wrong)?;
         let (number, unit) = span.split_at(digits);
         let factor = match unit {
@@ -183,7 +202,9 @@ struct Uses {
 impl Uses {
     fn used(&self, window: Window, cap: u64, now: Time) -> u64 {
         match window {
-            Window::Fixed(_) | Window::Rolling(_) => self.counting(window, now).map(|(_, amount)| amount).sum(),
+            Window::Fixed(_) | Window::Rolling(_) | Window::Calendar(..) => {
+                self.counting(window, now).map(|(_, amount)| amount).sum()
+            }
             // A started token is used: what is left is what can be had now.
             Window::Bucket(span) => to_u64(self.level(span, cap, now).div_ceil(u128::from(span))),
         }
@@ -197,6 +218,7 @@ impl Uses {
         match window {
             _ if used + asked <= cap => Some(Duration::ZERO),
             Window::Fixed(span) => Some(until_end(span, now)),
+            Window::Calendar(page, zone) => Some(Duration::from_millis(page.left(zone, now))),
             Window::Rolling(span) => self.counting(window, now).find_map(|(at, amount)| {
                 used -= amount;
                 (used + asked <= cap).then(|| at.plus(Duration::from_millis(span)).since(now))
@@ -212,6 +234,7 @@ impl Uses {
         let Some((last, _)) = self.counting(window, now).last() else { return Duration::ZERO };
         match window {
             Window::Fixed(span) => until_end(span, now),
+            Window::Calendar(page, zone) => Duration::from_millis(page.left(zone, now)),
             Window::Rolling(span) => last.plus(Duration::from_millis(span)).since(now),
             Window::Bucket(span) => Duration::from_millis(to_u64(self.level(span, cap, now).div_ceil(u128::from(cap)))),
         }
@@ -219,9 +242,15 @@ impl Uses {
 
     /// The uses that count at `now`.
     fn counting(&self, window: Window, now: Time) -> impl Iterator<Item = (Time, u64)> {
+        let begin = match window {
+            Window::Calendar(page, zone) => page.begin(zone, now),
+            Window::Fixed(_) | Window::Rolling(_) | Window::Bucket(_) => now,
+        };
         self.list.iter().copied().filter(move |(at, _)| match window {
             Window::Fixed(span) => period(span, *at) == period(span, now),
             Window::Rolling(span) => now.since(*at) < Duration::from_millis(span),
+            // One from the future belongs to another page, as far as anybody can tell.
+            Window::Calendar(..) => *at >= begin && *at <= now,
             Window::Bucket(_) => true,
         })
     }
@@ -242,7 +271,9 @@ impl Uses {
     /// Drops what will never count again.
     fn forget(&mut self, window: Window, cap: u64, now: Time) {
         match window {
-            Window::Fixed(_) | Window::Rolling(_) => self.list = self.counting(window, now).collect(),
+            Window::Fixed(_) | Window::Rolling(_) | Window::Calendar(..) => {
+                self.list = self.counting(window, now).collect();
+            }
             Window::Bucket(span) if self.level(span, cap, now) == 0 => self.list.clear(),
             Window::Bucket(_) => {}
         }
@@ -329,6 +360,10 @@ mod tests {
             // Midnight UTC is twelve hours after noon.
             ("day", 2, &[(0, 2)], (0, 1), (2, 0, Some(43_200_000), 43_200_000)),
             ("day", 2, &[(0, 2)], (43_200, 1), (0, 2, Some(0), 0)),
+            // In Los Angeles it is eight hours later; the month has nine days more.
+            ("day America/Los_Angeles", 2, &[(0, 2)], (43_200, 1), (2, 0, Some(28_800_000), 28_800_000)),
+            ("day America/Los_Angeles", 2, &[(0, 2)], (72_000, 1), (0, 2, Some(0), 0)),
+            ("month", 2, &[(0, 2)], (0, 1), (2, 0, Some(734_400_000), 734_400_000)),
         ];
         for (window, cap, uses, (second, asked), expected) in table {
             let mut limit = limit("tokens", window, *cap, "model");
@@ -372,7 +407,17 @@ mod tests {
 
     #[test]
     fn a_wrong_window_says_what_would_be_right() {
-        for text in ["", "60s", "60 fixed", "0s fixed", "60s sliding", "9999d fixed", "99999999999s fixed", "Day"] {
+        for text in [
+            "",
+            "60s",
+            "60 fixed",
+            "0s fixed",
+            "60s sliding",
+            "day Mars/Olympus",
+            "9999d fixed",
+            "99999999999s fixed",
+            "Day",
+        ] {
             let error = Window::try_from(text.to_owned()).unwrap_err();
             assert!(error.contains("60s fixed"), "{text}: {error}");
         }

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::sim::world::dialect::Dialect;
-use crate::sim::world::limit::{Rule, Window};
+use crate::sim::world::limit::Rule;
 use crate::sim::world::speech::Pace;
+use crate::sim::world::telling;
 
 /// A world that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,19 +109,12 @@ impl ProviderPlan {
         if self.models.as_ref().is_empty() {
             return Some((self.models.span().start, "a provider has at least one model"));
         }
-        let mut units = Vec::new();
+        let mut told = Vec::new();
         for rule in self.limits.iter().filter(|rule| *rule.told.as_ref()) {
-            let at = rule.told.span().start;
-            if !self.dialect.can_tell() {
-                return Some((at, "this dialect has no headers to tell a limit"));
+            told.push((rule.unit, rule.window));
+            if let Some(why) = telling::untold(self.dialect, &told) {
+                return Some((rule.told.span().start, why));
             }
-            if self.dialect == Dialect::Mistral && rule.window != Window::Fixed(60_000) {
-                return Some((at, "this dialect's headers tell limits of `60s fixed` only"));
-            }
-            if units.contains(&rule.unit) {
-                return Some((at, "this dialect's headers tell one limit of a unit"));
-            }
-            units.push(rule.unit);
         }
         None
     }

@@ -51,11 +51,12 @@ pub(crate) fn go_duration(span: Duration) -> String {
     }
 }
 
-fn whole_seconds(wait: Duration) -> u64 {
+/// Seconds, a begun one counted whole.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
-fn refusal(status: u16, headers: &[(&str, String)], body: Value) -> Refusal {
+pub(crate) fn refusal(status: u16, headers: &[(&str, String)], body: Value) -> Refusal {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     Refusal { status, headers, body }
 }

@@ -85,7 +85,7 @@ impl Speech<'_> {
                 set(&mut role, "x_groq", json!({"id": format!("req_{}", self.id)}));
                 vec![event(wait, &role)]
             }
-            Dialect::Openai | Dialect::Mistral | Dialect::Gemini => vec![event(wait, &role)],
+            _ => vec![event(wait, &role)],
         }
     }
 
@@ -116,8 +116,6 @@ impl Speech<'_> {
                 set(&mut finish, "usage", self.usage());
                 vec![finish, trailer]
             }
-            Dialect::Openai | Dialect::Gemini if self.question.include_usage => vec![finish, trailer],
-            Dialect::Openai | Dialect::Gemini => vec![finish],
             // Unasked.
             Dialect::Mistral => {
                 set(&mut finish, "usage", self.usage());
@@ -129,6 +127,10 @@ impl Speech<'_> {
                 set(&mut last, "usage", self.usage());
                 vec![finish, last]
             }
+            _ if self.question.include_usage => vec![finish, trailer],
+            // Its compatible endpoint refuses the option, and tells it unasked.
+            Dialect::Cohere => vec![finish, trailer],
+            _ => vec![finish],
         }
     }
 
@@ -145,7 +147,7 @@ impl Speech<'_> {
         match self.dialect {
             Dialect::Groq | Dialect::Openai => set(&mut choice, "logprobs", Value::Null),
             Dialect::Openrouter => set(&mut choice, "native_finish_reason", json!(finish)),
-            Dialect::Mistral | Dialect::Gemini => {}
+            _ => {}
         }
         let mut chunk = json!({"id": self.chat_id(), "object": "chat.completion.chunk", "created": self.created(),
             "model": self.question.model, "choices": [choice]});
@@ -175,9 +177,9 @@ impl Speech<'_> {
 
     fn chat_id(&self) -> String {
         match self.dialect {
-            Dialect::Groq | Dialect::Openai => format!("chatcmpl-{}", self.id),
             Dialect::Openrouter => format!("gen-{}", self.id),
             Dialect::Mistral | Dialect::Gemini => self.id.to_owned(),
+            _ => format!("chatcmpl-{}", self.id),
         }
     }
 
