@@ -510,6 +510,21 @@ mod tests {
     }
 
     #[test]
+    fn the_reset_of_a_bucket_tells_what_its_count_rounds_away() {
+        // 200 a day, one every 432 s: "full in 464 s" is one and a bit, so 32 s later there is one more.
+        let mut bucket = meter("1d bucket", 200);
+        bucket.observe(&said(198, Some(464)), at(0));
+        assert_eq!(bucket.remaining(at(0)), Some(198));
+        assert_eq!((bucket.remaining(at(31)), bucket.remaining(at(32))), (Some(198), Some(199)));
+        // What does not fit the count says nothing of it: the whole number stands.
+        for reset in [None, Some(0), Some(20), Some(432), Some(2000)] {
+            bucket.observe(&said(198, reset), at(0));
+            assert_eq!((bucket.remaining(at(0)), bucket.remaining(at(431))), (Some(198), Some(198)), "{reset:?}");
+            assert_eq!(bucket.remaining(at(432)), Some(199), "{reset:?}");
+        }
+    }
+
+    #[test]
     fn ages_step() {
         for (age, shown, next) in [
             (0, None, 60),

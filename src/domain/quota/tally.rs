@@ -148,7 +148,7 @@ impl Tally {
                 }
             }
             Self::Level { used, at } => {
-                *used = to as f64;
+                *used = fraction(window, cap, to, ends, now).unwrap_or(to as f64);
                 *at = now;
             }
         }
@@ -219,6 +219,16 @@ impl Tally {
         let back = cap as f64 * now.since(*at).as_secs_f64() / span.as_secs_f64();
         (used - back).max(0.0)
     }
+}
+
+/// The level of a bucket of which whole numbers tell that it is `to`: a bucket that is full again at `ends` shows the
+/// fraction that was rounded away. None where the two do not speak of the same level.
+fn fraction(window: Window, cap: Option<u64>, to: u64, ends: Option<Time>, now: Time) -> Option<f64> {
+    let left = ends?.since(now).as_secs_f64();
+    let level = left * cap? as f64 / window.span()?.as_secs_f64();
+    let told = to as f64;
+    // A little above is the rounding of the span.
+    (level > told - 1.0 && level < told + 1.0).then(|| level.min(told))
 }
 
 /// When the period that holds `now` ends.
