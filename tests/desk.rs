@@ -220,8 +220,8 @@ fn two_at_once_never_take_the_same_last_slot() {
     for (attempt, _) in bench.flights.clone() {
         bench.answer(attempt, at(61));
     }
-    bench.wake(at(121));
-    assert_eq!(bench.lanes_flown()[3..], ["b/1", "a/1"]);
+    // They were asked in the minute before, and take nothing of this one.
+    assert_eq!(bench.lanes_flown()[3..], ["a/1", "b/1"]);
 }
 
 #[test]
@@ -580,4 +580,12 @@ fn lanes_with_room_are_kept_for_what_fits_nowhere_else() {
     }
     let small = &bench.lanes_flown()[1..];
     assert_eq!(small.iter().filter(|lane| **lane == "a/1").count(), 6, "two of three: {small:?}");
+}
+
+#[test]
+fn an_answer_that_ends_in_the_next_window_counts_in_the_one_in_which_it_was_asked() {
+    let mut bench = Bench::new(&[("a/1", Some(10))]);
+    bench.ask(at(58));
+    bench.answer(bench.last_flight(), at(63));
+    assert_eq!(bench.desk.snapshot(at(63)).meters[0].remaining(at(63)), Some(10));
 }

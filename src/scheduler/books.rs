@@ -33,6 +33,8 @@ struct Part {
 #[derive(Debug)]
 pub struct Held {
     need: Need,
+    /// When the attempt left.
+    sent: Time,
     parts: Vec<Part>,
 }
 
@@ -75,7 +77,7 @@ impl Books {
     }
 
     /// Reserves what an attempt will take.
-    pub fn hold(&mut self, places: &[usize], need: Need) -> Held {
+    pub fn hold(&mut self, places: &[usize], need: Need, now: Time) -> Held {
         let mut parts = Vec::with_capacity(places.len());
         for index in places {
             let Some(meter) = self.meters.get_mut(*index) else { continue };
@@ -84,7 +86,7 @@ impl Books {
             self.changed.insert(*index);
             parts.push(Part { meter: *index, amount, told: false });
         }
-        Held { need, parts }
+        Held { need, sent: now, parts }
     }
 
     /// Takes in what a response says of the limits; it includes this attempt. Whether a meter was opened for it.
@@ -147,7 +149,7 @@ impl Books {
                 Settled::Refused if counts_refused && !told && meter.unit == Unit::Requests => 1,
                 Settled::Refused | Settled::Unsent => 0,
             };
-            meter.count(count, now);
+            meter.count_sent(count, held.sent, now);
             match settled {
                 Settled::Used => meter.raise_guess(now),
                 Settled::Refused if !told && count == 0 => meter.unsure += 1,

@@ -238,7 +238,7 @@ impl Ledger {
         state.in_flight += 1;
         self.place.take(side.account, &pick.shares);
         let need = need.with_output(side.outputs.most());
-        let held = self.books.hold(&side.draws, need);
+        let held = self.books.hold(&side.draws, need, now);
         let total = need.total();
         let is_small = |(lane, side): (&LaneState, &Side)| {
             lane.off().is_none() && !lane.spec.last_resort && !lane.takes(self.books.at(&side.draws), total)

@@ -172,6 +172,11 @@ impl Meter {
 
     /// Counts `amount` as used at `now`.
     pub fn count(&mut self, amount: u64, now: Time) {
+        self.count_sent(amount, now, now);
+    }
+
+    /// Counts `amount` of an attempt that left at `sent` and whose end is known `now`: providers count what comes in.
+    pub fn count_sent(&mut self, amount: u64, sent: Time, now: Time) {
         self.roll(now);
         // Of an unknown window nothing would ever come back: only what the provider tells is known.
         if self.window == Window::Unknown {
@@ -185,7 +190,7 @@ impl Meter {
                 return;
             }
         }
-        self.tally.count(self.window, self.cap_value(), amount, now);
+        self.tally.count(self.window, self.cap_value(), amount, sent, now);
         if self.basis.evidence == Evidence::Counted {
             self.basis.at = now;
         }
@@ -346,6 +351,33 @@ mod tests {
         assert_eq!(meter.remaining(at(59)), Some(0));
         assert_eq!(meter.room(1, at(59)), Room::At(at(60)));
         assert_eq!(meter.remaining(at(60)), Some(3));
+    }
+
+    #[test]
+    fn what_was_sent_before_the_end_of_a_window_counts_in_it() {
+        for window in ["60s", "1d midnight UTC", "1month midnight UTC"] {
+            let mut fixed = meter(window, 3);
+            let Tally::Period { ends: Some(end), .. } = fixed.tally else { panic!() };
+            let second = Duration::from_secs(1);
+            fixed.count_sent(1, end.minus(second), end.plus(second));
+            assert_eq!(fixed.used(end.plus(second)), 0, "{window}");
+            fixed.count_sent(1, end.plus(second), end.plus(second * 2));
+            fixed.count_sent(1, end.minus(second), end.plus(second * 3));
+            assert_eq!(fixed.used(end.plus(second * 3)), 1, "{window}");
+            // A clock set back: it is now, then.
+            fixed.count_sent(1, end.plus(second * 90), end.plus(second * 4));
+            assert_eq!(fixed.used(end.plus(second * 4)), 2, "{window}");
+        }
+        // A grid that the provider told.
+        let mut told = meter("60s", 3);
+        told.observe(&said(3, Some(25)), at(10));
+        told.count_sent(1, at(34), at(36));
+        assert_eq!(told.used(at(36)), 0);
+        let mut rolling = meter("64s rolling", 3);
+        rolling.count_sent(1, at(8), at(30));
+        rolling.count_sent(1, at(4), at(31));
+        assert_eq!((rolling.remaining(at(68)), rolling.remaining(at(69))), (Some(1), Some(2)));
+        assert_eq!((rolling.remaining(at(72)), rolling.remaining(at(73))), (Some(2), Some(3)));
     }
 
     #[test]

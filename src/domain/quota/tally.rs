@@ -78,31 +78,43 @@ impl Tally {
         }
     }
 
-    /// Adds `amount` at `now`.
-    pub fn count(&mut self, window: Window, cap: Option<u64>, amount: u64, now: Time) {
+    /// Adds `amount`, which was sent at `sent` and is known at `now`: it counts in the window in which it was sent. Of a
+    /// level, which never goes below zero, at `now`: the careful side.
+    pub fn count(&mut self, window: Window, cap: Option<u64>, amount: u64, sent: Time, now: Time) {
         let level = self.level(window, cap, now);
+        // A clock set back must not put it into a window to come.
+        let sent = sent.min(now);
         match self {
             Self::Period { used, ends } => {
+                let mut before = false;
                 if ended(*ends, window, now) {
+                    before = ends.is_some_and(|end| sent < end && end <= now);
                     *used = 0;
                     *ends = boundary(window, now);
                 }
-                *used = used.saturating_add(amount);
+                let clock = boundary(window, now);
+                before |= if *ends == clock {
+                    boundary(window, sent) != clock
+                } else {
+                    ends.zip(window.span()).is_some_and(|(end, span)| sent < end.minus(span))
+                };
+                if !before {
+                    *used = used.saturating_add(amount);
+                }
             }
             Self::Uses(uses) => {
                 uses.retain(|slot| slot.back > now);
-                if amount == 0 {
-                    return;
-                }
                 let span = window.span().unwrap_or_default();
                 let width = i64::try_from((span / SLOTS).as_millis()).unwrap_or(i64::MAX).max(1);
-                // A clock set back must not mix the order: a use never comes back before the one counted earlier.
-                let newest = uses.back().map_or(now, |slot| slot.back);
-                let exact = now.plus(span).ms();
+                let exact = sent.plus(span).ms();
                 let back = Time::from_ms(exact.div_euclid(width).saturating_add(1).saturating_mul(width).max(exact));
-                match uses.back_mut() {
-                    Some(slot) if back <= newest => slot.amount = slot.amount.saturating_add(amount),
-                    _ => uses.push_back(Use { back, amount }),
+                if amount == 0 || back <= now {
+                    return;
+                }
+                let place = uses.partition_point(|slot| slot.back < back);
+                match uses.get_mut(place) {
+                    Some(slot) if slot.back == back => slot.amount = slot.amount.saturating_add(amount),
+                    _ => uses.insert(place, Use { back, amount }),
                 }
             }
             Self::Level { used, at } => {
@@ -144,7 +156,7 @@ impl Tally {
                         uses.push_back(Use { back, amount: missing });
                         uses.make_contiguous().sort_by_key(|slot| slot.back);
                     }
-                    _ => self.count(window, cap, missing, now),
+                    _ => self.count(window, cap, missing, now, now),
                 }
             }
             Self::Level { used, at } => {
