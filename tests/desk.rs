@@ -589,3 +589,18 @@ fn an_answer_that_ends_in_the_next_window_counts_in_the_one_in_which_it_was_aske
     bench.answer(bench.last_flight(), at(63));
     assert_eq!(bench.desk.snapshot(at(63)).meters[0].remaining(at(63)), Some(10));
 }
+
+#[test]
+fn a_clock_set_back_is_told_to_the_screens() {
+    let mut bench = Bench::new(&[("a/1", Some(10))]);
+    bench.ask(at(7200));
+    bench.answer(bench.last_flight(), at(7201));
+    bench.desk.take_effects();
+    bench.desk.wake(at(0));
+    let moved = bench.desk.take_effects().into_iter().find_map(|effect| match effect {
+        Effect::Tell(Report::Moved(moved)) => Some(moved.meters),
+        _ => None,
+    });
+    let meters = moved.unwrap();
+    assert_eq!((meters[0].remaining(at(0)), meters[0].remaining(at(60))), (Some(9), Some(10)));
+}

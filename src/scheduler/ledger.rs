@@ -378,11 +378,14 @@ impl Ledger {
         }
     }
 
-    /// Forgets the rests that are over. Whether any was.
+    /// Forgets the rests that are over, and puts right what a clock set back has put too far ahead. Whether there was any.
     pub fn expire(&mut self, now: Time) -> bool {
         let mut any = false;
-        for meter in &mut self.books.meters {
-            meter.follow_clock(now);
+        for (index, meter) in self.books.meters.iter_mut().enumerate() {
+            if meter.follow_clock(now) {
+                self.books.changed.insert(index);
+                any = true;
+            }
         }
         for (index, lane) in self.lanes.iter_mut().enumerate() {
             if lane.expire(now) {

@@ -276,13 +276,16 @@ impl Meter {
         if over { Figure::new((), Evidence::Counted, self.basis.at) } else { self.basis }
     }
 
-    /// Puts right what a clock set back has put too far ahead: nothing comes back later than a whole window from now.
-    pub fn follow_clock(&mut self, now: Time) {
-        self.tally.follow_clock(self.window, now);
+    /// Puts right what a clock set back has put too far ahead: nothing comes back later than a whole window from now, and
+    /// a reset that was told before is as far away as it was then. Whether anything had to be.
+    pub fn follow_clock(&mut self, now: Time) -> bool {
+        let before = self.reset;
         self.basis.at = self.basis.at.min(now);
         if let Some(reset) = self.reset.as_mut().filter(|reset| reset.at > now) {
             *reset = Figure::new(now.plus(reset.value.since(reset.at)), reset.evidence, now);
         }
+        let told = before.zip(self.reset).map(|(before, reset)| (before.value, reset.value));
+        self.tally.follow_clock(self.window, told, now) || before != self.reset
     }
 
     fn roll(&mut self, now: Time) {
@@ -554,6 +557,27 @@ mod tests {
             assert_eq!((bucket.remaining(at(0)), bucket.remaining(at(431))), (Some(198), Some(198)), "{reset:?}");
             assert_eq!(bucket.remaining(at(432)), Some(199), "{reset:?}");
         }
+    }
+
+    #[test]
+    fn a_clock_set_back_opens_within_a_window() {
+        for window in ["60s", "60s rolling", "60s bucket", "1d midnight UTC", "1month midnight America/Los_Angeles"] {
+            let mut meter = meter(window, 5);
+            let span = meter.window.span().unwrap();
+            let later = START.plus(span * 40);
+            meter.count(5, later);
+            assert!(!meter.follow_clock(later), "{window}");
+            assert!(meter.follow_clock(START), "{window}");
+            assert!(!meter.follow_clock(START), "{window}");
+            assert_eq!((meter.used(START), meter.used(START.plus(span * 2))), (5, 0), "{window}");
+            assert!(meter.full_at(START).is_some_and(|at| at <= START.plus(span + span / 20)), "{window}");
+        }
+        // A reset that was told is as far away as it was then, and the clock's own minute has no say in it.
+        let mut told = meter("60s", 5);
+        told.observe(&said(0, Some(25)), at(70));
+        assert!(!told.follow_clock(at(80)));
+        assert!(told.follow_clock(at(10)));
+        assert_eq!((told.used(at(34)), told.used(at(35))), (5, 0));
     }
 
     #[test]

@@ -166,29 +166,35 @@ impl Tally {
         }
     }
 
-    /// Puts right what a clock set back has put too far ahead: nothing comes back later than a whole window from `now`.
-    pub fn follow_clock(&mut self, window: Window, now: Time) {
-        let Some(span) = window.span() else { return };
+    /// Puts right what a clock set back has put too far ahead. `told`: a reset as it was told, and where it is now.
+    /// Whether anything had to be.
+    pub fn follow_clock(&mut self, window: Window, told: Option<(Time, Time)>, now: Time) -> bool {
         match self {
-            Self::Period { ends, .. } => {
-                // A day may have 25 hours, a month 31 days.
-                let longest = match window {
-                    Window::Day(_) => span + Duration::from_hours(1),
-                    Window::Month(_) => span + Duration::from_hours(25),
-                    // A provider may tell an end a little later than its window is long.
-                    _ => span * 2,
+            Self::Period { ends: Some(end), .. } => {
+                let right = match (told, window) {
+                    (Some((before, reset)), _) if before == *end => reset,
+                    // A grid of the provider's own may lie across the clock's, but is no wider.
+                    (_, Window::Fixed(span)) if end.since(now) <= span => *end,
+                    _ => boundary(window, now).map_or(*end, |clock| clock.min(*end)),
                 };
-                if ends.is_some_and(|ends| ends.since(now) > longest) {
-                    *ends = boundary(window, now);
-                }
+                std::mem::replace(end, right) != right
             }
+            Self::Period { ends: None, .. } => false,
             Self::Uses(uses) => {
+                let Some(span) = window.span() else { return false };
                 let latest = now.plus(span + span / 32);
+                let mut late = false;
                 for slot in uses.iter_mut().filter(|slot| slot.back > latest) {
                     slot.back = latest;
+                    late = true;
                 }
+                late
             }
-            Self::Level { at, .. } => *at = (*at).min(now),
+            Self::Level { at, .. } => {
+                let ahead = *at > now;
+                *at = now.min(*at);
+                ahead
+            }
         }
     }
 
