@@ -582,6 +582,50 @@ fn lanes_with_room_are_kept_for_what_fits_nowhere_else() {
     assert_eq!(small.iter().filter(|lane| **lane == "a/1").count(), 6, "two of three: {small:?}");
 }
 
+/// The limit of `a/1` after its headers said that so much is left.
+fn hears(bench: &mut Bench, attempt: AttemptId, left: u64, now: Time) {
+    let headers =
+        [("x-ratelimit-limit-req-minute", "10".to_owned()), ("x-ratelimit-remaining-req-minute", left.to_string())];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
+    bench.event(attempt, Event::Head(Head { status: 200, headers }), now);
+}
+
+#[test]
+fn an_answer_that_was_overtaken_tells_nothing_new() {
+    let mut bench = Bench::new(&[("a/1", Some(10))]);
+    bench.ask(at(1));
+    bench.ask(at(2));
+    let [(first, _), (second, _)] = bench.flights[..] else { panic!() };
+    hears(&mut bench, second, 4, at(3));
+    hears(&mut bench, first, 5, at(4));
+    assert_eq!(bench.desk.snapshot(at(4)).meters[0].remaining(at(4)), Some(4));
+    // What comes in order counts, each time.
+    bench.ask(at(5));
+    let third = bench.last_flight();
+    hears(&mut bench, third, 7, at(6));
+    assert_eq!(bench.desk.snapshot(at(6)).meters[0].remaining(at(6)), Some(7));
+}
+
+#[test]
+fn a_told_sum_takes_no_old_use_for_the_one_that_was_just_sent() {
+    let mut bench = Bench::new(&[]);
+    let rolling =
+        LimitSpec { pool: "a/1".into(), unit: Unit::Requests, window: "60s rolling".parse().unwrap(), cap: 10 };
+    let spec = LaneSpec { limits: vec![rolling], ..lane("a/1", None) };
+    bench.desk =
+        Desk::new(Opening { ledger: Ledger::new(vec![spec], Kept::default(), START), ..Opening::default() }, START);
+    bench.ask(at(1));
+    bench.answer(bench.last_flight(), at(1));
+    // The first is held a moment beyond its minute; the provider has let go of it.
+    let later = at(61).plus(Duration::from_millis(100));
+    bench.ask(later);
+    let second = bench.last_flight();
+    hears(&mut bench, second, 9, later);
+    bench.event(second, Event::Answered, later);
+    let meters = bench.desk.snapshot(at(70)).meters;
+    assert_eq!((meters[0].remaining(later), meters[0].remaining(at(70))), (Some(9), Some(9)));
+}
+
 #[test]
 fn an_answer_that_ends_in_the_next_window_counts_in_the_one_in_which_it_was_asked() {
     let mut bench = Bench::new(&[("a/1", Some(10))]);

@@ -1,6 +1,6 @@
 //! The books: all meters, what attempts hold of them, and what they used. Pure. Knows no rotation and no rest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::clock::Time;
 use crate::domain::conversation::Usage;
@@ -18,6 +18,10 @@ pub struct Books {
     pub meters: Vec<Meter>,
     /// Those that changed since they were told.
     pub changed: BTreeSet<usize>,
+    /// Attempts so far.
+    sent: u64,
+    /// Of each meter the attempt that left last of those whose answers told of it.
+    newest: BTreeMap<usize, u64>,
 }
 
 /// What an attempt holds of one meter.
@@ -33,8 +37,9 @@ struct Part {
 #[derive(Debug)]
 pub struct Held {
     need: Need,
-    /// When the attempt left.
+    /// When the attempt left, and as which.
     sent: Time,
+    nth: u64,
     parts: Vec<Part>,
 }
 
@@ -86,11 +91,13 @@ impl Books {
             self.changed.insert(*index);
             parts.push(Part { meter: *index, amount, told: false });
         }
-        Held { need, sent: now, parts }
+        self.sent += 1;
+        Held { need, sent: now, nth: self.sent, parts }
     }
 
-    /// Takes in what a response says of the limits; it includes this attempt. Whether a meter was opened for it.
-    pub fn heard(&mut self, spec: &LaneSpec, held: &mut Held, readings: &[Reading], now: Time) -> bool {
+    /// Takes in what a response says of the limits. What an answer says includes this attempt; a refusal (`answers` is
+    /// false) was not counted. Whether a meter was opened for it.
+    pub fn heard(&mut self, spec: &LaneSpec, held: &mut Held, readings: &[Reading], answers: bool, now: Time) -> bool {
         let before = self.meters.len();
         for reading in readings {
             let index = match self.position(spec, reading) {
@@ -103,17 +110,34 @@ impl Books {
                 }
             };
             let Some(meter) = self.meters.get_mut(index) else { continue };
-            meter.observe(reading, now);
             let told = reading.remaining.is_some();
-            match held.parts.iter_mut().find(|part| part.meter == index) {
+            let newest = self.newest.entry(index).or_default();
+            // The answer to a later attempt was here before, and told of this one, too.
+            let overtaken = told && *newest > held.nth;
+            let answer = answer_part(&meter.unit, held.need);
+            let first = match held.parts.iter_mut().find(|part| part.meter == index) {
                 Some(part) if told && !part.told => {
                     // The provider has counted the prompt; the answer is still to come, so that part stays held.
-                    let answer = answer_part(&meter.unit, held.need);
                     meter.release(part.amount.saturating_sub(answer));
                     (part.amount, part.told) = (answer.min(part.amount), true);
+                    true
                 }
-                Some(_) => {}
-                None => held.parts.push(Part { meter: index, amount: 0, told }),
+                Some(_) => false,
+                None => {
+                    held.parts.push(Part { meter: index, amount: 0, told });
+                    told
+                }
+            };
+            if !overtaken {
+                if told {
+                    *newest = held.nth;
+                }
+                if answers && first {
+                    // Its own part stands where it was sent before the sum is put right: else the sum would take an
+                    // older use, about to come back, for this one.
+                    meter.count_sent(held.need.of(&meter.unit).saturating_sub(answer), held.sent, now);
+                }
+                meter.observe(reading, now);
             }
             self.changed.insert(index);
         }
@@ -122,7 +146,7 @@ impl Books {
 
     /// Takes in a refusal: what it names of the limits, or else what it lets one guess. Whether a meter was opened.
     pub fn refused(&mut self, spec: &LaneSpec, held: &mut Held, failure: &Failure, now: Time) -> bool {
-        let opened = self.heard(spec, held, &failure.readings, now);
+        let opened = self.heard(spec, held, &failure.readings, false, now);
         if let Some(index) = learning::suspect(spec, &self.meters, failure, now)
             && let Some(meter) = self.meters.get_mut(index)
         {

@@ -178,7 +178,8 @@ impl Desk {
                 if (200..300).contains(&head.status)
                     && let Some(live) = &mut work.live
                 {
-                    self.ledger.heard(&mut live.hold, &entitled(headers::readings(spec.dialect, &head, now)), now);
+                    let readings = entitled(headers::readings(spec.dialect, &head, now));
+                    self.ledger.heard(&mut live.hold, &readings, now);
                     self.ledger.answers(&live.hold);
                 }
                 work.head(head);

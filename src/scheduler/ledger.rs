@@ -285,10 +285,10 @@ impl Ledger {
         all
     }
 
-    /// Takes in what the response says of the limits. What it says includes this attempt.
+    /// Takes in what an answer says of the limits. What it says includes this attempt.
     pub fn heard(&mut self, hold: &mut Hold, readings: &[Reading], now: Time) {
         let Some(spec) = self.lanes.get(hold.lane).map(|lane| Arc::clone(&lane.spec)) else { return };
-        if self.books.heard(&spec, &mut hold.held, readings, now) {
+        if self.books.heard(&spec, &mut hold.held, readings, true, now) {
             self.draw();
         }
     }
