@@ -61,7 +61,7 @@ impl Fields {
                 let mut told = policy.map_or_else(|| Policy::default().told(), |policy| policy.told());
                 told.remaining = item.number("r");
                 told.policy = Some(item.name.clone()).filter(|name| !name.is_empty());
-                found.push((told, item.number("t").map(Moment::After)));
+                found.push((told, item.number("t").and_then(after)));
             }
         }
         found.extend(policies.iter().map(|policy| (policy.told(), None)));
@@ -94,11 +94,16 @@ impl Fields {
         let mut told = at.map(|at| policies.remove(at)).unwrap_or_default().told();
         told.limit = limit.or(told.limit);
         told.remaining = number(&self.remaining).or_else(|| said("remaining"));
-        let reset = moment(&self.reset, false).or_else(|| said("reset").map(Moment::After));
+        let reset = moment(&self.reset, false).or_else(|| said("reset").and_then(after));
         if told.has_figure() || reset.is_some() {
             found.push((told, reset));
         }
     }
+}
+
+/// A reset lies ahead, or it is none.
+fn after(seconds: f64) -> Option<Moment> {
+    (seconds >= 0.0).then_some(Moment::After(seconds))
 }
 
 /// A policy: how much in how long.
@@ -174,6 +179,13 @@ mod tests {
         assert_eq!(read(&lines), [one, other]);
         let lines = [("ratelimit", "a;r=4;t=7"), ("ratelimit-policy", "\"odd\";\"a\";q=40;w=9")];
         assert_eq!(read(&lines), [one]);
+    }
+
+    #[test]
+    fn a_reset_in_the_past_is_none() {
+        for (name, value) in [("ratelimit", "\"a\";r=4;t=-2"), ("ratelimit", "remaining=4, reset=-2")] {
+            assert_eq!(read(&[(name, value)]), [(None, None, Some(4.0), None)], "{value}");
+        }
     }
 
     #[test]
