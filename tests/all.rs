@@ -16,6 +16,9 @@ mod quota;
 mod day;
 
 #[cfg(test)]
+mod hostile;
+
+#[cfg(test)]
 #[cfg(unix)]
 mod terminal;
 
