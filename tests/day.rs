@@ -51,7 +51,9 @@ fn headers_may_travel_and_overtake_each_other() {
 
 #[test]
 fn another_user_of_the_key_is_seen_as_soon_as_the_provider_tells() {
-    for (case, outcome) in days(all(), &[Trouble::Others]) {
+    // The longer and the shorter day tell nothing new here.
+    let cases = all().into_iter().filter(|case| !case.name.ends_with("hours"));
+    for (case, outcome) in days(cases, &[Trouble::Others]) {
         assert!(outcome.compared > 1000 && outcome.most > 0, "{}: {outcome:?}", case.name);
     }
 }
