@@ -203,6 +203,20 @@ impl Book {
         }
     }
 
+    /// By how much the instant of the reset may differ where the count is certain: milliseconds of a bucket, the slot of a
+    /// rolling window, a header's second where a period's end was told; and the time that the header travelled.
+    pub(crate) fn grain(&self, now: Time) -> Duration {
+        let travelled = self.heard.filter(|heard| now.since(heard.read) <= self.span);
+        let travelled = travelled.map_or(Duration::ZERO, |heard| heard.read.since(heard.written));
+        travelled
+            + match self.kind {
+                Kind::Bucket => Duration::from_millis(3),
+                Kind::Rolling => self.span / 64 + Duration::from_millis(2),
+                Kind::Period if self.told => SECOND,
+                Kind::Period => Duration::ZERO,
+            }
+    }
+
     /// The facts at this instant; None while the clock's jump has made the count a matter of luck: until the header
     /// after it where there is one, else for two windows, of the calendar as long as the clock is wrong.
     pub(crate) fn sight(&self, now: Time) -> Option<Sight> {

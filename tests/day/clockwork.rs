@@ -60,6 +60,8 @@ pub(crate) struct Outcome {
     pub(crate) compared: u64,
     /// Comparisons in which nothing but equality would do.
     pub(crate) exact: u64,
+    /// Of these the ones in which the instant of the reset was compared, too.
+    pub(crate) resets: u64,
     /// The largest difference.
     pub(crate) most: u64,
 }
@@ -511,6 +513,17 @@ impl Day<'_> {
                 self.outcome.most = self.outcome.most.max(apart);
                 if apart > bound {
                     return Err(tell(format!("shows {left}, truth {truth:?}, bound {bound} of {sight:?}, {gauge:?}")));
+                }
+                // Where the count is certain, so is the instant at which all of it is back.
+                if bound == 0 && truth.used > 0 && gauge.reserved == 0 {
+                    self.outcome.resets += 1;
+                    let shown = back.map_or(Duration::ZERO, |back| back.since(local));
+                    if shown.abs_diff(truth.full_after) > book.grain(now) {
+                        return Err(tell(format!(
+                            "full in {shown:?}, truth {truth:?}, bound {:?}, {gauge:?}",
+                            book.grain(now)
+                        )));
+                    }
                 }
             }
         }
