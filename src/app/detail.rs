@@ -173,7 +173,7 @@ fn figures(page: &mut Page, meter: &Meter, due: &mut Due) {
             format!("the provider counts {} {more} than were asked from here, since {since}{why}", drift.by.abs());
         page.line("drift", &text, if drift.others { Role::Warn } else { Role::Plain });
     }
-    if meter.guess.is_some() {
+    if meter.is_guessed() {
         page.line(
             "guess",
             "a refusal named no limit: the cap is what was used until then; it is tested upward",

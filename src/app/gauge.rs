@@ -82,7 +82,7 @@ impl Limit {
             pace: if is_full { None } else { pace(meter, due) },
             figure: match (left, meter.cap) {
                 (Some(left), Some(cap)) => {
-                    let guess = if meter.guess.is_some() { "~" } else { "" };
+                    let guess = if meter.is_guessed() { "~" } else { "" };
                     format!("{} of {guess}{}", count(left), count(cap.value))
                 }
                 _ => format!("{} used", count(used)),
@@ -164,7 +164,9 @@ mod tests {
     fn what_is_left_of_a_guess_is_a_guess() {
         let mut guessed = meter("a", Unit::Requests, "1d midnight UTC", 30);
         guessed.count(12, NOW);
-        guessed.guess_from_refusal(0, NOW);
+        for _ in 0..3 {
+            guessed.guess_from_refusal(0, NOW);
+        }
         let limit = Limit::new(&guessed, &mut Due::new(NOW, Zone::UTC));
         assert_eq!((limit.figure.as_str(), limit.evidence), ("0 of ~12", Some(Evidence::Learnt)));
     }

@@ -247,7 +247,7 @@ impl Ledger {
             // It did not fit everywhere.
             self.large = Some((total, now));
         }
-        self.touch(pick.lane);
+        self.changed.insert(pick.lane);
         Some(Hold { lane: pick.lane, shares: pick.shares.clone(), since: now, held })
     }
 
@@ -309,7 +309,7 @@ impl Ledger {
                 self.place.give_back(side.account, &hold.shares);
             }
         }
-        self.touch(hold.lane);
+        self.changed.insert(hold.lane);
     }
 
     /// Takes in a refusal: what it names of the limits, or else what it lets one guess. The attempt is still held.
@@ -394,9 +394,5 @@ impl Ledger {
             }
         }
         any
-    }
-
-    fn touch(&mut self, lane: usize) {
-        self.changed.insert(lane);
     }
 }

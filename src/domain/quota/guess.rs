@@ -12,6 +12,8 @@ const LONGEST: u32 = 4;
 /// How far a guessed cap is to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guess {
+    /// What was used when it was refused.
+    pub at: u64,
     /// Refusals at this same cap after the first.
     pub confirmed: u32,
     /// From then on one attempt at a time may go beyond the cap. What answers there raises it.
@@ -19,16 +21,22 @@ pub struct Guess {
 }
 
 impl Guess {
-    /// After a refusal at a cap that `old` guessed, or at another one than it did. `span`: of the window.
-    pub fn refused(old: Option<Self>, same_cap: bool, span: Duration, now: Time) -> Self {
-        let confirmed = old.filter(|_| same_cap).map_or(0, |old| old.confirmed.saturating_add(1));
-        Self { confirmed, test_at: now.plus(span.saturating_mul(1 << confirmed.min(LONGEST))) }
+    /// After a refusal at `used`, which confirms `old` or not. `span`: of the window.
+    pub fn refused(old: Option<Self>, used: u64, span: Duration, now: Time) -> Self {
+        let same = |old: &Self| old.at.abs_diff(used) <= 1.max(old.at / 8);
+        let confirmed = old.filter(same).map_or(0, |old| old.confirmed.saturating_add(1));
+        Self { at: used, confirmed, test_at: now.plus(span.saturating_mul(1 << confirmed.min(LONGEST))) }
     }
 
     /// After an answer beyond the cap: the next test may follow at once.
     #[must_use]
-    pub const fn passed(now: Time) -> Self {
-        Self { confirmed: 0, test_at: now }
+    pub const fn passed(used: u64, now: Time) -> Self {
+        Self { at: used, confirmed: 0, test_at: now }
+    }
+
+    /// Whether it stands above a cap that is documented: one refusal below that may as well be another user of the key.
+    pub const fn outweighs_documents(self) -> bool {
+        self.confirmed >= 2
     }
 }
 
@@ -40,14 +48,14 @@ mod tests {
     fn what_is_confirmed_is_tested_less_often() {
         let now = Time::from_ms(1_000_000);
         let minute = Duration::from_mins(1);
-        let mut guess = Guess::refused(None, true, minute, now);
+        let mut guess = Guess::refused(None, 12, minute, now);
         let mut waits = Vec::new();
         for _ in 0..6 {
             waits.push(guess.test_at.since(now).as_secs() / 60);
-            guess = Guess::refused(Some(guess), true, minute, now);
+            guess = Guess::refused(Some(guess), 13, minute, now);
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 16]);
-        assert_eq!(Guess::refused(Some(guess), false, minute, now).confirmed, 0);
-        assert_eq!(Guess::passed(now).test_at, now);
+        assert_eq!(Guess::refused(Some(guess), 20, minute, now).confirmed, 0);
+        assert_eq!(Guess::passed(14, now).test_at, now);
     }
 }

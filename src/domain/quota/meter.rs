@@ -140,7 +140,7 @@ impl Meter {
 
     /// Whether one attempt may go beyond a cap that is only guessed.
     fn tests_guess(&self, now: Time) -> bool {
-        self.reserved == 0 && self.guess.is_some_and(|guess| guess.test_at <= now)
+        self.reserved == 0 && self.is_guessed() && self.guess.is_some_and(|guess| guess.test_at <= now)
     }
 
     /// When nothing is used any more, if nothing is added. None when full, or not known.
@@ -215,28 +215,36 @@ impl Meter {
         }
     }
 
-    /// A refusal that names no limit, though this one had room: from now on what was used until then is taken for the
-    /// cap. `own`: what the refused attempt itself holds of it.
+    /// A refusal that names no limit, though this one had room: what was used until then is taken for the cap; at once
+    /// where none is documented, else when it has come three times. `own`: what the refused attempt itself holds of it.
     pub fn guess_from_refusal(&mut self, own: u64, now: Time) {
         let Some(span) = self.window.span() else { return };
         let used = self.used(now).saturating_add(self.reserved.saturating_sub(own));
         if used == 0 {
             return;
         }
-        let same_cap = self.cap_value().is_some_and(|cap| cap.abs_diff(used) <= 1);
-        self.guess = Some(Guess::refused(self.guess, same_cap, span, now));
-        self.cap = Some(Figure::new(used, Evidence::Learnt, now));
+        let guess = Guess::refused(self.guess, used, span, now);
+        self.guess = Some(guess);
+        if self.is_guessed() || self.documented.is_none() || guess.outweighs_documents() {
+            self.cap = Some(Figure::new(used, Evidence::Learnt, now));
+        }
+    }
+
+    /// Whether the cap is only guessed.
+    pub fn is_guessed(&self) -> bool {
+        self.guess.is_some() && self.cap.is_some_and(|cap| cap.evidence == Evidence::Learnt)
     }
 
     /// An attempt was answered: if that was beyond a guessed cap, it is higher.
     pub fn raise_guess(&mut self, now: Time) {
-        let (Some(_), Some(cap)) = (self.guess, self.cap_value()) else { return };
-        let used = self.used(now);
-        if used > cap {
+        let (Some(guess), used) = (self.guess, self.used(now)) else { return };
+        if used > guess.at && !self.is_guessed() {
+            self.guess = None;
+        } else if used > guess.at {
             let documented = self.documented.filter(|documented| used >= *documented);
             let evidence = if documented.is_some() { Evidence::Documented } else { Evidence::Learnt };
             self.cap = Some(Figure::new(documented.unwrap_or(used), evidence, now));
-            self.guess = documented.is_none().then_some(Guess::passed(now));
+            self.guess = documented.is_none().then_some(Guess::passed(used, now));
         }
     }
 
@@ -479,7 +487,12 @@ mod tests {
     #[test]
     fn a_refusal_without_words_teaches_a_cap_that_is_tested_upward() {
         let mut meter = meter("60s", 30);
-        meter.count(12, at(61));
+        for second in [10, 61] {
+            meter.count(if second == 61 { 11 } else { 12 }, at(second));
+            meter.guess_from_refusal(0, at(second));
+            assert_eq!(meter.cap.map(|cap| cap.value), Some(30), "it may be another user of the key");
+        }
+        meter.count(1, at(62));
         meter.reserve(1);
         meter.guess_from_refusal(1, at(62));
         meter.release(1);
@@ -488,20 +501,20 @@ mod tests {
             (Some((12, Evidence::Learnt)), Some(30))
         );
         assert_eq!(meter.room(1, at(70)), Room::At(at(120)));
-        // The next window has the guessed cap; beyond it one at a time, once a window has passed.
+        // The next window has the guessed cap; beyond it one at a time, once four windows have passed.
         meter.count(12, at(121));
         assert_eq!(meter.room(1, at(121)), Room::At(at(180)));
-        meter.tally = Tally::new(meter.window, at(180));
-        meter.count(12, at(185));
-        assert_eq!(meter.room(1, at(185)), Room::Now);
+        meter.tally = Tally::new(meter.window, at(360));
+        meter.count(12, at(365));
+        assert_eq!(meter.room(1, at(365)), Room::Now);
         meter.reserve(1);
-        assert_eq!(meter.room(1, at(185)), Room::At(at(240)));
+        assert_eq!(meter.room(1, at(365)), Room::At(at(420)));
         meter.release(1);
-        meter.count(1, at(186));
-        meter.raise_guess(at(186));
-        assert_eq!((meter.cap.map(|cap| cap.value), meter.room(1, at(186))), (Some(13), Room::Now));
-        meter.count(20, at(187));
-        meter.raise_guess(at(187));
+        meter.count(1, at(366));
+        meter.raise_guess(at(366));
+        assert_eq!((meter.cap.map(|cap| cap.value), meter.room(1, at(366))), (Some(13), Room::Now));
+        meter.count(20, at(367));
+        meter.raise_guess(at(367));
         assert_eq!(
             (meter.cap.map(|cap| (cap.value, cap.evidence)), meter.guess),
             (Some((30, Evidence::Documented)), None)
@@ -512,7 +525,10 @@ mod tests {
     fn what_is_told_stands_above_a_guess() {
         let mut meter = meter("60s", 30);
         meter.count(12, at(10));
-        meter.guess_from_refusal(0, at(10));
+        for _ in 0..3 {
+            meter.guess_from_refusal(0, at(10));
+        }
+        assert!(meter.is_guessed());
         meter.observe(&Reading { cap: Some(20), ..said(5, None) }, at(11));
         assert_eq!((meter.cap.map(|cap| cap.value), meter.guess), (Some(20), None));
     }
