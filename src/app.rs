@@ -102,8 +102,10 @@ mod point;
 pub(crate) mod fixture;
 
 use crate::app::keymap::pointer;
+use crate::app::row::Role;
 use crate::app::state::Link;
 use crate::domain::clock::Time;
+use crate::domain::text::one_line;
 use crate::scheduler::link::Command;
 
 pub use crate::app::message::{AppConfig, Effect, Msg};
@@ -129,15 +131,24 @@ impl App {
                 self.size = (width, height);
                 Vec::new()
             }
-            Msg::Report(report) => {
-                self.hear(report, now);
-                Vec::new()
-            }
+            Msg::Report(report) => self.hear(report, now),
             Msg::Tick => Vec::new(),
-            Msg::SchedulerStopped => {
+            Msg::SchedulerStopped(why) => {
                 self.link = Link::Stopped;
                 self.transcript.break_off("the scheduler has stopped");
-                self.broke("the scheduler has stopped: nothing can be sent; quit and start again".into());
+                self.broke(format!("{why}: nothing can be sent; quit and start again"));
+                Vec::new()
+            }
+            Msg::OwnerLost(owner) => {
+                self.say(format!("process {owner} has ended: another one takes over"), Role::Warn, now);
+                Vec::new()
+            }
+            Msg::OwnerFound { subscriber, owner, said } => {
+                self.owner_found(subscriber, owner, said, now);
+                Vec::new()
+            }
+            Msg::Told(sentence) => {
+                self.say(one_line(&sentence), Role::Warn, now);
                 Vec::new()
             }
             Msg::Refused(command) => {
@@ -422,7 +433,7 @@ mod tests {
         let saving = Saving::No { since: NOW, why: "the disk is full".into() };
         app.update(Msg::Report(Report::Saving(saving)), NOW);
         app.update(Msg::Panicked("index out of bounds".into()), NOW);
-        app.update(Msg::SchedulerStopped, NOW);
+        app.update(Msg::SchedulerStopped("the scheduler has stopped".into()), NOW);
         let alerts: Vec<String> = app.screen(NOW).alerts.iter().map(crate::app::row::Row::text).collect();
         assert_eq!(
             alerts,
@@ -441,7 +452,7 @@ mod tests {
     fn a_stopped_scheduler_lets_one_quit() {
         let mut app = idle();
         hear(&mut app, turn(1, "q", "half", TurnState::Running));
-        app.update(Msg::SchedulerStopped, NOW);
+        app.update(Msg::SchedulerStopped("the scheduler has stopped".into()), NOW);
         app.update(ctrl('c'), NOW);
         assert_eq!(app.update(ctrl('c'), NOW), [Effect::Quit]);
     }

@@ -204,7 +204,7 @@ fn ask_command(config: &Config, words: &[String]) -> u8 {
 }
 
 fn not_started(error: &StartError) -> u8 {
-    let code = if matches!(error, StartError::Held(_)) { HELD } else { FAILED };
+    let code = if matches!(error, StartError::Held(_) | StartError::Refused(_)) { HELD } else { FAILED };
     told(&error.to_string(), code)
 }
 

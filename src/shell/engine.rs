@@ -1,12 +1,13 @@
-//! Puts the parts together: the data folder, the store, the roster, the simulated world, the scheduler. The dashboard
-//! and `ask` start the same engine.
+//! Puts the parts together: the data folder, the store, the roster, the simulated world, the scheduler, the socket for
+//! others. One process per folder does so; the dashboard and `ask` start the same engine.
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
@@ -23,15 +24,20 @@ use crate::scheduler::kept;
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Urgent;
 use crate::scheduler::turns::Turns;
+use crate::shell::attach::hello::Hello;
+use crate::shell::attach::{Listener, listen};
 use crate::shell::finder::{Use, find};
-use crate::shell::sources::{Sources, gather};
-use crate::shell::{log, paths};
+use crate::shell::log;
+use crate::shell::sources::Sources;
 use crate::sim::server::{Server, serve};
 use crate::sim::world::World;
 use crate::store::Store;
 use crate::store::error::NotSaved;
 use crate::store::folder::{Folder, FolderError};
 use crate::store::load::Loaded;
+
+/// Places for sentences about others; one that does not fit is in the log file.
+const TOLD: usize = 4;
 
 /// Which providers a session has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,29 +67,37 @@ pub struct Config {
 /// Why roundel cannot start; each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Another process holds the data folder.
+    /// Another process holds the data folder, and does not answer.
     #[error("{0}")]
     Held(FolderError),
+    /// Another process holds the data folder, and this one cannot attach to it: a sentence says why.
+    #[error("{0}")]
+    Refused(String),
     /// Anything else.
     #[error("{0}")]
     Other(String),
 }
 
-/// A running engine.
+impl StartError {
+    /// Anything else, as a sentence.
+    pub fn other(error: &dyn std::fmt::Display) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+/// A running engine: what the owner of a data folder has.
 #[derive(Debug)]
 pub struct Engine {
     /// The way to the scheduler.
     pub link: Link,
-    /// The data folder; None: nothing is kept.
-    pub folder: Option<PathBuf>,
     /// The open log file; None: nothing is kept.
     pub log: Option<std::fs::File>,
-    /// All providers are simulated.
-    pub demo: bool,
-    /// No lane that trains on prompts, or might.
-    pub no_training: bool,
+    /// What the user should know of others: that one cannot attach.
+    pub told: mpsc::Receiver<String>,
     task: JoinHandle<Result<(), NotSaved>>,
     finder: AbortHandle,
+    // The socket goes before the lock.
+    listener: Option<Listener>,
     lock: Option<Folder>,
     simulated: Option<Server>,
 }
@@ -93,17 +107,12 @@ pub fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
-/// Starts the engine. `what`: the name under which it holds the data folder, `dashboard` or `ask`.
-pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
+/// Starts the engine on a folder; None: nothing is kept. `hello`: what others hear who attach.
+pub async fn start(folder: Option<Folder>, sources: Sources, hello: Hello) -> Result<Engine, StartError> {
     let clock = Clock::System;
     let now = clock.now();
-    let sources = gather(config.config.as_deref()).map_err(StartError::Other)?;
-    let demo = match config.mode {
-        Mode::Demo => true,
-        Mode::Real => false,
-        Mode::ByKeys => !sources.assembly.real,
-    };
-    let Kept { lock, log, store, loaded } = keep(config, what, demo, clock)?;
+    let demo = hello.demo;
+    let Kept { mut lock, log, store, loaded } = keep(folder, clock)?;
     let roster = roster(sources, demo, clock).await?;
     let proxies: BTreeSet<String> = roster.lanes.iter().filter_map(|lane| lane.proxy.clone()).collect();
     let client = http::Client::new(proxies).map_err(|error| StartError::Other(error.to_string()))?;
@@ -132,9 +141,13 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
     let purpose = if demo { Use::Offer } else { Use::Join };
     let finder = tokio::spawn(find(roster.discover, client, link.clone(), purpose)).abort_handle();
     let task = tokio::spawn(actor.run());
-    let folder = lock.as_ref().map(|lock| lock.path().to_owned());
-    let no_training = roster.no_training;
-    Ok(Engine { link, folder, log, demo, no_training, task, finder, lock, simulated: roster.simulated })
+    let (tell, told) = mpsc::channel(TOLD);
+    let listener = lock.as_mut().map(|lock| listen(lock, link.clone(), hello, tell.clone())).transpose();
+    if let Err(error) = &listener {
+        let _ = tell.try_send(format!("no other roundel can attach to this one: {error}"));
+    }
+    let listener = listener.ok().flatten();
+    Ok(Engine { link, log, told, task, finder, listener, lock, simulated: roster.simulated })
 }
 
 struct Kept {
@@ -144,22 +157,20 @@ struct Kept {
     loaded: Loaded,
 }
 
-/// Opens the data folder, its log file and its database; or nothing, if nothing is to be kept.
-fn keep(config: &Config, what: &str, demo: bool, clock: Clock) -> Result<Kept, StartError> {
-    if config.ephemeral {
+/// Opens the log file and the database of the data folder; or nothing, if nothing is to be kept.
+fn keep(folder: Option<Folder>, clock: Clock) -> Result<Kept, StartError> {
+    let Some(folder) = folder else {
         return Ok(Kept { lock: None, log: None, store: Store::ephemeral(), loaded: Loaded::default() });
-    }
-    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
-    let path = paths::data_folder(config.data_dir.clone(), demo)
-        .ok_or_else(|| other(&"the home folder is not known: name a folder with --data-dir, or use --ephemeral"))?;
-    let folder = Folder::open(&path, what, clock.now()).map_err(|error| match error {
-        held @ FolderError::Held { .. } => StartError::Held(held),
-        error => other(&error),
-    })?;
-    let log = log::start(&path)
-        .map_err(|error| other(&format!("cannot write the log file in {}: {error}", path.display())))?;
-    let (store, loaded) = Store::open(&folder, clock).map_err(|error| other(&error))?;
+    };
+    let log = log_file(folder.path())?;
+    let (store, loaded) = Store::open(&folder, clock).map_err(|error| StartError::other(&error))?;
     Ok(Kept { lock: Some(folder), log: Some(log), store, loaded })
+}
+
+/// Opens the log file of a data folder.
+pub fn log_file(folder: &Path) -> Result<std::fs::File, StartError> {
+    log::start(folder)
+        .map_err(|error| StartError::Other(format!("cannot write the log file in {}: {error}", folder.display())))
 }
 
 struct Roster {
@@ -176,7 +187,7 @@ async fn roster(sources: Sources, demo: bool, clock: Clock) -> Result<Roster, St
     if !demo {
         return Ok(Roster { lanes, notices, discover, no_training: avoid_training, simulated: None });
     }
-    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    let other = StartError::other;
     let world = World::demo().map_err(|error| other(&error))?;
     let server =
         serve(world, clock).await.map_err(|error| other(&format!("no port on 127.0.0.1 for the demo: {error}")))?;
@@ -191,6 +202,9 @@ impl Engine {
         self.finder.abort();
         self.link.urgent(Urgent::Quit).await;
         let ended = timeout(Duration::from_secs(3), self.task).await;
+        if let Some(listener) = self.listener {
+            listener.close().await;
+        }
         drop((self.simulated, self.lock));
         match ended {
             Ok(Ok(Ok(()))) => Ok(()),
