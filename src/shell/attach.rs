@@ -18,6 +18,9 @@ pub mod frame;
 /// What each says first.
 pub mod hello;
 
+/// What was heard of the owner's state.
+pub mod witness;
+
 /// The owner's side of one connection.
 pub mod serve;
 

@@ -25,6 +25,7 @@ use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Urgent;
 use crate::scheduler::turns::Turns;
 use crate::shell::attach::hello::Hello;
+use crate::shell::attach::witness::Witness;
 use crate::shell::attach::{Listener, listen};
 use crate::shell::finder::{Use, find};
 use crate::shell::log;
@@ -107,12 +108,22 @@ pub fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
-/// Starts the engine on a folder; None: nothing is kept. `hello`: what others hear who attach.
-pub async fn start(folder: Option<Folder>, sources: Sources, hello: Hello) -> Result<Engine, StartError> {
+/// Starts the engine on a folder; None: nothing is kept. `hello`: what others hear who attach. `witness`: what this
+/// process has heard of an owner before it.
+pub async fn start(
+    folder: Option<Folder>,
+    sources: Sources,
+    hello: Hello,
+    witness: Option<Witness>,
+) -> Result<Engine, StartError> {
     let clock = Clock::System;
     let now = clock.now();
     let demo = hello.demo;
-    let Kept { mut lock, log, store, loaded } = keep(folder, clock)?;
+    let Kept { mut lock, log, mut store, mut loaded } = keep(folder, clock)?;
+    for write in witness.into_iter().flat_map(|witness| witness.amend(&mut loaded, now)) {
+        // A full queue loses nothing.
+        store.write(write);
+    }
     let roster = roster(sources, demo, clock).await?;
     let proxies: BTreeSet<String> = roster.lanes.iter().filter_map(|lane| lane.proxy.clone()).collect();
     let client = http::Client::new(proxies).map_err(|error| StartError::Other(error.to_string()))?;

@@ -21,6 +21,7 @@ use crate::scheduler::link::Urgent;
 use crate::shell::attach::bridge::{Over, bridge};
 use crate::shell::attach::hello::{Hello, NoLine, digest};
 use crate::shell::attach::linger::others;
+use crate::shell::attach::witness::Witness;
 use crate::shell::attach::{Line, dial};
 use crate::shell::engine::{self, Config, Engine, Mode, StartError, log_file};
 use crate::shell::sources::{Sources, gather};
@@ -71,7 +72,7 @@ enum Part {
 
 #[derive(Debug)]
 struct Attached {
-    bridge: JoinHandle<Over>,
+    bridge: JoinHandle<(Over, Witness)>,
     owner: u32,
     since: Instant,
     plan: Plan,
@@ -102,6 +103,8 @@ struct Plan {
     hello: Hello,
     /// Nothing was written to the log file yet.
     fresh: bool,
+    /// What was heard of an owner that has gone.
+    witness: Option<Witness>,
 }
 
 impl Plan {
@@ -122,7 +125,7 @@ impl Plan {
         };
         // The demo's lanes are the same everywhere.
         let digest = if demo { 0 } else { digest(&sources.assembly.lanes, sources.assembly.avoid_training) };
-        Ok(Self { sources, path, hello: Hello::new(what, demo, digest), fresh: true })
+        Ok(Self { sources, path, hello: Hello::new(what, demo, digest), fresh: true, witness: None })
     }
 
     async fn enter(mut self) -> Result<Open, StartError> {
@@ -167,19 +170,20 @@ impl Plan {
         if let Some(folder) = folder.as_ref().filter(|_| self.fresh) {
             log::turn_over(folder.path()).map_err(|error| StartError::other(&error))?;
         }
-        let mut engine = engine::start(folder, self.sources, self.hello).await?;
+        let mut engine = engine::start(folder, self.sources, self.hello, self.witness).await?;
         let (link, log) = (engine.link.clone(), engine.log.take());
         let part = Part::Owner(Box::new(engine));
         Ok(Session { link, folder: self.path, log, demo, no_training, owner: None, said: None, part })
     }
 
-    fn attach(self, line: Line) -> Result<Session, StartError> {
+    fn attach(mut self, line: Line) -> Result<Session, StartError> {
         let log = self.path.as_deref().map(log_file).transpose()?;
-        let (link, ends) = actor::link();
+        self.witness = None;
+        let (link, other_end) = actor::link();
         let owner = line.owner.pid;
         let said = self.hello.difference(&line.owner);
         let (folder, demo, no_training) = (self.path.clone(), self.hello.demo, self.sources.assembly.avoid_training);
-        let bridge = tokio::spawn(bridge(line.stream, ends));
+        let bridge = tokio::spawn(bridge(line.stream, other_end));
         let part = Part::Attached(Box::new(Attached { bridge, owner, since: Instant::now(), plan: self }));
         Ok(Session { link, folder, log, demo, no_training, owner: Some(owner), said, part })
     }
@@ -190,10 +194,11 @@ impl Attached {
     async fn recover(self) -> Result<(Session, Subscription), StartError> {
         let Self { mut bridge, owner: before, since, mut plan } = self;
         match timeout(PATIENCE, &mut bridge).await {
-            Ok(Ok(Over::Garbled(what))) => {
+            Ok(Ok((Over::Garbled(what), _))) => {
                 return Err(StartError::Refused(format!("process {before} says what this one cannot read: {what}")));
             }
-            Ok(_) => {}
+            Ok(Ok((_, witness))) => plan.witness = Some(witness),
+            Ok(Err(_)) => {}
             Err(_) => bridge.abort(),
         }
         let short = since.elapsed() < SHORT;

@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::scheduler::actor::{Door, Ends};
 use crate::scheduler::link::{Report, Urgent};
-use crate::shell::attach::frame::{DOWN, Down, UP, Up, read, write};
+use crate::shell::attach::frame::{DOWN, Down, UP, Up, read, whole, write};
+use crate::shell::attach::witness::Witness;
 
 /// Places in the queue of those who want to listen.
 const ASKED: usize = 16;
@@ -28,8 +29,9 @@ pub enum Over {
 /// Who wants to listen: where the reports go, and where its number.
 type Listener = (mpsc::Sender<Report>, oneshot::Sender<u16>);
 
-/// Carries all that goes to and fro. When it ends, the link and the subscriptions end, too.
-pub async fn bridge<S>(stream: S, ends: Ends) -> Over
+/// Carries all that goes to and fro. When it ends, the link and the subscriptions end, too. What was heard is handed
+/// on.
+pub async fn bridge<S>(stream: S, ends: Ends) -> (Over, Witness)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -42,17 +44,23 @@ where
             Err(_) => std::future::pending().await,
         }
     };
-    tokio::select! {
-        over = reading(BufReader::new(from), asking) => match over {
+    let mut witness = Witness::default();
+    let over = tokio::select! {
+        over = reading(BufReader::new(from), asking, &mut witness) => match over {
             Ok(over) => over,
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Over::Garbled(error.to_string()),
             Err(_) => Over::Lost,
         },
         over = written => over,
-    }
+    };
+    (over, witness)
 }
 
-async fn reading(mut from: impl AsyncRead + Unpin, mut asking: mpsc::Receiver<Listener>) -> io::Result<Over> {
+async fn reading(
+    mut from: impl AsyncRead + Unpin,
+    mut asking: mpsc::Receiver<Listener>,
+    witness: &mut Witness,
+) -> io::Result<Over> {
     let mut listeners: HashMap<u16, mpsc::Sender<Report>> = HashMap::new();
     let mut waiting = VecDeque::new();
     while let Some(down) = read::<Down>(&mut from, DOWN).await? {
@@ -68,7 +76,9 @@ async fn reading(mut from: impl AsyncRead + Unpin, mut asking: mpsc::Receiver<Li
                 // Who asked may have gone.
                 let _ = reply.send(number);
             }
-            Down::Report(number, report) => {
+            Down::Report(number, report, held) => {
+                let report = whole(report, held);
+                witness.hear(&report);
                 if let Some(reports) = listeners.get(&number)
                     && reports.send(report).await.is_err()
                 {

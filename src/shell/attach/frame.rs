@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::domain::ids::TurnId;
+use crate::domain::quota::meter::Meter;
 use crate::scheduler::link::{Command, Report};
 
 /// The longest greeting, in bytes.
@@ -35,8 +36,38 @@ pub enum Up {
 pub enum Down {
     /// Listens from now on, under this number.
     Subscribed(u16),
-    /// For the subscriber with this number.
-    Report(u16, Report),
+    /// For the subscriber with this number; with what attempts in the air hold of each limit that is in it, which is
+    /// not part of a limit where it is written.
+    Report(u16, Report, Vec<u64>),
+}
+
+impl Down {
+    /// A report for the subscriber with this number.
+    pub fn report(number: u16, report: Report) -> Self {
+        let held = match &report {
+            Report::Snapshot(snapshot) => held(&snapshot.meters),
+            Report::Moved(moved) => held(&moved.meters),
+            Report::Said(_) | Report::Saving(_) => Vec::new(),
+        };
+        Self::Report(number, report, held)
+    }
+}
+
+fn held(meters: &[Meter]) -> Vec<u64> {
+    meters.iter().map(|meter| meter.reserved).collect()
+}
+
+/// The report as it was in the owner's process.
+pub fn whole(mut report: Report, held: Vec<u64>) -> Report {
+    let meters: &mut [Meter] = match &mut report {
+        Report::Snapshot(snapshot) => &mut snapshot.meters,
+        Report::Moved(moved) => &mut moved.meters,
+        Report::Said(_) | Report::Saving(_) => &mut [],
+    };
+    for (meter, held) in meters.iter_mut().zip(held) {
+        meter.reserved = held;
+    }
+    report
 }
 
 /// Reads a value of at most `most` bytes. None: the other side has ended. Not to be dropped half-way, if more is to

@@ -99,7 +99,7 @@ fn sane(command: &Command) -> bool {
 
 async fn forward(mut subscription: Subscription, out: mpsc::Sender<Frame>) {
     while let Some(report) = subscription.reports.recv().await {
-        if out.send(Some(Down::Report(subscription.number, report))).await.is_err() {
+        if out.send(Some(Down::report(subscription.number, report))).await.is_err() {
             return;
         }
     }
