@@ -36,6 +36,7 @@ use crate::store::Store;
 use crate::store::error::NotSaved;
 use crate::store::folder::{Folder, FolderError};
 use crate::store::load::Loaded;
+use crate::store::write::Write;
 
 /// Places for sentences about others; one that does not fit is in the log file.
 const TOLD: usize = 4;
@@ -132,13 +133,22 @@ pub async fn start(
         rests: loaded.rests,
         switches: loaded.switches,
         last_account: loaded.last_account,
+        unsettled: loaded.unsettled,
     };
     let mut notices = roster.notices;
     if loaded.skipped > 0 {
         notices.push(format!("{} rows of the data could not be read; they are kept as they are", loaded.skipped));
     }
+    let killed = !kept.unsettled.is_empty();
+    let ledger = Ledger::new(roster.lanes, kept, now);
+    if killed {
+        // What has just been counted would be counted by no later start.
+        for meter in ledger.meters() {
+            store.write(Write::Meter(Box::new(meter.clone())));
+        }
+    }
     let opening = Opening {
-        ledger: Ledger::new(roster.lanes, kept, now),
+        ledger,
         turns: Turns::new(loaded.turns, loaded.attempts),
         last_attempt: loaded.last_attempt,
         draft: loaded.draft,
