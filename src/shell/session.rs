@@ -177,13 +177,14 @@ impl Plan {
     }
 
     fn attach(mut self, line: Line) -> Result<Session, StartError> {
+        let Line { stream, owner: holder } = line;
         let log = self.path.as_deref().map(log_file).transpose()?;
         self.witness = None;
-        let (link, other_end) = actor::link();
-        let owner = line.owner.pid;
-        let said = self.hello.difference(&line.owner);
+        let (link, far) = actor::link();
+        let owner = holder.pid;
+        let said = self.hello.difference(&holder);
         let (folder, demo, no_training) = (self.path.clone(), self.hello.demo, self.sources.assembly.avoid_training);
-        let bridge = tokio::spawn(bridge(line.stream, other_end));
+        let bridge = tokio::spawn(bridge(stream, far));
         let part = Part::Attached(Box::new(Attached { bridge, owner, since: Instant::now(), plan: self }));
         Ok(Session { link, folder, log, demo, no_training, owner: Some(owner), said, part })
     }

@@ -126,3 +126,151 @@ async fn writing(mut to: impl AsyncWrite + Unpin, mut ends: Ends, asked: mpsc::S
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::duplex;
+    use tokio::task::JoinHandle;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::domain::clock::Time;
+    use crate::domain::conversation::{Origin, Request};
+    use crate::domain::ids::TurnId;
+    use crate::domain::quota::limit::{Unit, Window};
+    use crate::domain::quota::meter::Meter;
+    use crate::domain::saving::Saving;
+    use crate::domain::standing::Need;
+    use crate::scheduler::actor::{Link, link};
+    use crate::scheduler::effect::Found;
+    use crate::scheduler::link::{Ask, COMMANDS, Command, Moved, REPORTS, turn_id};
+    use crate::shell::attach::frame::GREETING;
+    use crate::shell::attach::hello::Hello;
+    use crate::shell::attach::serve::serve;
+
+    /// A link to a scheduler that the test plays, with a socket between.
+    struct Both {
+        link: Link,
+        scheduler: Ends,
+        bridge: JoinHandle<(Over, Witness)>,
+        serve: JoinHandle<io::Result<()>>,
+    }
+
+    async fn both() -> Both {
+        let (near, far) = duplex(1024);
+        let (owners, scheduler) = link();
+        let hello = Hello::new("ask", true, 1);
+        let (own, turned_away) = (hello.clone(), mpsc::channel(1).0);
+        let serve = tokio::spawn(async move { serve(far, owners, &own, &turned_away).await });
+        let mut near = near;
+        write(&mut near, &hello, GREETING).await.unwrap();
+        assert_eq!(read::<Hello>(&mut near, GREETING).await.unwrap(), Some(hello));
+        let (link, ends) = link();
+        Both { link, scheduler, bridge: tokio::spawn(bridge(near, ends)), serve }
+    }
+
+    impl Both {
+        async fn subscriber(&mut self, number: u16) -> mpsc::Sender<Report> {
+            let Some(Door::Subscribe(reports, reply)) = self.scheduler.door.recv().await else {
+                panic!("no subscriber")
+            };
+            reply.send(number).unwrap();
+            reports
+        }
+    }
+
+    fn moved() -> Moved {
+        let mut meter = Meter::new("a".into(), Unit::Requests, Window::Unknown, None, Time::from_ms(5));
+        meter.reserve(3);
+        Moved {
+            at: Time::from_ms(5),
+            turn: None,
+            attempts: Vec::new(),
+            lanes: Vec::new(),
+            meters: vec![meter],
+            next: None,
+            usual: Need::USUAL,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_put_in_here_comes_out_there() {
+        let mut both = both().await;
+        let near = both.link.clone();
+        let subscribing = tokio::spawn(async move { near.subscribe().await });
+        let reports = both.subscriber(77).await;
+        let mut subscription = subscribing.await.unwrap().unwrap();
+        assert_eq!(subscription.number, 77);
+        // Keys stay here.
+        assert!(both.link.learn(Found::default()).await);
+        let turn = turn_id(Time::from_ms(5), 77, TurnId(0));
+        let request = Request::default();
+        let ask = Ask { turn, origin: Origin::Ask, prompt: "?".into(), request, no_training: false, only: None };
+        for command in [Command::Ask(Box::new(ask)), Command::AvoidTraining(true)] {
+            both.link.try_send(77, command.clone()).unwrap();
+            let Some(Door::Command(77, heard)) = both.scheduler.door.recv().await else { panic!("another command") };
+            assert_eq!(heard, command);
+        }
+        assert!(both.link.urgent(Urgent::Cancel(turn)).await);
+        assert_eq!(both.scheduler.urgent.recv().await, Some(Urgent::Cancel(turn)));
+        let report = Report::Moved(Box::new(moved()));
+        reports.send(report.clone()).await.unwrap();
+        assert_eq!(subscription.reports.recv().await, Some(report), "with what is held");
+        // To quit is to leave, and takes along what was said before.
+        both.link.try_send(77, Command::KeepDraft("last".into())).unwrap();
+        assert!(both.link.urgent(Urgent::Quit).await);
+        assert_eq!(both.bridge.await.unwrap().0, Over::Left);
+        let Some(Door::Command(77, Command::KeepDraft(draft))) = both.scheduler.door.recv().await else {
+            panic!("no draft")
+        };
+        assert_eq!(draft, "last");
+        reports.closed().await;
+        both.serve.await.unwrap().unwrap();
+        assert!(both.scheduler.urgent.try_recv().is_err(), "the owner was not told to quit");
+    }
+
+    #[tokio::test]
+    async fn an_owner_that_ends_is_heard_to_its_last_word() {
+        let mut both = both().await;
+        let near = both.link.clone();
+        let subscribing = tokio::spawn(async move { near.subscribe().await });
+        let reports = both.subscriber(1).await;
+        let mut subscription = subscribing.await.unwrap().unwrap();
+        for _ in 0..REPORTS / 2 {
+            reports.try_send(Report::Saving(Saving::Yes)).unwrap();
+        }
+        reports.try_send(Report::Saving(Saving::Never)).unwrap();
+        drop((both.scheduler, reports));
+        let mut last = None;
+        while let Some(report) = subscription.reports.recv().await {
+            last = Some(report);
+        }
+        assert_eq!(last, Some(Report::Saving(Saving::Never)));
+        assert_eq!(both.bridge.await.unwrap().0, Over::Lost);
+        assert!(!both.link.urgent(Urgent::Quit).await);
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_holds_up_nobody() {
+        let mut both = both().await;
+        let near = both.link.clone();
+        let subscribing = tokio::spawn(async move { near.subscribe().await });
+        let reports = both.subscriber(1).await;
+        let subscription = subscribing.await.unwrap().unwrap();
+        // Nobody takes the reports from the subscription: at some place there is no more room, and that is said at once.
+        let full = async {
+            while reports.try_send(Report::Saving(Saving::Yes)).is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(20), full).await.unwrap();
+        // The way up is free all the same.
+        for _ in 0..2 * COMMANDS {
+            assert!(both.link.send(1, Command::AvoidTraining(true)).await);
+            assert!(matches!(both.scheduler.door.recv().await, Some(Door::Command(1, _))));
+        }
+        drop(subscription);
+    }
+}

@@ -135,6 +135,7 @@ impl Witness {
     }
 
     fn limits(&mut self, loaded: &mut Loaded, now: Time, writes: &mut Vec<Write>) {
+        loaded.unsettled.clear();
         // What was held for attempts in the air is spent for all anybody knows: their requests were sent.
         for meter in &mut self.meters {
             let held = std::mem::take(&mut meter.reserved);
@@ -183,4 +184,123 @@ fn same(one: &Meter, other: &Meter) -> bool {
 
 const fn text(turn: &Turn) -> usize {
     turn.answer.len() + turn.reasoning.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::conversation::Usage;
+    use crate::domain::failure::Class;
+    use crate::domain::ids::LaneId;
+    use crate::domain::quota::limit::Unit;
+    use crate::domain::roster::{Dialect, LaneSpec, Wire};
+    use crate::domain::standing::{Need, Rest, Target};
+    use crate::scheduler::link::Moved;
+
+    const NOON: Time = Time::from_ms(1_795_348_800_000);
+
+    fn turn(id: u64, answer: &str, state: TurnState) -> Turn {
+        Turn { answer: answer.into(), state, ..Turn::new(TurnId(id), Origin::Chat, NOON, "why?".into()) }
+    }
+
+    fn attempt(id: u64, outcome: Outcome) -> Attempt {
+        Attempt {
+            id: AttemptId(id),
+            turn: TurnId(id),
+            number: 1,
+            origin: Origin::Chat,
+            lane: LaneId::from("a/b"),
+            started: NOON,
+            status: None,
+            outcome,
+            first_token: None,
+            took: None,
+            usage: Usage::default(),
+            headers: Vec::new(),
+            why: String::new(),
+            note: String::new(),
+            simulated: false,
+        }
+    }
+
+    fn meter(used: u64, held: u64) -> Meter {
+        let mut meter = Meter::new("a".into(), Unit::Requests, "60s".parse().unwrap(), None, NOON);
+        meter.count(used, NOON);
+        meter.reserve(held);
+        meter
+    }
+
+    fn moved(turn: Turn, attempt: Attempt, meters: Vec<Meter>) -> Report {
+        let spec = LaneSpec::new(attempt.lane.clone(), Wire::Openai, Dialect::Generic, "http://127.0.0.1:1");
+        let mut lane = LaneState::new(spec);
+        let target = Target::Lane(attempt.lane.clone());
+        let words = String::new();
+        lane.rest = Some(Rest { target, since: NOON, until: None, class: Class::Gone, told: true, words });
+        Report::Moved(Box::new(Moved {
+            at: NOON,
+            turn: Some(turn),
+            attempts: vec![attempt],
+            lanes: vec![lane],
+            meters,
+            next: None,
+            usual: Need::USUAL,
+        }))
+    }
+
+    fn said(turn: u64, from: usize, text: &str) -> Report {
+        Report::Said(Said { turn: TurnId(turn), from, text: text.into(), reasoning: false })
+    }
+
+    #[test]
+    fn what_was_heard_and_not_written_is_put_right() {
+        let mut witness = Witness::default();
+        witness.hear(&moved(turn(1, "done", TurnState::Done), attempt(1, Outcome::Answered), vec![meter(1, 0)]));
+        witness.hear(&moved(turn(2, "", TurnState::Running), attempt(2, Outcome::Running), vec![meter(1, 1)]));
+        witness.hear(&said(2, 0, "half an "));
+        witness.hear(&said(2, 4, " an answer"));
+        let interrupted = turn(2, "half", TurnState::Interrupted);
+        let mut loaded = Loaded {
+            turns: vec![turn(1, "do", TurnState::Interrupted), interrupted],
+            attempts: vec![attempt(1, Outcome::Interrupted)],
+            meters: vec![meter(0, 0)],
+            last_turn: Some(TurnId(2)),
+            last_attempt: Some(AttemptId(1)),
+            ..Loaded::default()
+        };
+        let writes = witness.amend(&mut loaded, NOON);
+        assert_eq!(loaded.turns, [turn(1, "done", TurnState::Done), turn(2, "half an answer", TurnState::Interrupted)]);
+        assert_eq!(loaded.attempts, [attempt(1, Outcome::Answered), attempt(2, Outcome::Interrupted)]);
+        assert_eq!(loaded.meters, [meter(2, 0)], "what was in the air is counted");
+        assert_eq!(loaded.rests.len(), 1);
+        assert_eq!((loaded.last_attempt, loaded.last_account), (Some(AttemptId(2)), Some("a".into())));
+        // A limit, a rest, an account, two turns, two rows.
+        assert_eq!(writes.len(), 7, "{writes:?}");
+    }
+
+    #[test]
+    fn what_the_disk_knows_better_stays() {
+        let mut witness = Witness::default();
+        witness.hear(&moved(turn(1, "ha", TurnState::Running), attempt(1, Outcome::Running), vec![meter(0, 1)]));
+        let loaded = Loaded {
+            turns: vec![turn(1, "half", TurnState::Done)],
+            attempts: vec![attempt(1, Outcome::Answered)],
+            meters: vec![meter(5, 0)],
+            last_turn: Some(TurnId(1)),
+            last_attempt: Some(AttemptId(1)),
+            ..Loaded::default()
+        };
+        let mut amended = loaded.clone();
+        assert_eq!(witness.amend(&mut amended, NOON), []);
+        assert_eq!(amended, loaded);
+    }
+
+    #[test]
+    fn it_does_not_grow() {
+        let mut witness = Witness::default();
+        for id in 1..500 {
+            witness.hear(&moved(turn(id, "", TurnState::Done), attempt(id, Outcome::Answered), Vec::new()));
+        }
+        assert_eq!((witness.turns.len(), witness.attempts.len()), (MOST, MOST));
+        assert!(witness.turns.contains_key(&TurnId(499)));
+    }
 }
