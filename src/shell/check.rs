@@ -65,8 +65,9 @@ async fn run(session: &Session, mut subscription: Subscription, names: &[String]
         let (good, verdict) = match timeout(PATIENCE, one(session, &mut subscription, last, &lane)).await {
             Ok(Some(verdict)) => verdict,
             Ok(None) => {
-                // Stopped, or the process that holds the folder has ended.
-                say("stopped");
+                let owner = session.owner.filter(|_| subscription.reports.is_closed());
+                let gone = |owner| format!("process {owner}, which held the data folder, has ended: check again");
+                say(&owner.map_or_else(|| "stopped".to_owned(), gone));
                 return false;
             }
             Err(_) => {

@@ -20,7 +20,7 @@ use crate::scheduler::link::Report;
 use crate::shell::engine::{Config, Mode, StartError, runtime};
 use crate::shell::log;
 use crate::shell::painter::canvas::Frame;
-use crate::shell::session::{News, Session, start};
+use crate::shell::session::{News, SCREEN, Session, start};
 use crate::shell::signals::{Asked, Signals};
 use crate::shell::terminal::modes::Wishes;
 use crate::shell::terminal::{NoScreen, Terminal, check};
@@ -73,7 +73,7 @@ enum Next {
 async fn session(config: &Config) -> Result<Next, Ended> {
     let failed = |error: io::Error| Ended::Failed(error.to_string());
     let mut signals = Signals::catch().map_err(failed)?;
-    let (mut session, subscription) = start(config, "dashboard").await.map_err(Ended::NotStarted)?;
+    let (mut session, subscription) = start(config, SCREEN).await.map_err(Ended::NotStarted)?;
     let mut terminal = Terminal::enter(Wishes::default(), session.log.take()).map_err(Ended::NoScreen)?;
     let mut screen = Screen {
         app: App::new(app_config(&session, &subscription, &terminal)),

@@ -32,6 +32,10 @@ use crate::store::folder::{Folder, FolderError};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a command that holds the folder serves others after its own work.
 const LINGER: Duration = Duration::from_mins(2);
+/// The name of a session that stays.
+pub const SCREEN: &str = "dashboard";
+/// By so much others are behind a screen when an owner has gone.
+const AFTER_YOU: Duration = Duration::from_millis(60);
 /// For so long it does that without a word; and an owner that hangs up sooner, and is still there, does it on purpose.
 const SHORT: Duration = Duration::from_secs(1);
 
@@ -89,7 +93,7 @@ pub enum News {
     Lost(StartError),
 }
 
-/// Begins a session. `what`: the name under which others hear of it, `dashboard` or `ask`.
+/// Begins a session. `what`: the name under which others hear of it, [`SCREEN`] or a command's.
 pub async fn start(config: &Config, what: &str) -> Result<Open, StartError> {
     Plan::new(config, what)?.enter().await
 }
@@ -176,8 +180,8 @@ impl Plan {
         Ok(Session { link, folder: self.path, log, demo, no_training, owner: None, said: None, part })
     }
 
-    fn attach(mut self, line: Line) -> Result<Session, StartError> {
-        let Line { stream, owner: holder } = line;
+    fn attach(mut self, open: Line) -> Result<Session, StartError> {
+        let Line { stream, owner: holder } = open;
         let log = self.path.as_deref().map(log_file).transpose()?;
         self.witness = None;
         let (link, far) = actor::link();
@@ -204,6 +208,10 @@ impl Attached {
         }
         let short = since.elapsed() < SHORT;
         plan.fresh = false;
+        // A screen stays, a command goes: it takes the folder only if no screen does.
+        if plan.hello.what != SCREEN {
+            sleep(AFTER_YOU).await;
+        }
         let (mut session, subscription) = plan.enter().await?;
         session.said = Some(match session.owner {
             None => format!("took over from process {before}, which has ended"),
