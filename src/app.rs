@@ -256,8 +256,15 @@ mod tests {
             Message::text(Role::User, "four?"),
         ];
         let request = Request { messages, ..Request::default() };
-        let ask =
-            Ask { turn: id, origin: Origin::Chat, prompt: "four?".into(), request, no_training: false, only: None };
+        let ask = Ask {
+            turn: id,
+            origin: Origin::Chat,
+            prompt: "four?".into(),
+            request,
+            no_training: false,
+            only: None,
+            patience: None,
+        };
         assert_eq!(app.update(key(KeyCode::Enter), NOW), [Effect::Send(Command::Ask(Box::new(ask)))]);
         assert_eq!(app.composer().text(), "");
         assert_eq!(app.update(key(KeyCode::Enter), NOW), []);

@@ -27,5 +27,11 @@ pub mod assemble;
 /// Models that no file can list.
 pub mod discover;
 
+/// What an account may use, asked without using any of it.
+pub mod account;
+
+/// Lists of models.
+pub mod models;
+
 /// Recorded exchanges, read as live ones are.
 pub mod inspect;

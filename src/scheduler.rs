@@ -10,8 +10,23 @@ pub mod kept;
 /// Which lane takes the next attempt.
 pub mod rotation;
 
+/// For how long what failed rests, and what rests with it.
+pub mod resting;
+
+/// What a refusal teaches that names no limit.
+pub mod learning;
+
+/// How long a lane's answers are.
+pub mod outputs;
+
+/// All meters, and what is held and used of them.
+pub mod books;
+
 /// Lanes, limits, rests, reservations.
 pub mod ledger;
+
+/// How long a question may wait.
+pub mod patience;
 
 /// One attempt in the air.
 pub mod flight;
@@ -24,6 +39,9 @@ pub mod unsaid;
 
 /// What the desk wants done.
 pub mod effect;
+
+/// What the desk wants done, gathered.
+pub mod outbox;
 
 /// Where questions come in, go to a lane, wait, come back.
 pub mod desk;

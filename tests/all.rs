@@ -10,6 +10,9 @@ mod floors;
 mod desk;
 
 #[cfg(test)]
+mod quota;
+
+#[cfg(test)]
 #[cfg(unix)]
 mod terminal;
 

@@ -61,7 +61,7 @@ impl Bench {
         self.last += 1;
         let turn = TurnId(self.last);
         let request = Request { messages: vec![Message::text(Role::User, prompt)], ..Request::default() };
-        let ask = Ask { turn, origin, prompt: prompt.into(), request, no_training: false, only: None };
+        let ask = Ask { turn, origin, prompt: prompt.into(), request, no_training: false, only: None, patience: None };
         self.desk.command(1, Command::Ask(Box::new(ask)), now);
         self.look();
         turn
@@ -327,7 +327,7 @@ fn the_row_says_why_another_lane_was_taken_than_the_one_shown() {
     bench.answer(bench.last_flight(), at(2));
     bench.ask(at(3));
     let log = bench.desk.snapshot(at(3)).log;
-    assert_eq!(log[2].why, "a/1 passed over: resting, rate limited");
+    assert_eq!(log[2].why, "a/1: resting, rate limited");
 }
 
 #[test]
@@ -379,6 +379,7 @@ fn who_wants_no_training_gets_no_lane_that_may_train() {
             request,
             no_training: true,
             only: None,
+            patience: None,
         };
         bench.desk.command(1, Command::Ask(Box::new(ask)), at(second));
         bench.look();
@@ -472,5 +473,5 @@ fn the_row_says_why_the_lane_that_was_shown_did_not_take_it() {
     bench.ask_of(Origin::Chat, &"long ".repeat(2000), at(0));
     assert_eq!(bench.lanes_flown(), ["b/1"]);
     let why = bench.desk.snapshot(at(0)).log[0].why.clone();
-    assert_eq!(why, "a/1 was shown as next: the request is too large for it.");
+    assert_eq!(why, "a/1 was shown as next: the request is too large for it");
 }

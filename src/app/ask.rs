@@ -21,8 +21,15 @@ impl App {
         let turn = turn_id(now, self.config.subscriber, self.last_turn);
         self.last_turn = turn;
         self.transcript.go(Move::Last);
-        let ask =
-            Ask { turn, origin: Origin::Chat, request: self.request(&prompt), prompt, no_training: false, only: None };
+        let ask = Ask {
+            turn,
+            origin: Origin::Chat,
+            request: self.request(&prompt),
+            prompt,
+            no_training: false,
+            only: None,
+            patience: None,
+        };
         self.asked.push(ask.clone());
         let kept = self.composer.to_keep(now, true).map(|draft| Effect::Send(Command::KeepDraft(draft)));
         std::iter::once(Effect::Send(Command::Ask(Box::new(ask)))).chain(kept).collect()

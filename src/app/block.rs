@@ -4,6 +4,7 @@
 use crate::app::due::Due;
 use crate::app::gauge::Limit;
 use crate::app::roster::{Group, Item, Roster, is_listed};
+use crate::domain::quota::limit::Unit;
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, LaneSpec, Standby, Training};
 use crate::domain::standing::{LaneState, Need, Standing, Target};
@@ -89,8 +90,13 @@ impl Block {
     }
 }
 
+/// What is only counted is shown where nothing better is known of the same unit, and something was used.
 fn limits<'m>(meters: impl Iterator<Item = &'m Meter>, due: &mut Due) -> Vec<Limit> {
-    meters.map(|meter| Limit::new(meter, due)).collect()
+    let meters: Vec<&Meter> = meters.collect();
+    let known = |unit: &Unit| meters.iter().any(|meter| meter.cap.is_some() && meter.unit == *unit);
+    let worth = |meter: &&&Meter| meter.cap.is_some() || !known(&meter.unit) && meter.used(due.now) > 0;
+    let shown: Vec<&&Meter> = meters.iter().filter(worth).collect();
+    shown.into_iter().map(|meter| Limit::new(meter, due)).collect()
 }
 
 fn lane(roster: &Roster, group: &Group<'_>, lane: &LaneState, depth: usize, usual: Need, due: &mut Due) -> Block {
@@ -152,6 +158,7 @@ fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) ->
             (Mark::Resting, format!("resting {}, {}", due.lasting(*until), class.word()))
         }
         Standing::Resting { until: None, class } => (Mark::Broken, format!("out, {}", class.word())),
+        Standing::Widening => (Mark::Ready, "answering, just back".into()),
         // What it takes now may be the last: then it is spent, and answers all the same.
         Standing::Spent { .. } if answers => (Mark::Resting, "answering".into()),
         Standing::Spent { until: Some(until), .. } => (Mark::Resting, format!("spent {}", due.lasting(*until))),
@@ -216,7 +223,7 @@ mod tests {
     use super::*;
     use crate::app::fixture::{NOW, in_, lane as some_lane};
     use crate::domain::clock::Zone;
-    use crate::domain::quota::limit::{Unit, Window};
+    use crate::domain::quota::limit::Window;
 
     #[test]
     fn a_lane_that_answers_says_so_even_when_it_is_spent() {

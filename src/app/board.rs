@@ -54,8 +54,15 @@ impl Board {
             let low = board.binding_of(number).and_then(|limit| limit.left).is_some_and(|left| left < LOW);
             let lane =
                 |block: &&mut Block| block.mark == Mark::Ready && matches!(block.item, Item::Of(Target::Lane(_)));
-            if let Some(block) = board.blocks.get_mut(number).filter(|block| low && lane(block)) {
-                block.state.push_str(", low");
+            let block = board.blocks.get_mut(number);
+            if let Some(block) = block {
+                let others = block.limits.iter().any(|limit| limit.others);
+                if others {
+                    block.state.push_str(", key used elsewhere");
+                }
+                if low && lane(&block) {
+                    block.state.push_str(", low");
+                }
             }
         }
         board
@@ -131,6 +138,8 @@ pub struct Columns {
     pub bar: usize,
     /// The figure.
     pub figure: usize,
+    /// The word of the evidence; 0: its sign has to do.
+    pub word: usize,
     /// The age of what was told.
     pub age: usize,
     /// The time.
@@ -141,6 +150,10 @@ pub struct Columns {
 
 /// The bar is not wider than this: more says no more.
 const WIDEST_BAR: usize = 56;
+
+/// `documented`, the longest word of evidence, and `as of 45 m`: shown where the bar keeps room beside them.
+const WORD: usize = 10;
+const AS_OF: usize = 10;
 
 /// Below this a bar says less than the age beside it takes.
 const SHORT_BAR: usize = 12;
@@ -154,13 +167,17 @@ impl Columns {
         let figure = limits().map(|(_, limit)| limit.figure_room).max().unwrap_or(0).max(8);
         // A countdown or an age that begins must not move the others: room for them, whether there are any or not.
         let time = limits().map(|(_, limit)| cells::of(&limit.time)).max().unwrap_or(0).max(6);
-        let mut columns = Self { label: label.max(11), bar: 0, figure, age: 4, time, whole: width };
+        let mut columns = Self { label: label.max(11), bar: 0, figure, word: 0, age: 4, time, whole: width };
         // One column before the bar, two behind it, one on both sides of the evidence.
         let fixed = columns.label + 1 + 2 + figure + 1 + 1 + 1 + time;
         if width < fixed + columns.age + 1 + SHORT_BAR {
             columns.age = 0;
         }
-        let fixed = if columns.age > 0 { fixed + columns.age + 1 } else { fixed };
+        if width >= fixed + 1 + AS_OF + 1 + WORD + 2 * SHORT_BAR {
+            (columns.word, columns.age) = (WORD, AS_OF);
+        }
+        let behind = |columns: usize| if columns > 0 { columns + 1 } else { 0 };
+        let fixed = fixed + behind(columns.age) + behind(columns.word);
         columns.bar = width.saturating_sub(fixed).min(WIDEST_BAR);
         columns.whole = width.min(fixed + columns.bar);
         columns
@@ -255,7 +272,8 @@ mod tests {
         for width in 0..140 {
             let columns = Columns::new(&board, width);
             assert!(columns.whole <= width, "{width}");
-            let age = if columns.age > 0 { columns.age + 1 } else { 0 };
+            let behind = |columns: usize| if columns > 0 { columns + 1 } else { 0 };
+            let age = behind(columns.age) + behind(columns.word);
             let needed = columns.label + 1 + columns.bar + 2 + columns.figure + 2 + age + 1 + columns.time;
             assert!(width < 40 || needed <= width, "{width}: {columns:?}");
         }

@@ -161,6 +161,30 @@ fn figures(page: &mut Page, meter: &Meter, due: &mut Due) {
     let basis = meter.basis(now);
     let known = if used == 0 { String::new() } else { format!(", {}", how(basis.evidence, basis.at, due)) };
     page.line("used", &format!("{used}{known}"), Role::Plain);
+    if let Some(drift) = meter.drift(now) {
+        let more = if drift.by > 0 { "more" } else { "fewer" };
+        let why = match (drift.others, drift.by > 0) {
+            (true, _) => "; another program uses the same key",
+            (false, true) => "; another program may use the same key, or it was used before",
+            (false, false) => "",
+        };
+        let since = due.clock(drift.since);
+        let text =
+            format!("the provider counts {} {more} than were asked from here, since {since}{why}", drift.by.abs());
+        page.line("drift", &text, if drift.others { Role::Warn } else { Role::Plain });
+    }
+    if meter.guess.is_some() {
+        page.line(
+            "guess",
+            "a refusal named no limit: the cap is what was used until then; it is tested upward",
+            Role::Plain,
+        );
+    }
+    if let (Some(documented), Some(cap)) = (meter.documented, meter.cap)
+        && documented != cap.value
+    {
+        page.line("documented", &documented.to_string(), Role::Dim);
+    }
     if meter.reserved > 0 {
         page.line("held", &format!("{} by answers on their way", meter.reserved), Role::Plain);
     }

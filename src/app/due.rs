@@ -95,15 +95,9 @@ impl Due {
 
     /// How old what was heard at `at` is, in steps; None: it is fresh.
     pub fn age(&mut self, at: Time) -> Option<String> {
-        let age = self.now.since(at);
-        let next = match age.as_secs() {
-            0..60 => 60,
-            60..300 => 300,
-            300..900 => 900,
-            secs => (secs / 3600 + 1) * 3600,
-        };
-        self.at(at.plus(Duration::from_secs(next)));
-        age_step(age).map(|age| match age.as_secs() {
+        let (shown, next) = age_step(self.now.since(at));
+        self.at(at.plus(next));
+        shown.map(|age| match age.as_secs() {
             secs @ 0..3600 => format!("{} m", secs / 60),
             secs @ 3600..172_800 => format!("{} h", secs / 3600),
             secs => format!("{} d", secs / 86_400),
@@ -200,9 +194,9 @@ mod tests {
         assert_eq!(due.next(), Some(NOW.plus(Duration::from_millis(600))));
         for (secs, words, next) in [
             (30, None, 30),
-            (60, Some("1 m"), 240),
+            (60, Some("1 m"), 60),
             (4000, Some("1 h"), 3200),
-            (900, Some("15 m"), 2700),
+            (900, Some("15 m"), 300),
             (200_000, Some("2 d"), 1600),
         ] {
             let mut due = Due::new(NOW, Zone::UTC);

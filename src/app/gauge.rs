@@ -23,8 +23,10 @@ pub struct Limit {
     pub words: String,
     /// Columns that the figure may come to take.
     pub figure_room: usize,
-    /// How it is known; None: nothing is used, there is only what is documented.
+    /// How it is known: the weaker of cap and count. None: there is no cap, and nothing is used.
     pub evidence: Option<Evidence>,
+    /// Somebody else draws on it with the same key.
+    pub others: bool,
     /// When it is full again.
     pub time: String,
     /// How old it is.
@@ -40,6 +42,14 @@ pub const fn sign_of(evidence: Option<Evidence>) -> &'static str {
         Some(Evidence::Counted) => "◐",
         Some(Evidence::Learnt) => "◌",
         Some(Evidence::Documented) | None => "·",
+    }
+}
+
+/// The word for it.
+pub const fn word_of(evidence: Option<Evidence>) -> &'static str {
+    match evidence {
+        Some(evidence) => evidence.word(),
+        None => "unknown",
     }
 }
 
@@ -71,13 +81,21 @@ impl Limit {
             left: share,
             pace: if is_full { None } else { pace(meter, due) },
             figure: match (left, meter.cap) {
-                (Some(left), Some(cap)) => format!("{} of {}", count(left), count(cap.value)),
+                (Some(left), Some(cap)) => {
+                    let guess = if meter.guess.is_some() { "~" } else { "" };
+                    format!("{} of {guess}{}", count(left), count(cap.value))
+                }
                 _ => format!("{} used", count(used)),
             },
             brief: format!("{} {}", count(left.unwrap_or(used)), if left.is_some() { "left" } else { "used" }),
             words: format!("{} {}/{}", count(left.unwrap_or(used)), meter.unit.short(), meter.window.short()),
             figure_room: meter.cap.map_or(8, |cap| figure_room(cap.value)),
-            evidence: (!is_full).then_some(basis.evidence),
+            evidence: match meter.cap {
+                // What is left of a cap that is only learnt is no better known than that.
+                Some(cap) if is_full || cap.evidence == Evidence::Learnt => Some(cap.evidence),
+                _ => (!is_full).then_some(basis.evidence),
+            },
+            others: meter.drift(now).is_some_and(|drift| drift.others),
             time: if used == 0 {
                 String::new()
             } else {
@@ -130,12 +148,24 @@ mod tests {
     fn a_full_limit_counts_nothing_down() {
         let mut due = Due::new(NOW, Zone::UTC);
         let full = Limit::new(&meter("a", Unit::Requests, "60s", 30), &mut due);
-        assert_eq!((full.time.as_str(), full.pace, full.evidence, due.next()), ("", None, None, None));
+        assert_eq!(
+            (full.time.as_str(), full.pace, full.evidence, due.next()),
+            ("", None, Some(Evidence::Documented), None)
+        );
         assert_eq!((full.figure.as_str(), full.left), ("30 of 30", Some(1.0)));
         let mut none = meter("a", Unit::Requests, "60s", 0);
         assert_eq!((Limit::new(&none, &mut due).left, Limit::new(&none, &mut due).role), (Some(0.0), Role::Bad));
         none.cap = None;
         none.count(12, NOW);
         assert_eq!((Limit::new(&none, &mut due).left, Limit::new(&none, &mut due).figure), (None, "12 used".into()));
+    }
+
+    #[test]
+    fn what_is_left_of_a_guess_is_a_guess() {
+        let mut guessed = meter("a", Unit::Requests, "1d midnight UTC", 30);
+        guessed.count(12, NOW);
+        guessed.guess_from_refusal(0, NOW);
+        let limit = Limit::new(&guessed, &mut Due::new(NOW, Zone::UTC));
+        assert_eq!((limit.figure.as_str(), limit.evidence), ("0 of ~12", Some(Evidence::Learnt)));
     }
 }

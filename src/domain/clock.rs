@@ -92,6 +92,11 @@ impl Zone {
         }
     }
 
+    /// `2026-11-22`.
+    pub fn ymd(self, time: Time) -> String {
+        self.wall(time).format("%Y-%m-%d").to_string()
+    }
+
     /// `09:41`.
     pub fn hm(self, time: Time) -> String {
         self.wall(time).format("%H:%M").to_string()

@@ -147,6 +147,8 @@ pub fn window(dialect: Dialect, told: &Told) -> Window {
     use Dialect::{Anthropic, Azure, Cerebras, Cohere, Gemini, Github, Groq, Nvidia, Openai};
     let seconds = match told.length {
         Length::Month => return Window::Month(chrono_tz::Tz::UTC),
+        // A proxy's own limits are of the minute (docs.litellm.ai/docs/proxy/users); since when, it does not say.
+        Length::Unknown if dialect == Dialect::Litellm => return Window::Rolling(Duration::from_mins(1)),
         Length::Session | Length::Unknown => return Window::Unknown,
         Length::Seconds(seconds) => seconds,
     };

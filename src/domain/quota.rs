@@ -16,5 +16,14 @@ pub mod told;
 /// What has been counted in a window, by kind of window.
 pub mod tally;
 
+/// A cap that nobody told.
+pub mod guess;
+
+/// Our count beside the provider's.
+pub mod drift;
+
 /// A limit with its count: what is left, and when.
 pub mod meter;
+
+/// How much a limit wants to be used.
+pub mod pressure;

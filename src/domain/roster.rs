@@ -69,6 +69,75 @@ pub enum Dialect {
     Generic,
 }
 
+/// What a provider counts its limits on, where it does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountsOn {
+    /// All that one account asks.
+    Account,
+    /// What one account (a project, an organization, a key) asks of one model.
+    Model,
+}
+
+impl Dialect {
+    /// What its limits are counted on, where neither the catalogue nor the response says. Source: the providers'
+    /// documents of October 2026; of a provider that is not known the careful answer, its models may share nothing.
+    pub const fn counts_on(self) -> CountsOn {
+        match self {
+            Self::Openrouter
+            | Self::Ollama
+            | Self::Cloudflare
+            | Self::Huggingface
+            | Self::Nvidia
+            | Self::Together
+            | Self::Zai
+            | Self::Deepseek
+            | Self::Perplexity => CountsOn::Account,
+            Self::Groq
+            | Self::Openai
+            | Self::Mistral
+            | Self::Gemini
+            | Self::Cohere
+            | Self::Litellm
+            | Self::Anthropic
+            | Self::Cerebras
+            | Self::Azure
+            | Self::Github
+            | Self::Xai
+            | Self::Generic => CountsOn::Model,
+        }
+    }
+
+    /// Whether what it refuses counts as a request. Source: openrouter.ai/docs/api-reference/limits; of no other
+    /// provider is it documented.
+    pub const fn counts_refused(self) -> bool {
+        matches!(self, Self::Openrouter)
+    }
+}
+
+/// How the rotation chooses among lanes that can all answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Round-robin with weights: what would expire unused goes first, what is scarce is spread.
+    #[default]
+    Harvest,
+    /// Plain round-robin.
+    Even,
+    /// Always the first that can, in the order of the roster.
+    Order,
+}
+
+impl Strategy {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Harvest => "harvest",
+            Self::Even => "even",
+            Self::Order => "order",
+        }
+    }
+}
+
 /// What an answer costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,6 +148,27 @@ pub enum Cost {
     Paid,
     /// Nobody said.
     Unknown,
+}
+
+impl Cost {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Paid => "paid",
+            Self::Unknown => "cost unknown",
+        }
+    }
+
+    /// Of two things that stand behind one name the dearer: what may cost money is not free.
+    #[must_use]
+    pub const fn dearer(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Paid, _) | (_, Self::Paid) => Self::Paid,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Free, Self::Free) => Self::Free,
+        }
+    }
 }
 
 /// Whether the provider trains on prompts.
@@ -163,6 +253,8 @@ pub struct LaneSpec {
     pub cost: Cost,
     /// Whether it trains on prompts.
     pub training: Training,
+    /// The account on whose quota it draws: its own, or another one whose key is of the same project.
+    pub quota_of: AccountId,
     /// Its documented limits; lanes share pools.
     pub limits: Vec<LimitSpec>,
     /// Used only when no other lane can.
@@ -184,6 +276,7 @@ impl LaneSpec {
     pub fn new(id: LaneId, wire: Wire, dialect: Dialect, base_url: &str) -> Self {
         Self {
             provider: id.account().to_string(),
+            quota_of: id.account(),
             id,
             wire,
             dialect,
@@ -211,14 +304,37 @@ impl LaneSpec {
 
     /// Whether what is counted on `pool` concerns this lane: its own pool, its account's, or one that its limits name.
     pub fn draws_on(&self, pool: &PoolId) -> bool {
-        pool.as_str() == self.id.as_str()
-            || self.id.as_str().strip_prefix(pool.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        pool.as_str() == self.quota_of.as_str()
             || self.limits.iter().any(|limit| limit.pool == *pool)
+            || pool
+                .as_str()
+                .strip_prefix(self.quota_of.as_str())
+                .is_some_and(|rest| rest.strip_prefix('/') == Some(self.id.model()))
     }
 
-    /// The pool on which limits are counted that the provider tells for this lane alone.
+    /// The pool on which limits are counted that the provider tells for this model alone.
     pub fn own_pool(&self) -> PoolId {
-        PoolId::from(self.id.as_str())
+        PoolId::from(format!("{}/{}", self.quota_of, self.id.model()).as_str())
+    }
+
+    /// The pool on which a limit is counted of which nobody says what it is counted on.
+    pub fn usual_pool(&self) -> PoolId {
+        match self.dialect.counts_on() {
+            // What other lanes of the account share, it shares with them and not with the whole account.
+            CountsOn::Account => self.shared_pool().cloned().unwrap_or_else(|| PoolId::from(self.quota_of.as_str())),
+            CountsOn::Model => self.own_pool(),
+        }
+    }
+
+    /// Whether the two draw on one quota of their account: a limit that holds for the one holds for the other.
+    pub fn shares_quota_with(&self, other: &Self) -> bool {
+        self.quota_of == other.quota_of && self.shared_pool() == other.shared_pool()
+    }
+
+    /// The pool, wider than its own model, that its documented limits name.
+    fn shared_pool(&self) -> Option<&PoolId> {
+        let own = self.own_pool();
+        self.limits.iter().map(|limit| &limit.pool).find(|pool| **pool != own)
     }
 }
 
@@ -247,6 +363,39 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn lane(id: &str, pools: &[&str]) -> LaneSpec {
+        let limit = |pool: &&str| LimitSpec {
+            pool: PoolId::from(*pool),
+            unit: Unit::Requests,
+            window: Window::Unknown,
+            cap: 1,
+        };
+        let limits = pools.iter().map(limit).collect();
+        LaneSpec { limits, ..LaneSpec::new(LaneId::from(id), Wire::Openai, Dialect::Openrouter, "") }
+    }
+
+    #[test]
+    fn a_lane_draws_on_its_own_pool_and_on_those_that_it_shares() {
+        let free = lane("or/a/b:free", &["or/:free"]);
+        let draws = |pool: &str| free.draws_on(&PoolId::from(pool));
+        assert_eq!(
+            ["or", "or/:free", "or/a/b:free", "or/a", "or/x", "o", ""].map(draws),
+            [true, true, true, false, false, false, false]
+        );
+        assert_eq!(free.usual_pool().as_str(), "or/:free");
+        assert_eq!(lane("or/paid", &[]).usual_pool().as_str(), "or");
+        assert!(free.shares_quota_with(&lane("or/c:free", &["or/:free"])));
+        assert!(!free.shares_quota_with(&lane("or/paid", &[])));
+    }
+
+    #[test]
+    fn two_keys_of_one_project_share_its_quota() {
+        let one = LaneSpec { dialect: Dialect::Gemini, ..lane("gemini/flash", &[]) };
+        let other = LaneSpec { dialect: Dialect::Gemini, quota_of: "gemini".into(), ..lane("gemini@b/flash", &[]) };
+        assert!(other.draws_on(&one.own_pool()) && one.draws_on(&other.own_pool()));
+        assert!(!lane("gemini@c/flash", &[]).draws_on(&one.own_pool()));
+    }
 
     #[test]
     fn a_secret_tells_nothing() {

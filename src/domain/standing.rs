@@ -91,6 +91,9 @@ pub struct LaneState {
     pub rest: Option<Rest>,
     /// Attempts in the air.
     pub in_flight: u32,
+    /// Attempts that may be in the air at once while it is tried after a rest; None: any number.
+    #[serde(default)]
+    pub at_once: Option<u32>,
 }
 
 /// What an attempt will take.
@@ -119,6 +122,13 @@ impl Need {
         Self { input: blend(self.input, usage.input), output: blend(self.output, usage.output), ..self }
     }
 
+    /// The need on a lane whose answers are mostly not longer than `longest`, where that is known.
+    #[must_use]
+    pub fn with_output(self, longest: Option<u64>) -> Self {
+        let most = if self.sure_output > 0 { self.sure_output } else { u64::MAX };
+        Self { output: longest.unwrap_or(self.output).min(most), ..self }
+    }
+
     /// How much of `unit` an attempt holds of a limit of `cap`: what it will take, but no more than there is, as far as
     /// that is a guess. None: it is larger than the whole limit, and that is sure.
     pub fn held(&self, unit: &Unit, cap: Option<u64>) -> Option<u64> {
@@ -126,6 +136,11 @@ impl Need {
         let Some(cap) = cap else { return Some(amount) };
         let sure = Self { output: self.sure_output, ..*self }.of(unit);
         (sure <= cap).then(|| amount.min(cap))
+    }
+
+    /// Tokens of prompt and answer.
+    pub const fn total(&self) -> u64 {
+        self.input.saturating_add(self.output)
     }
 
     /// How much of `unit` it takes; nothing of a unit that is not known.
@@ -167,6 +182,8 @@ pub enum Standing {
         /// When there is room; None: not known.
         until: Option<Time>,
     },
+    /// It has just come back, and takes no more at once until one has gone well.
+    Widening,
     /// The attempt is larger than the lane can ever take.
     TooLarge,
 }
@@ -177,7 +194,7 @@ impl Standing {
         match self {
             Self::Ready => Some(now),
             Self::Resting { until, .. } | Self::Spent { until, .. } => *until,
-            Self::Off(_) | Self::Trains | Self::TooLarge => None,
+            Self::Off(_) | Self::Trains | Self::Widening | Self::TooLarge => None,
         }
     }
 
@@ -193,6 +210,7 @@ impl Standing {
                 Some(_) => format!("{cap} {} per {} spent", unit.as_str().replace('_', " "), window.short()),
                 None => format!("{cap} {} spent", unit.as_str().replace('_', " ")),
             },
+            Self::Widening => "back from its rest, one at a time".into(),
             Self::TooLarge => "the request is too large for it".into(),
         }
     }
@@ -201,7 +219,13 @@ impl Standing {
 impl LaneState {
     /// A lane to which nothing has happened yet.
     pub fn new(spec: LaneSpec) -> Self {
-        Self { spec: Arc::new(spec), switch: None, rest: None, in_flight: 0 }
+        Self { spec: Arc::new(spec), switch: None, rest: None, in_flight: 0, at_once: None }
+    }
+
+    /// Whether an attempt of `tokens` in all would ever fit, as far as is known. `own`: the meters that it draws on.
+    pub fn takes<'a>(&self, own: impl Iterator<Item = &'a Meter>, tokens: u64) -> bool {
+        let mut caps = own.filter(|meter| meter.unit == Unit::Tokens).filter_map(|meter| meter.cap);
+        self.spec.context.is_none_or(|context| tokens <= context) && caps.all(|cap| tokens <= cap.value)
     }
 
     /// Why it is off; None: it is on. The user's hand outranks all else.
@@ -214,6 +238,11 @@ impl LaneState {
 
     /// How it stands for an attempt of `need`. `meters`: all there are; those of other pools are passed over.
     pub fn standing<'a>(&self, meters: impl IntoIterator<Item = &'a Meter>, need: Need, now: Time) -> Standing {
+        self.stands(meters.into_iter().filter(|meter| self.spec.draws_on(&meter.pool)), need, now)
+    }
+
+    /// The same, of the meters that it draws on.
+    pub fn stands<'a>(&self, own: impl Iterator<Item = &'a Meter>, need: Need, now: Time) -> Standing {
         if let Some(off) = self.off() {
             return Standing::Off(off);
         }
@@ -227,7 +256,7 @@ impl LaneState {
             return Standing::TooLarge;
         }
         let mut worst = Standing::Ready;
-        for meter in meters.into_iter().filter(|meter| self.spec.draws_on(&meter.pool)) {
+        for meter in own {
             let Some(amount) = need.held(&meter.unit, meter.cap.map(|cap| cap.value)) else {
                 return Standing::TooLarge;
             };
@@ -246,6 +275,9 @@ impl LaneState {
                 let cap = meter.cap.map_or(0, |cap| cap.value);
                 worst = Standing::Spent { unit: meter.unit.clone(), window: meter.window, cap, until };
             }
+        }
+        if worst == Standing::Ready && self.at_once.is_some_and(|most| self.in_flight >= most) {
+            return Standing::Widening;
         }
         worst
     }

@@ -2,10 +2,13 @@
 //! over the network. Pure: the environment and the fetching of keys are arguments. No message shows a key.
 
 use crate::domain::ids::{AccountId, LaneId};
-use crate::domain::roster::{Cost, LaneSpec, Secret, Standby};
+use crate::domain::roster::{Cost, LaneSpec, Secret, Standby, Strategy};
 use crate::providers::catalogue::{Catalogue, Finder, Gone, ProviderSpec};
 use crate::providers::config::source::{BadKey, KeySource, clean, value};
 use crate::providers::config::{Block, Config};
+
+/// An account, for whoever asks what costs nothing.
+pub mod account;
 
 /// `OLLAMA_HOST`.
 mod host;
@@ -13,6 +16,7 @@ mod host;
 /// A provider's models, after the config.
 mod lanes;
 
+use crate::providers::assemble::account::{Account, Known};
 use crate::providers::assemble::lanes::{described, models, new_provider, shape};
 
 /// What a session begins with.
@@ -32,8 +36,12 @@ pub struct Assembly {
     pub notices: Vec<String>,
     /// What is to be asked for its models.
     pub discover: Vec<Discover>,
+    /// The accounts that can be used, with what it takes to ask them for what costs nothing.
+    pub accounts: Vec<Account>,
     /// Use no lane that trains on prompts, nor one that might.
     pub avoid_training: bool,
+    /// How lanes are chosen.
+    pub strategy: Strategy,
 }
 
 /// An account that can be used.
@@ -108,14 +116,9 @@ impl Discover {
         self.template.key.as_ref()
     }
 
-    /// Further request headers.
-    pub fn headers(&self) -> &[(String, Secret)] {
-        &self.template.headers
-    }
-
-    /// The proxy to go through.
-    pub fn proxy(&self) -> Option<&str> {
-        self.template.proxy.as_deref()
+    /// What all its lanes have in common.
+    pub const fn shape(&self) -> &LaneSpec {
+        &self.template
     }
 
     /// The lane of a model that was found, with all that the catalogue and the config say of the account.
@@ -144,6 +147,7 @@ pub fn assemble(
     let mut work = Work { env, keys, out: Assembly::default() };
     work.out.real = is_real(catalogue, config, env);
     work.out.avoid_training = config.avoid_training;
+    work.out.strategy = config.strategy;
     work.out.gone = gone;
     for (provider, block) in accounts(catalogue, config) {
         work.account(&provider, &block);
@@ -243,13 +247,16 @@ impl Work<'_> {
         let made = self.out.lanes.get(before..).unwrap_or_default();
         let on = made.iter().filter(|lane| lane.standby.is_none()).count();
         let off = made.len() - on;
+        let named: Vec<String> = block.models.iter().flatten().map(|model| model.id.clone()).collect();
+        let models = made.iter().map(|lane| Known::of(lane, &named)).collect();
+        let finder = described.discover;
+        self.out.accounts.push(Account { provider: provider.id.clone(), shape: shape.clone(), finder, models });
         let asked = described.discover.filter(|_| block.on != Some(false));
         // A local server is found only when it answers.
         if key_from.is_some() || described.discover != Some(Finder::Ollama) || !made.is_empty() {
             self.out.found.push(Found { account, name: described.name.clone(), key_from, on, off });
         }
         if let Some(finder) = asked {
-            let named = block.models.iter().flatten().map(|model| model.id.clone()).collect();
             self.out.discover.push(Discover { finder, named, on: block.on == Some(true), template: shape });
         }
     }

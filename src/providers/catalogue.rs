@@ -63,6 +63,8 @@ pub struct ProviderSpec {
     pub note: String,
     /// Used only when no other can.
     pub last_resort: bool,
+    /// The account on whose quota it draws, if that is another one: the config says so.
+    pub quota_of: Option<AccountId>,
     /// How its models are found, if no file can list them.
     pub discover: Option<Finder>,
     /// Limits counted on the account.
@@ -157,10 +159,14 @@ impl ProviderSpec {
     /// A lane of one of its models: on, without a key.
     pub fn lane(&self, account: &AccountId, model: &ModelSpec) -> LaneSpec {
         let id = LaneId::new(account, &model.id);
-        let (shared, own) = (PoolId::from(account.as_str()), PoolId::from(id.as_str()));
-        let limits: Vec<LimitSpec> = self.limits.iter().map(|limit| limit.on(&shared)).collect();
+        let quota_of = self.quota_of.clone().unwrap_or_else(|| account.clone());
+        let (shared, own) =
+            (PoolId::from(quota_of.as_str()), PoolId::from(format!("{quota_of}/{}", model.id).as_str()));
+        let limits = self.limits.iter().filter(|limit| limit.holds_for(&model.id)).map(|limit| limit.on(&shared));
+        let limits: Vec<LimitSpec> = limits.chain(model.limits.iter().map(|limit| limit.on(&own))).collect();
         LaneSpec {
-            limits: limits.into_iter().chain(model.limits.iter().map(|limit| limit.on(&own))).collect(),
+            limits,
+            quota_of,
             provider: self.name.clone(),
             context: model.context,
             cost: model.cost,
@@ -224,6 +230,7 @@ impl From<written::Provider> for ProviderSpec {
             source: one.source,
             note: one.note,
             last_resort: one.last_resort,
+            quota_of: None,
             discover: one.discover,
             limits: one.limits,
         }
@@ -328,7 +335,10 @@ mod tests {
             (
                 "openrouter",
                 "qwen/qwen3.8-27b:free",
-                vec!["openrouter: 20 requests / 60000ms rolling", "openrouter: 50 requests / 1d midnight UTC"],
+                vec![
+                    "openrouter/:free: 20 requests / 60000ms rolling",
+                    "openrouter/:free: 50 requests / 1d midnight UTC",
+                ],
             ),
             (
                 "cohere",

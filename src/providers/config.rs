@@ -1,7 +1,7 @@
 //! The user's config: as written -> as meant, by a pure function. It overrides what the catalogue says and describes
 //! what the catalogue does not know. Opens no file, fetches no key, and shows none.
 
-use crate::domain::roster::{Cost, Dialect, Training, Wire};
+use crate::domain::roster::{Cost, Dialect, Strategy, Training, Wire};
 use crate::providers::catalogue::Catalogue;
 use crate::providers::catalogue::limit::Limit;
 use crate::providers::mistake::{self, Mistake, Shown, hint};
@@ -31,6 +31,8 @@ pub struct BadConfig(pub Mistake);
 pub struct Config {
     /// Use no provider that trains on prompts, nor one that might.
     pub avoid_training: bool,
+    /// How lanes are chosen.
+    pub strategy: Strategy,
     /// What is said of single providers, by `order`, then as in the file.
     pub blocks: Vec<Block>,
 }
@@ -70,6 +72,8 @@ pub struct Block {
     pub on: Option<bool>,
     /// Used only when no other can.
     pub last_resort: Option<bool>,
+    /// The account on whose quota it draws: both keys are of one project.
+    pub quota_of: Option<String>,
 }
 
 impl Config {
@@ -87,7 +91,7 @@ impl Config {
         }
         blocks.sort_by_key(|(place, block)| (block.order, *place));
         let blocks = blocks.into_iter().map(|(_, block)| block).collect();
-        Ok(Self { avoid_training: file.training == written::Rule::Avoid, blocks })
+        Ok(Self { avoid_training: file.training == written::Rule::Avoid, strategy: file.strategy, blocks })
     }
 
     /// What is said of an account.
@@ -129,6 +133,7 @@ impl Block {
             training: one.training,
             on: one.on,
             last_resort: one.last_resort,
+            quota_of: one.quota_of,
         }
     }
 
@@ -223,11 +228,11 @@ mod tests {
     #[test]
     fn a_block_is_read() {
         let config = read(
-            "training = 'avoid'\n[providers.mine]\nname = 'Mine'\nbase_url = 'https://a/v1/'\nwire = 'ollama'\n\
+            "training = 'avoid'\nstrategy = 'even'\n[providers.mine]\nname = 'Mine'\nbase_url = 'https://a/v1/'\nwire = 'ollama'\n\
              quota = 'nvidia'\nkey = 'cmd:pass show a'\nmodels = ['x', { id = 'y/z', context = 5, cost = 'paid', on = true }]\n\
              order = -1\nweight = 100\nlimits = [{ unit = 'neurons', window = '90s rolling', cap = 7 }]\n\
              headers = { X-A = 'two words', X-B = 'env:B' }\nproxy = 'socks5://a:1'\ncost = 'free'\ntraining = 'no'\n\
-             on = true\nlast_resort = true\n",
+             on = true\nlast_resort = true\nquota_of = 'groq@b'\n",
         )
         .unwrap();
         let model = |id: &str| Model { id: id.into(), context: None, limits: None, cost: None, on: None };
@@ -244,7 +249,12 @@ mod tests {
             ]),
             order: -1,
             weight: Some(100),
-            limits: Some(vec![Limit { unit: "neurons".into(), window: "90s rolling".parse().unwrap(), cap: 7 }]),
+            limits: Some(vec![Limit {
+                unit: "neurons".into(),
+                window: "90s rolling".parse().unwrap(),
+                cap: 7,
+                ending: None,
+            }]),
             headers: vec![
                 ("X-A".into(), KeySource::Literal(crate::domain::roster::Secret::new("two words"))),
                 ("X-B".into(), KeySource::Env("B".into())),
@@ -254,8 +264,9 @@ mod tests {
             training: Some(Training::No),
             on: Some(true),
             last_resort: Some(true),
+            quota_of: Some("groq@b".into()),
         };
-        assert_eq!(config, Config { avoid_training: true, blocks: vec![block] });
+        assert_eq!(config, Config { avoid_training: true, strategy: Strategy::Even, blocks: vec![block] });
         assert_eq!(config.literals().collect::<Vec<_>>(), ["mine"]);
     }
 
@@ -275,7 +286,7 @@ mod tests {
             ("tranning = 'avoid'", "line 1: unknown key `tranning`; did you mean `training`?"),
             ("training = 'avoidd'", "line 1: `avoidd` is not known here; did you mean `avoid`?"),
             ("training = true", "line 1: expected a word in quotes"),
-            ("key = 'sk-canary'", "line 1: unknown key `key`; known here: training, providers"),
+            ("key = 'sk-canary'", "line 1: unknown key `key`; known here: training, strategy, providers"),
             ("[provider.groq]", "line 1: unknown key `provider`; did you mean `providers`?"),
             (
                 "[providers.grok]",

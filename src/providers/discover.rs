@@ -84,7 +84,7 @@ pub fn litellm(discover: &Discover, info: &Value) -> Listed {
         let (cost, context) = (price(info), info["max_input_tokens"].as_u64());
         // Several servers stand behind one name: the dearest decides, and the smallest window.
         let known = models.entry(name).or_insert((cost, context));
-        known.0 = dearer(known.0, cost);
+        known.0 = known.0.dearer(cost);
         known.1 = known.1.into_iter().chain(context).min();
     }
     list(discover, models.into_iter().map(|(name, (cost, context))| (name.to_owned(), cost, context)).collect())
@@ -97,16 +97,10 @@ pub fn names(discover: &Discover, models: &Value) -> Listed {
 }
 
 fn list(discover: &Discover, models: Vec<(String, Cost, Option<u64>)>) -> Listed {
-    let lanes = models.into_iter().filter(|(name, ..)| !discover.named.contains(name)).map(|(name, cost, context)| {
-        let standby = match cost {
-            _ if discover.on => None,
-            Cost::Paid => Some(Standby::Paid),
-            Cost::Unknown => Some(Standby::CostUnknown),
-            Cost::Free if discover.named.is_empty() => None,
-            Cost::Free => Some(Standby::Listed),
-        };
-        discover.lane(&name, cost, context, standby)
-    });
+    let lanes = models
+        .into_iter()
+        .filter(|(name, ..)| !discover.named.contains(name))
+        .map(|(name, cost, context)| discover.lane(&name, cost, context, standby(discover, cost)));
     let lanes: Vec<LaneSpec> = lanes.collect();
     let off = lanes.iter().filter(|lane| lane.standby.is_some()).count();
     let notice = match off {
@@ -117,7 +111,19 @@ fn list(discover: &Discover, models: Vec<(String, Cost, Option<u64>)>) -> Listed
     Listed { lanes, notice }
 }
 
-fn price(info: &Value) -> Cost {
+/// Why a model of a `LiteLLM` that the config does not name is off; None: it is on.
+pub fn standby(discover: &Discover, cost: Cost) -> Option<Standby> {
+    match cost {
+        _ if discover.on => None,
+        Cost::Paid => Some(Standby::Paid),
+        Cost::Unknown => Some(Standby::CostUnknown),
+        Cost::Free if discover.named.is_empty() => None,
+        Cost::Free => Some(Standby::Listed),
+    }
+}
+
+/// What a `LiteLLM` says of a model's price: both prices 0 is free, one above is paid, anything else is unknown.
+pub(in crate::providers) fn price(info: &Value) -> Cost {
     let prices = ["input_cost_per_token", "output_cost_per_token"].map(|key| info[key].as_f64());
     match prices {
         [Some(input), Some(output)] if input == 0.0 && output == 0.0 => Cost::Free,
@@ -125,14 +131,6 @@ fn price(info: &Value) -> Cost {
             Cost::Paid
         }
         _ => Cost::Unknown,
-    }
-}
-
-const fn dearer(one: Cost, other: Cost) -> Cost {
-    match (one, other) {
-        (Cost::Paid, _) | (_, Cost::Paid) => Cost::Paid,
-        (Cost::Unknown, _) | (_, Cost::Unknown) => Cost::Unknown,
-        (Cost::Free, Cost::Free) => Cost::Free,
     }
 }
 

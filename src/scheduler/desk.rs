@@ -13,20 +13,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
-use crate::domain::clock::Time;
+use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::{Origin, Turn, TurnState, text_tokens};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
 use crate::domain::standing::Need;
+use crate::scheduler::books::Settled;
 use crate::scheduler::effect::{Effect, Found, Opening, entitled, failure_note, lane_writes, last_word};
 use crate::scheduler::flight::{Event, Flown, Reached};
-use crate::scheduler::ledger::{Ledger, Settled};
+use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::{Ask, Command, Moved, Report, Snapshot};
+use crate::scheduler::outbox::Outbox;
+use crate::scheduler::patience;
 use crate::scheduler::rotation::{Choice, Wish};
 use crate::scheduler::turns::{Turns, Work};
-use crate::scheduler::unsaid::Unsaid;
 use crate::store::write::Write;
 
 /// The time is read again at least this often while something waits: a laptop's sleep moves no timer.
@@ -45,12 +47,11 @@ pub struct Desk {
     no_training: bool,
     /// The lane that the screens were told would be next.
     announced: Option<LaneId>,
-    unsaid: Unsaid,
     notices: Vec<String>,
     offer: Option<String>,
     /// Lanes are still being looked for: who finds none waits for that.
     finding: bool,
-    effects: Vec<Effect>,
+    outbox: Outbox,
 }
 
 impl Desk {
@@ -66,19 +67,19 @@ impl Desk {
             usual: Need { no_training: opening.no_training || opening.avoid_training, ..Need::USUAL },
             no_training: opening.no_training,
             announced: None,
-            unsaid: Unsaid::new(now),
             notices: opening.notices,
             finding: opening.finding,
             offer: None,
-            effects: Vec::new(),
+            outbox: Outbox::new(now),
         };
+        desk.ledger.set_strategy(opening.strategy);
         desk.announced = desk.next(now);
         desk
     }
 
     /// What is to be done since this was asked last.
     pub fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
+        self.outbox.take()
     }
 
     /// All there is, for a new subscriber.
@@ -109,7 +110,7 @@ impl Desk {
         self.replan(now);
         self.tell_ledger(None, Vec::new(), now);
         let snapshot = self.snapshot(now);
-        self.effects.push(Effect::Tell(Report::Snapshot(Box::new(snapshot))));
+        self.outbox.tell(Report::Snapshot(Box::new(snapshot)));
     }
 
     /// Carries out a command of the subscriber with this number.
@@ -123,12 +124,12 @@ impl Desk {
             }
             Command::AvoidTraining(avoid) => {
                 self.usual.no_training = avoid || self.no_training;
-                self.keep(Write::AvoidTraining(avoid));
+                self.outbox.keep(Write::AvoidTraining(avoid));
                 self.tell_ledger(None, Vec::new(), now);
             }
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
-                self.keep(Write::Draft(draft));
+                self.outbox.keep(Write::Draft(draft));
             }
         }
     }
@@ -159,7 +160,7 @@ impl Desk {
     pub fn saving(&mut self, saving: Saving) {
         if self.saving != saving {
             self.saving.clone_from(&saving);
-            self.effects.push(Effect::Tell(Report::Saving(saving)));
+            self.outbox.tell(Report::Saving(saving));
         }
     }
 
@@ -175,6 +176,7 @@ impl Desk {
                     && let Some(live) = &mut work.live
                 {
                     self.ledger.heard(&mut live.hold, &entitled(headers::readings(spec.dialect, &head, now)), now);
+                    self.ledger.answers(&live.hold);
                 }
                 work.head(head);
                 self.tell_work(id, true, now);
@@ -182,11 +184,10 @@ impl Desk {
             }
             Event::Said { text, reasoning } => {
                 let (said, first) = work.said(text, reasoning, now);
-                self.unsaid.add(said);
                 if first {
                     self.tell_work(id, true, now);
                 }
-                self.flush(now);
+                self.outbox.say(said, now);
             }
             Event::Usage(usage) => {
                 if let Some(live) = &mut work.live {
@@ -198,15 +199,15 @@ impl Desk {
                 self.close(id, TurnState::Done, row, now);
                 self.replan(now);
             }
-            Event::Failed(failure, reached) => self.failed(id, lane, &failure, reached, now),
+            Event::Failed(failure, reached) => self.failed(id, &failure, reached, now),
         }
     }
 
     /// Looks at what time has changed: rests that are over, turns that can go on, text to be told and kept.
     pub fn wake(&mut self, now: Time) {
-        self.flush(now);
+        self.outbox.flush(now);
         for turn in self.turns.due_on_disk(now) {
-            self.keep(Write::Turn(Box::new(turn)));
+            self.outbox.keep(Write::Turn(Box::new(turn)));
         }
         let expired = self.ledger.expire(now);
         self.replan(now);
@@ -217,14 +218,11 @@ impl Desk {
 
     /// When [`Desk::wake`] is due; None: only when something happens.
     pub fn next_wake(&self, now: Time) -> Option<Time> {
-        let text = self.unsaid.due();
+        let text = self.outbox.due();
         let write = self.turns.next_on_disk(now);
-        let lanes = self.ledger.lanes().iter();
-        let rests = lanes.filter_map(|lane| lane.rest.as_ref()?.until).filter(|until| *until > now);
-        let standings = self.ledger.standings(self.usual, now);
-        let reopen = standings.iter().filter_map(|standing| standing.until(now)).filter(|at| *at > now);
+        let lanes = self.ledger.next_change(self.usual, now);
         let look = (!self.turns.waiting().is_empty()).then(|| now.plus(LOOK_AGAIN));
-        let at = rests.chain(reopen).chain(text).chain(write).chain(look).chain(self.turns.waits()).min();
+        let at = lanes.into_iter().chain(text).chain(write).chain(look).chain(self.turns.waits(now)).min();
         // Never sooner than a millisecond from now: an instant that is past has been dealt with.
         at.map(|at| at.max(now.plus(Duration::from_millis(1))).min(now.plus(Duration::from_mins(1))))
     }
@@ -242,40 +240,56 @@ impl Desk {
             self.ledger.try_again(only);
         }
         let work = Work::new(ask, asker, need, now);
-        self.keep(Write::Turn(Box::new(work.turn.clone())));
+        self.outbox.keep(Write::Turn(Box::new(work.turn.clone())));
         self.turns.open(work);
         if origin == Origin::Chat && !self.draft.is_empty() {
             self.draft.clear();
-            self.keep(Write::Draft(String::new()));
+            self.outbox.keep(Write::Draft(String::new()));
         }
         self.place(id, now);
     }
 
     /// Sends a turn to a lane, or lets it wait, or ends it.
     fn place(&mut self, id: TurnId, now: Time) {
+        self.ledger.expire(now);
         let Some(work) = self.turns.work(id) else { return };
         let wish = Wish { tried: &work.tried, only: work.only.as_ref() };
         match self.ledger.pick(work.need, wish, now) {
-            Choice::Lane(lane) => {
-                let Some(spec) = self.ledger.spec(lane) else { return };
+            Choice::Lane(pick) => {
+                let Some(spec) = self.ledger.spec(pick.lane) else { return };
                 let shown = self.announced.as_ref().filter(|_| work.only.is_none());
-                let why = self.ledger.why(work.need, lane, shown, now);
-                let Some(hold) = self.ledger.dispatch(lane, work.need, now) else { return };
+                let why = self.ledger.why(work.need, &pick, shown, wish, now);
+                let Some(hold) = self.ledger.dispatch(&pick, work.need, now) else { return };
                 self.last_attempt += 1;
                 let attempt = AttemptId(self.last_attempt);
-                work.start(attempt, &spec, lane, hold, why, now);
+                work.start(attempt, &spec, pick.lane, hold, why, now);
                 let request = Arc::clone(&work.request);
-                self.keep(Write::LastAccount(spec.account()));
+                self.outbox.keep(Write::LastAccount(spec.account()));
                 self.tell_work(id, true, now);
-                self.effects.push(Effect::Fly { attempt, lane: spec, request });
+                self.outbox.push(Effect::Fly { attempt, lane: spec, request });
             }
             Choice::Wait { until, on } => {
-                let state = TurnState::Waiting { until, on };
-                if work.turn.state != state {
-                    work.turn.state = state;
-                    work.turn.lane = None;
-                    self.tell_work(id, false, now);
+                let deadline = work.deadline(now);
+                // Beyond its patience nothing is waited for; nor is there a lane in time if the first comes back later.
+                if deadline <= now || until.is_some_and(|until| until > deadline) {
+                    let comebacks = self.ledger.comebacks(work.need, wish, now);
+                    let why = patience::refusal(&comebacks, work.patience, Zone::Local, now);
+                    return self.close(id, TurnState::Failed(why), Vec::new(), now);
                 }
+                let state = TurnState::Waiting { until, on };
+                if work.turn.state == state {
+                    return;
+                }
+                let (is_new, need) = (!matches!(work.turn.state, TurnState::Waiting { .. }), work.need);
+                work.turn.state = state;
+                work.turn.lane = None;
+                if is_new {
+                    self.ledger.narrow_spent(need, now);
+                }
+                if is_new && self.turns.waiting().len() > patience::WAITING {
+                    return self.close(id, TurnState::Failed(patience::TOO_MANY.into()), Vec::new(), now);
+                }
+                self.tell_work(id, false, now);
             }
             Choice::Nobody(_) if self.finding && work.turn.state.is_new() => {}
             Choice::Nobody(why) => {
@@ -291,11 +305,11 @@ impl Desk {
         }
     }
 
-    fn failed(&mut self, id: TurnId, lane: usize, failure: &Failure, reached: Reached, now: Time) {
+    fn failed(&mut self, id: TurnId, failure: &Failure, reached: Reached, now: Time) {
         let Some(work) = self.turns.work(id) else { return };
-        if let Some(live) = &mut work.live {
-            self.ledger.heard(&mut live.hold, &failure.readings, now);
-        }
+        let Some(live) = &mut work.live else { return };
+        self.ledger.refused(&mut live.hold, failure, now);
+        let rest = self.ledger.rest(&live.hold, failure, now);
         let (broken_off, tries, origin) = (work.has_text(), work.turn.attempts.len(), work.turn.origin);
         if failure.class == Class::TooLarge {
             work.tried.extend(work.turn.lane.clone());
@@ -305,7 +319,6 @@ impl Desk {
             Reached::Nobody => Settled::Unsent,
             Reached::Provider => Settled::Refused,
         };
-        let rest = self.ledger.rest(lane, failure, now);
         let note = failure_note(failure, rest.as_ref(), now);
         let row = self.land(id, Outcome::Failed(failure.class), note, settled, now);
         let over = last_word(failure, broken_off, origin, tries);
@@ -324,7 +337,7 @@ impl Desk {
         if let Some(live) = &mut work.live {
             let said = text_tokens(&work.turn.answer) + text_tokens(&work.turn.reasoning);
             live.attempt.usage.output = live.attempt.usage.output.or(Some(said));
-            self.effects.push(Effect::Abort(live.attempt.id));
+            self.outbox.push(Effect::Abort(live.attempt.id));
         }
         let row = self.land(id, outcome, String::new(), Settled::Used, now);
         self.close(id, state.clone(), row, now);
@@ -332,7 +345,7 @@ impl Desk {
 
     /// Takes an attempt out of the air: settles its hold, writes its row, and hands it on to be told.
     fn land(&mut self, id: TurnId, outcome: Outcome, note: String, settled: Settled, now: Time) -> Vec<Attempt> {
-        self.flush_now(now);
+        self.outbox.flush_now(now);
         let Some(live) = self.turns.work(id).and_then(|work| work.land(outcome, note, now)) else { return Vec::new() };
         let usage = live.attempt.usage;
         if outcome == Outcome::Answered {
@@ -340,14 +353,14 @@ impl Desk {
         }
         self.ledger.settle(live.hold, usage, settled, now);
         self.turns.record(live.attempt.clone());
-        self.keep(Write::Attempt(Box::new(live.attempt.clone())));
+        self.outbox.keep(Write::Attempt(Box::new(live.attempt.clone())));
         vec![live.attempt]
     }
 
     /// Ends a turn, and says so together with the row of its last attempt.
     fn close(&mut self, id: TurnId, state: TurnState, row: Vec<Attempt>, now: Time) {
         let Some(turn) = self.turns.close(id, state) else { return };
-        self.keep(Write::Turn(Box::new(turn.clone())));
+        self.outbox.keep(Write::Turn(Box::new(turn.clone())));
         self.tell_ledger(Some(turn), row, now);
     }
 
@@ -358,39 +371,29 @@ impl Desk {
         let attempt = work.live.as_ref().filter(|_| with_attempt).map(|live| live.attempt.clone());
         if let Some(attempt) = &attempt {
             self.turns.record(attempt.clone());
-            self.keep(Write::Attempt(Box::new(attempt.clone())));
+            self.outbox.keep(Write::Attempt(Box::new(attempt.clone())));
         }
-        self.keep(Write::Turn(Box::new(turn.clone())));
-        self.flush_now(now);
+        self.outbox.keep(Write::Turn(Box::new(turn.clone())));
+        self.outbox.flush_now(now);
         self.tell_ledger(Some(turn), attempt.into_iter().collect(), now);
     }
 
     fn tell_ledger(&mut self, turn: Option<Turn>, attempts: Vec<Attempt>, now: Time) {
         let (lanes, meters) = self.ledger.take_changes();
         let writes = lanes.iter().flat_map(lane_writes).chain(meters.iter().cloned().map(Box::new).map(Write::Meter));
-        self.effects.extend(writes.map(Effect::Keep));
+        for write in writes {
+            self.outbox.keep(write);
+        }
         self.announced = self.next(now);
         let next = self.announced.clone();
         let moved = Moved { at: now, turn, attempts, lanes, meters, next, usual: self.usual };
-        self.effects.push(Effect::Tell(Report::Moved(Box::new(moved))));
+        self.outbox.tell(Report::Moved(Box::new(moved)));
     }
 
     fn next(&self, now: Time) -> Option<LaneId> {
         match self.ledger.pick(self.usual, Wish::default(), now) {
-            Choice::Lane(lane) => self.ledger.spec(lane).map(|spec| spec.id.clone()),
+            Choice::Lane(pick) => self.ledger.spec(pick.lane).map(|spec| spec.id.clone()),
             Choice::Wait { .. } | Choice::Nobody(_) => None,
         }
-    }
-
-    fn flush(&mut self, now: Time) {
-        self.effects.extend(self.unsaid.take_due(now).into_iter().map(Report::Said).map(Effect::Tell));
-    }
-
-    fn flush_now(&mut self, now: Time) {
-        self.effects.extend(self.unsaid.take(now).into_iter().map(Report::Said).map(Effect::Tell));
-    }
-
-    fn keep(&mut self, write: Write) {
-        self.effects.push(Effect::Keep(write));
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::conversation::{Origin, Request};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::AttemptId;
 use crate::domain::quota::limit::Reading;
-use crate::domain::roster::LaneSpec;
+use crate::domain::roster::{LaneSpec, Strategy};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Rest, Target};
 use crate::scheduler::ledger::Ledger;
@@ -39,6 +39,8 @@ pub struct Opening {
     pub avoid_training: bool,
     /// Lanes are still being looked for.
     pub finding: bool,
+    /// How lanes are chosen.
+    pub strategy: Strategy,
 }
 
 /// What was found out after the start.

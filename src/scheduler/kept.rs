@@ -32,6 +32,7 @@ impl Kept {
         // A bad key or an unpaid account is tried once more after a restart: the user may have mended it. Gone is gone.
         let running = |rest: &&Rest| rest.until.map_or(rest.class == Class::Gone, |until| until > now);
         lane.rest = self.rests.iter().filter(running).find(|rest| rest.target.covers(id)).cloned();
+        lane.at_once = lane.rest.as_ref().and(Some(1));
         let (own, others) =
             std::mem::take(&mut self.meters).into_iter().partition(|meter| lane.spec.draws_on(&meter.pool));
         self.meters = others;
@@ -41,10 +42,14 @@ impl Kept {
                 meters.iter_mut().find(|meter| meter.pool == kept.pool && meter.is_for(&kept.unit, kept.window));
             match known {
                 Some(meter) if meter.window == kept.window => {
-                    let documented = meter.cap;
+                    let (cap, documented) = (meter.cap, meter.documented);
+                    let changed = kept.documented.is_some() && kept.documented != documented;
                     *meter = kept;
-                    if meter.cap.is_none_or(|cap| cap.evidence == Evidence::Documented) {
-                        meter.cap = documented;
+                    meter.documented = documented;
+                    // What was learnt stands above what is documented, until that is written anew.
+                    if changed || meter.cap.is_none_or(|cap| cap.evidence == Evidence::Documented) {
+                        meter.cap = cap;
+                        meter.guess = None;
                     }
                 }
                 Some(_) => {}

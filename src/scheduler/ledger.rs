@@ -5,83 +5,101 @@
 //!  dispatch ─▶ Hold ─▶ heard (headers) ─▶ settle (answered, failed, cancelled) ─▶ gone
 //! ```
 
+use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::clock::Time;
+use crate::domain::conversation::Usage;
+use crate::domain::failure::Failure;
+use crate::domain::ids::{AccountId, LaneId};
+use crate::domain::quota::limit::Reading;
+use crate::domain::quota::meter::Meter;
+use crate::domain::quota::pressure;
+use crate::domain::roster::{LaneSpec, Strategy};
+use crate::domain::standing::{LaneState, Need, Rest, Standing, Switch, Target};
+use crate::scheduler::books::{Books, Held, Settled};
+use crate::scheduler::kept::Kept;
+use crate::scheduler::outputs::Outputs;
+use crate::scheduler::resting::{self, End, Reach};
+use crate::scheduler::rotation::{Choice, Pick, Place, Seat, Wish, choose, waiting, why};
+
+/// So long lanes with room are kept for large attempts after one was seen.
+const LARGE: Duration = Duration::from_mins(15);
+/// By so much the pressure of such a lane counts less.
+const KEPT_BACK: f64 = 0.5;
+/// A lane that has come back from a rest doubles up to so many at once; then it takes any number.
+const WIDEST: u32 = 16;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-
-use crate::domain::clock::Time;
-use crate::domain::conversation::Usage;
-use crate::domain::failure::{Class, Failure, Scope};
-use crate::domain::ids::LaneId;
-use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
-use crate::domain::quota::meter::Meter;
-use crate::domain::roster::{Dialect, LaneSpec};
-use crate::domain::standing::{LaneState, Need, Rest, Standing, Switch, Target};
-use crate::scheduler::kept::Kept;
-use crate::scheduler::rotation::{Choice, Place, Wish, choose, why};
-
-/// A guess at a short rest where the provider tells none.
-const GUESS_RATE: Duration = Duration::from_secs(30);
-/// A guess at the rest of a spent quota where the provider tells none.
-const GUESS_QUOTA: Duration = Duration::from_hours(1);
-/// A guess at how long a provider's capacity is short.
-const GUESS_CAPACITY: Duration = Duration::from_secs(10);
-/// The first rest after a server error, and the longest: it doubles in between.
-const SERVER_FIRST: Duration = Duration::from_secs(2);
-const SERVER_LONGEST: Duration = Duration::from_mins(1);
-/// A told wait is believed from this on: "at once" would come back as the next refusal.
-const LEAST_WAIT: Duration = Duration::from_secs(1);
-/// And up to this.
-const LONGEST_WAIT: Duration = Duration::from_hours(24 * 32);
 
 /// Lanes, limits and what is held of them.
 #[derive(Debug, Default)]
 pub struct Ledger {
     lanes: Vec<LaneState>,
-    meters: Vec<Meter>,
-    /// Failures in a row, by lane.
-    broken: Vec<u32>,
+    books: Books,
+    /// What is kept beside each lane.
+    sides: Vec<Side>,
+    /// Accounts, in the order of the roster.
+    accounts: Vec<AccountId>,
+    strategy: Strategy,
+    /// The largest attempt of late that did not fit everywhere, and when: lanes with room are kept for the next.
+    large: Option<(u64, Time)>,
     place: Place,
-    changed: Changed,
+    /// Lanes that changed since they were told.
+    changed: BTreeSet<usize>,
     /// What an earlier run kept: for lanes that join later, too.
     kept: Kept,
 }
 
-/// What changed since it was asked last.
+/// What is kept beside a lane.
 #[derive(Debug, Default)]
-struct Changed {
-    lanes: BTreeSet<usize>,
-    meters: BTreeSet<usize>,
+struct Side {
+    /// Its account's place among the accounts.
+    account: usize,
+    /// The meters that it draws on.
+    draws: Vec<usize>,
+    /// Failures in a row.
+    row: u32,
+    /// How long its answers are.
+    outputs: Outputs,
 }
 
 /// What an attempt holds until it is settled.
 #[derive(Debug)]
 pub struct Hold {
     lane: usize,
-    need: Need,
-    /// Limit, amount held, and whether the provider's headers have taken this attempt into account.
-    parts: Vec<(usize, u64, bool)>,
-}
-
-/// How an attempt ended, for the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// It answered, or was cut off in the middle of an answer: what was used is used.
-    Used,
-    /// It was refused before it answered.
-    Refused,
-    /// It never reached the provider.
-    Unsent,
+    shares: Vec<(usize, f64)>,
+    since: Time,
+    held: Held,
 }
 
 impl Ledger {
     /// A ledger of these lanes, with what was kept of them.
     pub fn new(specs: Vec<LaneSpec>, kept: Kept, now: Time) -> Self {
-        // After a restart its turns in a row count as taken.
-        let place = Place { last: kept.last_account.clone(), run: u32::MAX };
-        let mut ledger = Self { place, kept, ..Self::default() };
+        let mut ledger = Self { kept, ..Self::default() };
         ledger.join(specs, now);
+        let last = ledger.kept.last_account.as_ref();
+        ledger.place.last = last.and_then(|last| ledger.accounts.iter().position(|account| account == last));
         ledger
+    }
+
+    /// Another way of choosing.
+    pub const fn set_strategy(&mut self, strategy: Strategy) {
+        self.strategy = strategy;
+    }
+
+    /// The way of choosing.
+    pub const fn strategy(&self) -> Strategy {
+        self.strategy
+    }
+
+    /// Answers that an earlier run had: how long they were is how long the next ones will be.
+    pub fn remember<'a>(&mut self, log: impl Iterator<Item = &'a Attempt>) {
+        for attempt in log.filter(|attempt| attempt.outcome == Outcome::Answered) {
+            let lane = self.lanes.iter().position(|lane| lane.spec.id == attempt.lane);
+            if let (Some(side), Some(tokens)) = (lane.and_then(|at| self.sides.get_mut(at)), attempt.usage.output) {
+                side.outputs.add(tokens);
+            }
+        }
     }
 
     /// More lanes, behind the others; what is there already under the same name stays as it is.
@@ -90,18 +108,25 @@ impl Ledger {
             if self.lanes.iter().any(|lane| lane.spec.id == spec.id) {
                 continue;
             }
-            for limit in &spec.limits {
-                if !self.meters.iter().any(|meter| meter.pool == limit.pool && meter.is_for(&limit.unit, limit.window))
-                {
-                    let cap = Figure::new(limit.cap, Evidence::Documented, now);
-                    let meter = Meter::new(limit.pool.clone(), limit.unit.clone(), limit.window, Some(cap), now);
-                    self.meters.push(meter);
-                }
-            }
+            self.books.open(&spec, now);
             let mut lane = LaneState::new(spec);
-            self.kept.give(&mut lane, &mut self.meters, now);
+            self.kept.give(&mut lane, &mut self.books.meters, now);
+            let account = lane.spec.account();
+            let known = self.accounts.iter().position(|known| *known == account);
+            let place = known.unwrap_or_else(|| {
+                self.accounts.push(account);
+                self.accounts.len() - 1
+            });
             self.lanes.push(lane);
-            self.broken.push(0);
+            self.sides.push(Side { account: place, ..Side::default() });
+        }
+        self.draw();
+    }
+
+    /// Which lanes draw on which meters: looked up at each choice, worked out when one of either joins.
+    fn draw(&mut self) {
+        for (lane, side) in self.lanes.iter().zip(&mut self.sides) {
+            side.draws = self.books.drawn_by(&lane.spec);
         }
     }
 
@@ -112,7 +137,7 @@ impl Ledger {
 
     /// All limits.
     pub fn meters(&self) -> &[Meter] {
-        &self.meters
+        &self.books.meters
     }
 
     /// What a lane is.
@@ -125,77 +150,135 @@ impl Ledger {
         for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.spec.id == *id) {
             if lane.rest.as_ref().is_some_and(|rest| rest.until.is_none()) {
                 lane.rest = None;
-                self.changed.lanes.insert(index);
+                self.changed.insert(index);
             }
         }
     }
 
     /// How each lane stands for an attempt of `need`, in the order of the roster.
     pub fn standings(&self, need: Need, now: Time) -> Vec<Standing> {
-        self.lanes.iter().map(|lane| lane.standing(&self.meters, need, now)).collect()
+        self.seats(need, now).into_iter().map(|seat| seat.standing).collect()
+    }
+
+    fn seats(&self, need: Need, now: Time) -> Vec<Seat<'_>> {
+        let mut seats: Vec<Seat<'_>> = Vec::with_capacity(self.lanes.len());
+        for (lane, side) in self.lanes.iter().zip(&self.sides) {
+            let standing = lane.stands(self.books.at(&side.draws), need.with_output(side.outputs.most()), now);
+            let trial = resting::is_due_for_trial(lane, now);
+            seats.push(Seat { lane, account: side.account, standing, pressure: 1.0, trial });
+        }
+        if self.strategy == Strategy::Harvest {
+            self.press(&mut seats, need, now);
+        }
+        seats
+    }
+
+    /// Gives each seat that may be chosen its pressure.
+    fn press(&self, seats: &mut [Seat<'_>], need: Need, now: Time) {
+        let large =
+            self.large.filter(|(size, at)| *size > need.total() && now.since(*at) < LARGE).map(|(size, _)| size);
+        let mut roomy = Vec::new();
+        for (index, (seat, side)) in seats.iter_mut().zip(&self.sides).enumerate() {
+            if seat.standing != Standing::Ready && !seat.trial {
+                continue;
+            }
+            seat.pressure = pressure::of_lane(self.books.at(&side.draws), now);
+            if large.is_some_and(|size| seat.lane.takes(self.books.at(&side.draws), size)) {
+                roomy.push(index);
+            }
+        }
+        // Where only some have room for the large ones, the small ones leave it to them.
+        for index in roomy {
+            if let Some(seat) = seats.get_mut(index) {
+                seat.pressure *= KEPT_BACK;
+            }
+        }
     }
 
     /// The lane that takes an attempt of `need`.
     pub fn pick(&self, need: Need, wish: Wish<'_>, now: Time) -> Choice {
-        choose(&self.lanes, &self.standings(need, now), &self.place, wish, now)
+        choose(&self.seats(need, now), &self.place, self.strategy, wish, now)
     }
 
-    /// Why `chosen` was picked, where that is not plain round-robin. `shown`: the lane that the screens had as next.
-    pub fn why(&self, need: Need, chosen: usize, shown: Option<&LaneId>, now: Time) -> String {
-        why(&self.lanes, &self.standings(need, now), &self.place, chosen, shown)
+    /// Why a lane was picked. `shown`: the lane that the screens had as next.
+    pub fn why(&self, need: Need, pick: &Pick, shown: Option<&LaneId>, wish: Wish<'_>, now: Time) -> String {
+        why(&self.seats(need, now), &self.place, pick, shown, wish)
+    }
+
+    /// The next known instant at which a rest ends, or a limit has room for an attempt of `need` again.
+    pub fn next_change(&self, need: Need, now: Time) -> Option<Time> {
+        let rests = self.lanes.iter().filter_map(|lane| lane.rest.as_ref()?.until);
+        let reopen = self.seats(need, now).into_iter().filter_map(|seat| seat.standing.until(now));
+        rests.chain(reopen).filter(|at| *at > now).min()
     }
 
     /// The lanes and limits that changed since this was asked last.
     pub fn take_changes(&mut self) -> (Vec<LaneState>, Vec<Meter>) {
-        let changed = std::mem::take(&mut self.changed);
-        let lanes = changed.lanes.into_iter().filter_map(|lane| self.lanes.get(lane).cloned());
-        let meters = changed.meters.into_iter().filter_map(|meter| self.meters.get(meter).cloned());
+        let lanes = std::mem::take(&mut self.changed).into_iter().filter_map(|lane| self.lanes.get(lane).cloned());
+        let meters = std::mem::take(&mut self.books.changed);
+        let meters = meters.into_iter().filter_map(|meter| self.books.meters.get(meter).cloned());
         (lanes.collect(), meters.collect())
     }
 
     /// Reserves what an attempt on this lane will take, and moves the rotation on behind its account.
-    pub fn dispatch(&mut self, lane: usize, need: Need, now: Time) -> Option<Hold> {
+    pub fn dispatch(&mut self, pick: &Pick, need: Need, now: Time) -> Option<Hold> {
         self.expire(now);
-        let state = self.lanes.get_mut(lane)?;
+        let (state, side) = (self.lanes.get_mut(pick.lane)?, self.sides.get(pick.lane)?);
         state.in_flight += 1;
-        self.place.take(state.spec.account());
-        let mut parts = Vec::new();
-        for (index, meter) in self.meters.iter_mut().enumerate().filter(|(_, meter)| state.spec.draws_on(&meter.pool)) {
-            let amount = need.held(&meter.unit, meter.cap.map(|cap| cap.value)).unwrap_or_default();
-            meter.reserve(amount);
-            parts.push((index, amount, false));
+        self.place.take(side.account, &pick.shares);
+        let need = need.with_output(side.outputs.most());
+        let held = self.books.hold(&side.draws, need);
+        let total = need.total();
+        let is_small = |(lane, side): (&LaneState, &Side)| {
+            lane.off().is_none() && !lane.spec.last_resort && !lane.takes(self.books.at(&side.draws), total)
+        };
+        if self.lanes.iter().zip(&self.sides).any(is_small) {
+            // It did not fit everywhere.
+            self.large = Some((total, now));
         }
-        self.changed.meters.extend(parts.iter().map(|(meter, ..)| *meter));
-        self.touch(lane);
-        Some(Hold { lane, need, parts })
+        self.touch(pick.lane);
+        Some(Hold { lane: pick.lane, shares: pick.shares.clone(), since: now, held })
+    }
+
+    /// What is spent now comes back all at once, and perhaps not when it was thought to: then one goes first.
+    pub fn narrow_spent(&mut self, need: Need, now: Time) {
+        let standings = self.standings(need, now);
+        for (index, (lane, standing)) in self.lanes.iter_mut().zip(standings).enumerate() {
+            if matches!(standing, Standing::Spent { until: Some(_), .. }) && lane.at_once.is_none() {
+                lane.at_once = Some(1);
+                self.changed.insert(index);
+            }
+        }
+    }
+
+    /// A lane has begun to answer: a rest that was only a guess is over, and it may have twice as many attempts at once
+    /// as before, soon any number.
+    pub fn answers(&mut self, hold: &Hold) {
+        let Some(state) = self.lanes.get_mut(hold.lane) else { return };
+        if state.rest.as_ref().is_some_and(|rest| !rest.told && rest.until.is_some() && rest.since < hold.since) {
+            state.rest = None;
+            self.changed.insert(hold.lane);
+        }
+        if let Some(most) = state.at_once {
+            state.at_once = Some(most.saturating_mul(2)).filter(|most| *most <= WIDEST);
+            self.changed.insert(hold.lane);
+        }
+    }
+
+    /// Who may come back when, soonest first: the lanes that waiting may help, each with its reason.
+    pub fn comebacks(&self, need: Need, wish: Wish<'_>, now: Time) -> Vec<(LaneId, String, Option<Time>)> {
+        let mut all: Vec<(LaneId, String, Option<Time>)> = waiting(&self.seats(need, now), wish)
+            .map(|seat| (seat.lane.spec.id.clone(), seat.standing.reason(), seat.standing.until(now)))
+            .collect();
+        all.sort_by_key(|(_, _, until)| (until.is_none(), *until));
+        all
     }
 
     /// Takes in what the response says of the limits. What it says includes this attempt.
     pub fn heard(&mut self, hold: &mut Hold, readings: &[Reading], now: Time) {
         let Some(spec) = self.lanes.get(hold.lane).map(|lane| Arc::clone(&lane.spec)) else { return };
-        for reading in readings {
-            let index = match self.position(&spec, reading) {
-                Some(index) => index,
-                None if reading.cap.is_none() => continue,
-                None => {
-                    let meter = Meter::new(spec.own_pool(), reading.unit.clone(), reading.window, None, now);
-                    self.meters.push(meter);
-                    self.meters.len() - 1
-                }
-            };
-            let Some(meter) = self.meters.get_mut(index) else { continue };
-            meter.observe(reading, now);
-            match hold.parts.iter_mut().find(|(held, ..)| *held == index) {
-                Some(part) if reading.remaining.is_some() && !part.2 => {
-                    // The provider has counted the prompt; the answer is still to come, so that part stays held.
-                    let answer = answer_part(&meter.unit, hold.need);
-                    meter.release(part.1.saturating_sub(answer));
-                    *part = (index, answer, true);
-                }
-                Some(_) => {}
-                None => hold.parts.push((index, 0, reading.remaining.is_some())),
-            }
-            self.changed.meters.insert(index);
+        if self.books.heard(&spec, &mut hold.held, readings, now) {
+            self.draw();
         }
     }
 
@@ -203,69 +286,62 @@ impl Ledger {
     pub fn settle(&mut self, hold: Hold, usage: Usage, settled: Settled, now: Time) {
         let Some(lane) = self.lanes.get_mut(hold.lane) else { return };
         lane.in_flight = lane.in_flight.saturating_sub(1);
-        // OpenRouter counts what it refuses; of the others none says so.
-        let refused_counts = lane.spec.dialect == Dialect::Openrouter;
-        let used = Need {
-            input: usage.input.unwrap_or(hold.need.input),
-            output: usage.output.unwrap_or(if settled == Settled::Used { hold.need.output } else { 0 }),
-            ..hold.need
-        };
-        for (index, amount, told) in hold.parts {
-            let Some(meter) = self.meters.get_mut(index) else { continue };
-            meter.release(amount);
-            let count = match settled {
-                Settled::Used if told => answer_part(&meter.unit, used),
-                Settled::Used => used.of(&meter.unit),
-                Settled::Refused if refused_counts && !told && meter.unit == Unit::Requests => 1,
-                Settled::Refused | Settled::Unsent => 0,
-            };
-            meter.count(count, now);
-            self.changed.meters.insert(index);
-        }
-        if settled == Settled::Used
-            && let Some(broken) = self.broken.get_mut(hold.lane)
-        {
-            *broken = 0;
+        let counts_refused = lane.spec.dialect.counts_refused();
+        self.books.settle(hold.held, usage, settled, counts_refused, now);
+        if let Some(side) = self.sides.get_mut(hold.lane) {
+            if settled != Settled::Used {
+                self.place.give_back(side.account, &hold.shares);
+            } else {
+                side.row = 0;
+                if let Some(tokens) = usage.output {
+                    side.outputs.add(tokens);
+                }
+            }
         }
         self.touch(hold.lane);
     }
 
-    /// Lets a lane, or its whole account, rest as the class of the failure demands. None: nothing rests.
-    pub fn rest(&mut self, lane: usize, failure: &Failure, now: Time) -> Option<Rest> {
-        let spec = Arc::clone(&self.lanes.get(lane)?.spec);
-        let row = self.broken.get_mut(lane)?;
-        *row = row.saturating_add(1);
-        // What refuses again and again, or says "at once", rests longer each time all the same.
-        let least = if *row > 1 { doubled(*row - 1) } else { LEAST_WAIT };
-        let server = doubled(*row);
-        let told = failure.wait.map(|wait| wait.clamp(least, LONGEST_WAIT));
-        let (until, told) = match failure.class {
-            Class::TooLarge | Class::BadRequest => return None,
-            Class::Payment | Class::Auth | Class::Gone => (None, true),
-            Class::RateLimited => (Some(now.plus(told.unwrap_or(GUESS_RATE))), told.is_some()),
-            Class::QuotaExhausted => match self.spent_until(&spec, failure, now) {
-                // The end of the spent window outranks the wait: some providers tell a wait that will not help.
-                Some(at) => (Some(at), true),
-                None => (Some(now.plus(told.unwrap_or(GUESS_QUOTA))), told.is_some()),
-            },
-            Class::Overloaded => (Some(now.plus(told.unwrap_or(GUESS_CAPACITY))), told.is_some()),
-            Class::Server => (Some(now.plus(told.unwrap_or(server))), told.is_some()),
-        };
-        // "Limit 0" speaks of the one model that is not in the plan.
-        let one_model = failure.scope == Scope::Model || failure.readings.iter().any(|reading| reading.cap == Some(0));
-        let target = match failure.class {
-            Class::Payment | Class::Auth if !one_model => Target::Account(spec.account()),
-            _ => Target::Lane(spec.id.clone()),
+    /// Takes in a refusal: what it names of the limits, or else what it lets one guess. The attempt is still held.
+    pub fn refused(&mut self, hold: &mut Hold, failure: &Failure, now: Time) {
+        let Some(spec) = self.lanes.get(hold.lane).map(|lane| Arc::clone(&lane.spec)) else { return };
+        if self.books.refused(&spec, &mut hold.held, failure, now) {
+            self.draw();
+        }
+    }
+
+    /// Lets a lane, or those that share its quota or its account, rest as the failure demands. None: nothing rests.
+    pub fn rest(&mut self, hold: &Hold, failure: &Failure, now: Time) -> Option<Rest> {
+        let lane = hold.lane;
+        let state = self.lanes.get(lane)?;
+        let spec = Arc::clone(&state.spec);
+        // What was already in the air when the lane began to rest says nothing new.
+        let late = state.rest.as_ref().is_some_and(|rest| rest.since >= hold.since && rest.class == failure.class);
+        if late && failure.wait.is_none() {
+            return state.rest.clone();
+        }
+        let side = self.sides.get_mut(lane)?;
+        side.row = side.row.saturating_add(u32::from(!late));
+        let row = side.row.max(1);
+        let End { at: until, told } = resting::end(failure, row, self.books.reopens(&spec, failure, now), now)?;
+        let reach = resting::reach(&spec, failure);
+        let target = match reach {
+            Reach::Lane => Target::Lane(spec.id.clone()),
+            Reach::Quota | Reach::Account => Target::Account(spec.account()),
         };
         let rest = Rest { target, since: now, until, class: failure.class, told, words: failure.message.clone() };
-        for (index, state) in self.lanes.iter_mut().enumerate().filter(|(_, state)| rest.target.covers(&state.spec.id))
-        {
+        for (index, state) in self.lanes.iter_mut().enumerate() {
+            let covered = match reach {
+                Reach::Lane => index == lane,
+                Reach::Quota => state.spec.shares_quota_with(&spec),
+                Reach::Account => state.spec.account() == spec.account(),
+            };
             // A shorter rest never cuts a longer one short.
             let longer =
                 state.rest.as_ref().is_none_or(|old| old.until.is_some_and(|old| until.is_none_or(|new| new > old)));
-            if longer {
+            if covered && longer {
                 state.rest = Some(rest.clone());
-                self.changed.lanes.insert(index);
+                state.at_once = Some(1);
+                self.changed.insert(index);
             }
         }
         Some(rest)
@@ -283,14 +359,17 @@ impl Ledger {
             if on && lane.rest.as_ref().is_some_and(|rest| rest.until.is_none()) {
                 lane.rest = None;
             }
-            self.changed.lanes.insert(index);
+            if on {
+                lane.at_once = Some(1);
+            }
+            self.changed.insert(index);
         }
     }
 
     /// Forgets the rests that are over. Whether any was.
     pub fn expire(&mut self, now: Time) -> bool {
         let mut any = false;
-        for meter in &mut self.meters {
+        for meter in &mut self.books.meters {
             meter.follow_clock(now);
         }
         for (index, lane) in self.lanes.iter_mut().enumerate() {
@@ -303,39 +382,14 @@ impl Ledger {
             }
             if lane.rest.as_ref().and_then(|rest| rest.until).is_some_and(|until| until <= now) {
                 lane.rest = None;
-                self.changed.lanes.insert(index);
+                self.changed.insert(index);
                 any = true;
             }
         }
         any
     }
 
-    /// When the limits named as spent reopen: the latest of them.
-    fn spent_until(&self, spec: &LaneSpec, failure: &Failure, now: Time) -> Option<Time> {
-        let spent = failure.readings.iter().filter(|reading| reading.remaining == Some(0));
-        let meters =
-            spent.filter_map(|reading| self.position(spec, reading)).filter_map(|index| self.meters.get(index));
-        meters.filter_map(|meter| meter.full_at(now)).max()
-    }
-
-    fn position(&self, spec: &LaneSpec, reading: &Reading) -> Option<usize> {
-        self.meters.iter().position(|meter| spec.draws_on(&meter.pool) && meter.is_for(&reading.unit, reading.window))
-    }
-
     fn touch(&mut self, lane: usize) {
-        self.changed.lanes.insert(lane);
+        self.changed.insert(lane);
     }
-}
-
-/// What of `need` falls due only when the answer has come: nothing of a limit on requests or prompts.
-const fn answer_part(unit: &Unit, need: Need) -> u64 {
-    match unit {
-        Unit::Tokens | Unit::OutputTokens => need.output,
-        Unit::Requests | Unit::InputTokens | Unit::Other(_) => 0,
-    }
-}
-
-/// 2 s after the first failure in a row, doubling to a minute.
-fn doubled(row: u32) -> Duration {
-    SERVER_FIRST.saturating_mul(1 << row.saturating_sub(1).min(8)).min(SERVER_LONGEST)
 }

@@ -7,6 +7,8 @@
 //! | urgent | the same | 16 | awaited: never refused | the same |
 //! | reports | actor -> each subscriber | 256 | the actor never awaits: the backlog is replaced by one fresh Snapshot | subscriber dropped |
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::attempt::Attempt;
@@ -68,6 +70,9 @@ pub struct Ask {
     pub no_training: bool,
     /// Only on this lane.
     pub only: Option<LaneId>,
+    /// How long it may wait for a lane; None: as long as is usual for its origin.
+    #[serde(default)]
+    pub patience: Option<Duration>,
 }
 
 /// What has happened.

@@ -1,15 +1,36 @@
-//! The rotation: which lane takes the next attempt. Pure. Round-robin account by account; inside an account the first
-//! fitting lane in catalogue order; lanes of last resort only when no other fits.
+//! The rotation: which lane takes the next attempt. Pure. Smooth weighted round-robin over the accounts, and inside an
+//! account the lane with the highest pressure; lanes of last resort only when no other fits. With equal weights this is
+//! plain round-robin.
+//!
+//! ```text
+//!  weights 2 1 1:   current 0 0 0 ─add─▶ 2 1 1 ─take the most, less the sum─▶ -2 1 1 ─▶ 0 2 2 ─▶ 0 -2 2 ─▶ ...
+//! ```
 
 use crate::domain::clock::Time;
-use crate::domain::ids::{AccountId, LaneId};
+use crate::domain::ids::LaneId;
+use crate::domain::roster::Strategy;
 use crate::domain::standing::{LaneState, Standing};
 
+/// A lane, as the rotation sees it.
+#[derive(Debug, Clone)]
+pub struct Seat<'a> {
+    /// The lane.
+    pub lane: &'a LaneState,
+    /// Its account's place among the accounts.
+    pub account: usize,
+    /// How it stands for this attempt.
+    pub standing: Standing,
+    /// How much its quota wants to be used: 1 is on pace.
+    pub pressure: f64,
+    /// Its rest is only a guess, and old enough for one real request, if another lane is there to fall back on.
+    pub trial: bool,
+}
+
 /// What the rotation says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Choice {
-    /// This lane, by its place in the roster.
-    Lane(usize),
+    /// A lane.
+    Lane(Pick),
     /// No lane now.
     Wait {
         /// The earliest instant at which one may fit; None: when an attempt in the air ends, or the user acts.
@@ -21,13 +42,22 @@ pub enum Choice {
     Nobody(String),
 }
 
+/// A lane that was picked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pick {
+    /// Its place in the roster.
+    pub lane: usize,
+    /// The accounts that could have taken the attempt, with their weights.
+    pub shares: Vec<(usize, f64)>,
+}
+
 /// Where the rotation stands.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
     /// The account that took the last attempt.
-    pub last: Option<AccountId>,
-    /// How many attempts it took in a row.
-    pub run: u32,
+    pub last: Option<usize>,
+    /// What each account is owed, in attempts.
+    current: Vec<f64>,
 }
 
 /// Which lanes a turn may go to.
@@ -40,10 +70,38 @@ pub struct Wish<'a> {
 }
 
 impl Place {
-    /// An attempt went to this account.
-    pub fn take(&mut self, account: AccountId) {
-        self.run = if self.last.as_ref() == Some(&account) { self.run.saturating_add(1) } else { 1 };
+    /// The account took an attempt for which `shares` could have been taken.
+    pub fn take(&mut self, account: usize, shares: &[(usize, f64)]) {
+        let sum: f64 = shares.iter().map(|(_, weight)| weight).sum();
+        for (one, weight) in shares {
+            if self.current.len() <= *one {
+                self.current.resize(one + 1, 0.0);
+            }
+            if let Some(current) = self.current.get_mut(*one) {
+                *current += weight - if *one == account { sum } else { 0.0 };
+            }
+        }
         self.last = Some(account);
+    }
+
+    /// The attempt for which `shares` could have been taken came to nothing: the account is owed its turn still.
+    pub fn give_back(&mut self, account: usize, shares: &[(usize, f64)]) {
+        let sum: f64 = shares.iter().map(|(_, weight)| weight).sum();
+        for (one, weight) in shares {
+            if let Some(current) = self.current.get_mut(*one) {
+                *current -= weight - if *one == account { sum } else { 0.0 };
+            }
+        }
+    }
+
+    /// What an account is owed once `weight` is added.
+    fn owed(&self, account: usize, weight: f64) -> f64 {
+        self.current.get(account).copied().unwrap_or(0.0) + weight
+    }
+
+    /// How far behind the last account this one comes, going round.
+    fn behind(&self, account: usize) -> (bool, usize) {
+        (self.last.is_some_and(|last| account <= last), account)
     }
 }
 
@@ -53,103 +111,106 @@ impl Wish<'_> {
     }
 }
 
-/// Chooses. `standings`: how each of `lanes` stands.
-pub fn choose(lanes: &[LaneState], standings: &[Standing], place: &Place, wish: Wish<'_>, now: Time) -> Choice {
-    let candidates = || {
-        let all = lanes.iter().zip(standings).enumerate();
-        all.filter(|(_, (lane, _))| wish.allows(&lane.spec.id)).map(|(index, (lane, standing))| (index, lane, standing))
-    };
+/// Chooses.
+pub fn choose(seats: &[Seat<'_>], place: &Place, strategy: Strategy, wish: Wish<'_>, now: Time) -> Choice {
+    let candidates = || seats.iter().enumerate().filter(|(_, seat)| wish.allows(&seat.lane.spec.id));
     for last_resort in [false, true] {
-        let fits = |account: &AccountId| {
-            candidates()
-                .filter(|(_, lane, _)| lane.spec.last_resort == last_resort && lane.spec.account() == *account)
-                .find(|(_, _, standing)| **standing == Standing::Ready)
-        };
-        if let Some((index, ..)) = round(lanes, place).iter().find_map(fits) {
-            return Choice::Lane(index);
+        let tier = || candidates().filter(|(_, seat)| seat.lane.spec.last_resort == last_resort);
+        let sure = tier().any(|(_, seat)| seat.standing == Standing::Ready);
+        let fits = |seat: &Seat<'_>| seat.standing == Standing::Ready || sure && seat.trial;
+        if let Some(pick) = among(tier().filter(|(_, seat)| fits(seat)), place, strategy) {
+            return Choice::Lane(pick);
         }
     }
-    let waiting = candidates().filter(|(_, _, standing)| may_become_ready(standing));
-    let soonest = waiting.min_by_key(|(_, _, standing)| (standing.until(now).is_none(), standing.until(now)));
+    let soonest =
+        waiting(seats, wish).min_by_key(|seat| (seat.standing.until(now).is_none(), seat.standing.until(now)));
     match soonest {
-        Some((_, lane, standing)) => {
+        Some(Seat { lane, standing, .. }) => {
             Choice::Wait { until: standing.until(now), on: format!("{}: {}", lane.spec.id, standing.reason()) }
         }
-        None => Choice::Nobody(reasons(lanes, standings, wish)),
+        None => Choice::Nobody(reasons(seats, wish)),
     }
 }
 
-/// Why `chosen` was chosen, where that is not plain round-robin: what was passed over, and why another lane was taken
-/// than the one that the screens had `shown` as next. Empty where there is nothing to say.
-pub fn why(
-    lanes: &[LaneState],
-    standings: &[Standing],
-    place: &Place,
-    chosen: usize,
-    shown: Option<&LaneId>,
-) -> String {
-    let shown = shown.filter(|shown| lanes.get(chosen).is_some_and(|lane| lane.spec.id != **shown));
-    let passed = passed_over(lanes, standings, place, chosen, shown);
-    let Some(shown) = shown else { return passed };
-    let position = lanes.iter().position(|lane| lane.spec.id == *shown);
-    let reason = match position.and_then(|at| standings.get(at)) {
-        Some(Standing::Ready) | None => "its turn was taken".into(),
-        Some(standing) => standing.reason(),
-    };
-    format!("{shown} was shown as next: {reason}. {passed}").trim_end().to_owned()
+/// The lanes that waiting may help.
+pub fn waiting<'a, 'l>(seats: &'a [Seat<'l>], wish: Wish<'a>) -> impl Iterator<Item = &'a Seat<'l>> {
+    seats.iter().filter(move |seat| wish.allows(&seat.lane.spec.id) && may_become_ready(&seat.standing))
 }
 
-/// Why the accounts between the last one and that of `chosen` were passed over, and the lanes before it in its own:
-/// `quick/small-8b passed over: 3 requests per min spent`. What the user switched off is no news. Empty when none was.
-fn passed_over(
-    lanes: &[LaneState],
-    standings: &[Standing],
-    place: &Place,
-    chosen: usize,
-    shown: Option<&LaneId>,
-) -> String {
-    let Some(account) = lanes.get(chosen).map(|lane| lane.spec.account()) else { return String::new() };
-    let before: Vec<AccountId> = round(lanes, place).into_iter().take_while(|other| *other != account).collect();
-    let passed = lanes.iter().zip(standings).enumerate().filter(|(index, (lane, standing))| {
-        let other = lane.spec.account();
-        let news = !matches!(standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
-        let told = shown == Some(&lane.spec.id);
-        news && !told && (before.contains(&other) || other == account && *index < chosen)
-    });
-    let told = passed.map(|(_, (lane, standing))| format!("{} passed over: {}", lane.spec.id, standing.reason()));
-    told.collect::<Vec<_>>().join("; ")
-}
-
-/// The accounts in their order, beginning behind the last one; with it, as long as its weight gives it another turn.
-fn round(lanes: &[LaneState], place: &Place) -> Vec<AccountId> {
-    let mut accounts: Vec<AccountId> = Vec::new();
-    for account in lanes.iter().map(|lane| lane.spec.account()) {
-        if !accounts.contains(&account) {
-            accounts.push(account);
+fn among<'a>(fitting: impl Iterator<Item = (usize, &'a Seat<'a>)>, place: &Place, strategy: Strategy) -> Option<Pick> {
+    // Of each account the best lane: its place in the roster, and the account's weight with it.
+    let mut best: Vec<(usize, usize, f64)> = Vec::new();
+    for (index, seat) in fitting {
+        let pressure = if strategy == Strategy::Harvest { seat.pressure } else { 1.0 };
+        let weight = f64::from(seat.lane.spec.weight) * pressure;
+        match best.iter_mut().find(|(account, ..)| *account == seat.account) {
+            Some((_, lane, most)) if weight > *most => (*lane, *most) = (index, weight),
+            Some(_) => {}
+            None => best.push((seat.account, index, weight)),
         }
     }
-    let Some(last) = place.last.as_ref().and_then(|last| accounts.iter().position(|account| account == last)) else {
-        return accounts;
+    let chosen = if strategy == Strategy::Order {
+        best.iter().min_by_key(|(account, ..)| *account)
+    } else {
+        best.iter().max_by(|(one, _, weight), (other, _, heavier)| {
+            let owed = place.owed(*one, *weight).total_cmp(&place.owed(*other, *heavier));
+            owed.then(place.behind(*other).cmp(&place.behind(*one)))
+        })
     };
-    let weight = lanes.iter().filter(|lane| Some(lane.spec.account()) == place.last).map(|lane| lane.spec.weight).max();
-    let again = weight.is_some_and(|weight| place.run < weight);
-    // Behind the last one comes the first.
-    let first = if again { last } else { (last + 1) % accounts.len().max(1) };
-    accounts.rotate_left(first);
-    accounts
+    let lane = chosen?.1;
+    Some(Pick { lane, shares: best.into_iter().map(|(account, _, weight)| (account, weight)).collect() })
+}
+
+/// Why a lane was picked: every candidate with its weight, and what could not take it with its reason. `shown`: the lane
+/// that the screens had as next. What the user switched off is no news.
+pub fn why(seats: &[Seat<'_>], place: &Place, pick: &Pick, shown: Option<&LaneId>, wish: Wish<'_>) -> String {
+    let Some(chosen) = seats.get(pick.lane) else { return String::new() };
+    let mut parts = Vec::new();
+    if let Some(shown) = shown.filter(|shown| **shown != chosen.lane.spec.id) {
+        let reason = match seats.iter().find(|seat| seat.lane.spec.id == *shown).map(|seat| &seat.standing) {
+            Some(Standing::Ready) | None => "its turn was taken".into(),
+            Some(standing) => standing.reason(),
+        };
+        parts.push(format!("{shown} was shown as next: {reason}"));
+    }
+    let weights = pick.shares.iter().map(|(account, weight)| {
+        let name = seats.iter().find(|seat| seat.account == *account).map(|seat| seat.lane.spec.account());
+        let name = name.map(|name| name.to_string()).unwrap_or_default();
+        // Without what this pick is about to take off.
+        format!("{name} {weight} owed {:.1}", place.owed(*account, *weight))
+    });
+    let weights: Vec<String> = weights.collect();
+    if weights.len() > 1 {
+        parts.push(format!("of {}", weights.join(", ")));
+    }
+    let passed = seats.iter().filter(|seat| {
+        let news = !matches!(seat.standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
+        news && shown != Some(&seat.lane.spec.id) && wish.only.is_none()
+    });
+    parts.extend(passed.map(|seat| match wish.tried.contains(&seat.lane.spec.id) {
+        true => format!("{}: did not take it", seat.lane.spec.id),
+        false => format!("{}: {}", seat.lane.spec.id, seat.standing.reason()),
+    }));
+    if chosen.standing != Standing::Ready {
+        parts.push("a trial: its rest was a guess".into());
+    }
+    parts.join("; ")
 }
 
 /// By waiting: not what is off, out until the user acts, or too small.
 const fn may_become_ready(standing: &Standing) -> bool {
-    matches!(standing, Standing::Ready | Standing::Resting { until: Some(_), .. } | Standing::Spent { .. })
+    matches!(
+        standing,
+        Standing::Ready | Standing::Widening | Standing::Resting { until: Some(_), .. } | Standing::Spent { .. }
+    )
 }
 
-fn reasons(lanes: &[LaneState], standings: &[Standing], wish: Wish<'_>) -> String {
-    if lanes.is_empty() {
+fn reasons(seats: &[Seat<'_>], wish: Wish<'_>) -> String {
+    if seats.is_empty() {
         return "there is no lane at all".into();
     }
-    let told = lanes.iter().zip(standings).filter(|(lane, _)| wish.only.is_none_or(|only| *only == lane.spec.id));
-    let told = told.map(|(lane, standing)| {
+    let told = seats.iter().filter(|seat| wish.only.is_none_or(|only| *only == seat.lane.spec.id));
+    let told = told.map(|Seat { lane, standing, .. }| {
         let reason = match standing {
             _ if wish.tried.contains(&lane.spec.id) => "did not take it".into(),
             Standing::Off(_) if wish.only.is_some() => {
@@ -193,38 +254,114 @@ mod tests {
         ["a/1", "a/2", "b/1", "local/x", "c/1"].map(lane).into()
     }
 
+    /// Seats of `lanes` with these standings, on pace.
+    fn seats<'a>(lanes: &'a [LaneState], standings: &[Standing]) -> Vec<Seat<'a>> {
+        let mut accounts: Vec<String> = Vec::new();
+        let seat = |(lane, standing): (&'a LaneState, &Standing)| {
+            let name = lane.spec.account().to_string();
+            let account = accounts.iter().position(|account| *account == name).unwrap_or_else(|| {
+                accounts.push(name);
+                accounts.len() - 1
+            });
+            Seat { lane, account, standing: standing.clone(), pressure: 1.0, trial: false }
+        };
+        lanes.iter().zip(standings).map(seat).collect()
+    }
+
     fn spent(seconds: u64) -> Standing {
         let until = Some(NOW.plus(Duration::from_secs(seconds)));
         Standing::Spent { unit: Unit::Requests, window: Window::Fixed(Duration::from_mins(1)), cap: 3, until }
     }
 
-    fn after(last: Option<&str>, standings: &[Standing], tried: &[&str]) -> Choice {
+    /// What is chosen after the account of this number, each owed nothing.
+    fn after(last: Option<usize>, standings: &[Standing], tried: &[&str]) -> Choice {
         let tried: Vec<LaneId> = tried.iter().map(|id| LaneId::from(*id)).collect();
-        let place = Place { last: last.map(AccountId::from), run: 1 };
-        choose(&lanes(), standings, &place, Wish { tried: &tried, only: None }, NOW)
+        let place = Place { last, current: Vec::new() };
+        choose(&seats(&lanes(), standings), &place, Strategy::Harvest, Wish { tried: &tried, only: None }, NOW)
+    }
+
+    fn lane_of(choice: &Choice) -> Option<usize> {
+        match choice {
+            Choice::Lane(pick) => Some(pick.lane),
+            Choice::Wait { .. } | Choice::Nobody(_) => None,
+        }
+    }
+
+    /// The lanes that take the next `count` attempts.
+    fn round(seats: &[Seat<'_>], strategy: Strategy, count: usize) -> Vec<usize> {
+        let mut place = Place::default();
+        let mut next = || {
+            let Choice::Lane(pick) = choose(seats, &place, strategy, Wish::default(), NOW) else { panic!() };
+            place.take(seats[pick.lane].account, &pick.shares);
+            pick.lane
+        };
+        (0..count).map(|_| next()).collect()
     }
 
     #[test]
     fn account_by_account() {
         let ready = vec![Standing::Ready; 5];
-        for (last, lane) in [(None, 0), (Some("a"), 2), (Some("b"), 4), (Some("c"), 0), (Some("gone"), 0)] {
-            assert_eq!(after(last, &ready, &[]), Choice::Lane(lane), "{last:?}");
+        for (last, lane) in [(None, 0), (Some(0), 2), (Some(1), 4), (Some(3), 0), (Some(9), 0)] {
+            assert_eq!(lane_of(&after(last, &ready, &[])), Some(lane), "{last:?}");
         }
+        let lanes = lanes();
+        for strategy in [Strategy::Harvest, Strategy::Even] {
+            assert_eq!(round(&seats(&lanes, &ready), strategy, 7), [0, 2, 4, 0, 2, 4, 0]);
+        }
+        assert_eq!(round(&seats(&lanes, &ready), Strategy::Order, 3), [0, 0, 0]);
     }
 
     #[test]
-    fn a_weight_is_turns_in_a_row() {
+    fn weights_are_spread_smoothly() {
         let mut lanes = lanes();
         lanes[2] = LaneState::new(LaneSpec { weight: 3, ..(*lanes[2].spec).clone() });
         let ready = vec![Standing::Ready; 5];
-        let mut place = Place::default();
-        let mut taken = Vec::new();
-        for _ in 0..7 {
-            let Choice::Lane(lane) = choose(&lanes, &ready, &place, Wish::default(), NOW) else { panic!() };
-            place.take(lanes[lane].spec.account());
-            taken.push(lane);
-        }
-        assert_eq!(taken, [0, 2, 2, 2, 4, 0, 2]);
+        assert_eq!(round(&seats(&lanes, &ready), Strategy::Even, 10), [2, 4, 2, 0, 2, 2, 4, 2, 0, 2]);
+    }
+
+    #[test]
+    fn what_would_expire_goes_first_and_what_is_scarce_is_spread() {
+        let lanes = lanes();
+        let mut seats = seats(&lanes, &vec![Standing::Ready; 5]);
+        (seats[0].pressure, seats[1].pressure, seats[2].pressure) = (0.25, 2.0, 0.25);
+        let taken = round(&seats, Strategy::Harvest, 13);
+        let count = |lane: usize| taken.iter().filter(|one| **one == lane).count();
+        assert_eq!([0, 1, 2, 4].map(count), [0, 8, 1, 4], "{taken:?}");
+    }
+
+    #[test]
+    fn a_guessed_rest_is_tried_only_beside_a_lane_that_is_ready() {
+        let lanes = lanes();
+        let resting = Standing::Resting { until: Some(NOW.plus(Duration::from_secs(9))), class: Class::RateLimited };
+        let mut standings = vec![Standing::Off(Off::ByYou); 5];
+        standings[2] = resting;
+        let mut seats = seats(&lanes, &standings);
+        seats[2].trial = true;
+        let chosen = |seats: &[Seat<'_>]| {
+            lane_of(&choose(seats, &Place { last: Some(0), current: vec![] }, Strategy::Harvest, Wish::default(), NOW))
+        };
+        assert_eq!(chosen(&seats), None);
+        seats[4].standing = Standing::Ready;
+        assert_eq!(chosen(&seats), Some(2));
+    }
+
+    #[test]
+    fn the_candidates_are_told_with_weight_or_reason() {
+        let lanes = lanes();
+        let mut standings = vec![Standing::Ready; 5];
+        standings[2] = spent(9);
+        let seats = seats(&lanes, &standings);
+        let Choice::Lane(pick) = choose(&seats, &Place::default(), Strategy::Even, Wish::default(), NOW) else {
+            panic!()
+        };
+        assert_eq!(
+            why(&seats, &Place::default(), &pick, Some(&"b/1".into()), Wish::default()),
+            "b/1 was shown as next: 3 requests per min spent; of a 1 owed 1.0, c 1 owed 1.0"
+        );
+        assert_eq!(
+            why(&seats, &Place::default(), &pick, None, Wish::default()),
+            "of a 1 owed 1.0, c 1 owed 1.0; b/1: 3 requests per min spent"
+        );
     }
 
     #[test]
@@ -232,13 +369,17 @@ mod tests {
         let only = LaneId::from("b/1");
         let wish = Wish { tried: &[], only: Some(&only) };
         let mut standings = vec![Standing::Ready; 5];
-        assert_eq!(choose(&lanes(), &standings, &Place::default(), wish, NOW), Choice::Lane(2));
+        let lanes = lanes();
+        let choose = |standings: &[Standing], wish| {
+            choose(&seats(&lanes, standings), &Place::default(), Strategy::Harvest, wish, NOW)
+        };
+        assert_eq!(lane_of(&choose(&standings, wish)), Some(2));
         standings[2] = Standing::Off(Off::ByYou);
-        let Choice::Nobody(why) = choose(&lanes(), &standings, &Place::default(), wish, NOW) else { panic!() };
+        let Choice::Nobody(why) = choose(&standings, wish) else { panic!() };
         assert_eq!(why, "b/1: off by you; Space in the quota pane switches it on");
         let only = LaneId::from("x/1");
         let wish = Wish { tried: &[], only: Some(&only) };
-        let nobody = choose(&lanes(), &standings, &Place::default(), wish, NOW);
+        let nobody = choose(&standings, wish);
         assert_eq!(nobody, Choice::Nobody("there is no lane `x/1`".into()));
     }
 
@@ -246,16 +387,16 @@ mod tests {
     fn inside_an_account_the_first_that_fits() {
         let mut standings = vec![Standing::Ready; 5];
         standings[0] = spent(9);
-        assert_eq!(after(None, &standings, &[]), Choice::Lane(1));
+        assert_eq!(lane_of(&after(None, &standings, &[])), Some(1));
         standings[1] = Standing::Off(Off::ByYou);
-        assert_eq!(after(None, &standings, &[]), Choice::Lane(2));
-        assert_eq!(after(None, &standings, &["b/1"]), Choice::Lane(4));
+        assert_eq!(lane_of(&after(None, &standings, &[])), Some(2));
+        assert_eq!(lane_of(&after(None, &standings, &["b/1"])), Some(4));
     }
 
     #[test]
     fn the_last_resort_comes_last() {
         let standings = [spent(9), spent(5), Standing::Off(Off::ByYou), Standing::Ready, Standing::TooLarge];
-        assert_eq!(after(None, &standings, &[]), Choice::Lane(3));
+        assert_eq!(lane_of(&after(None, &standings, &[])), Some(3));
     }
 
     #[test]

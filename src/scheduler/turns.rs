@@ -14,6 +14,7 @@ use crate::domain::roster::LaneSpec;
 use crate::domain::standing::Need;
 use crate::scheduler::ledger::Hold;
 use crate::scheduler::link::{ATTEMPTS, Ask, Said, TURNS};
+use crate::scheduler::patience;
 
 /// Text in the air goes to the store this often: with the store's own quarter of a second, a kill costs less than one.
 const WRITE_EVERY: Duration = Duration::from_millis(500);
@@ -33,6 +34,10 @@ pub struct Work {
     pub tried: Vec<LaneId>,
     /// The only lane that it may go to.
     pub only: Option<LaneId>,
+    /// How long it may wait for a lane, since it was asked or its last attempt ended.
+    pub patience: Duration,
+    /// Since when it waits.
+    pub since: Time,
     /// Its attempt in the air.
     pub live: Option<Live>,
     /// When its text was written last, and how many bytes it had.
@@ -61,6 +66,8 @@ impl Work {
             need,
             tried: Vec::new(),
             only: ask.only,
+            patience: ask.patience.unwrap_or(patience::usual(ask.origin)),
+            since: now,
             live: None,
             written: None,
         }
@@ -99,6 +106,11 @@ impl Work {
         live.attempt.headers = head.headers;
     }
 
+    /// When its patience ends. A clock set back lengthens nothing.
+    pub fn deadline(&self, now: Time) -> Time {
+        self.since.min(now).plus(self.patience)
+    }
+
     /// More text. What the screens are to be told, and whether it is the first.
     pub fn said(&mut self, text: String, reasoning: bool, now: Time) -> (Said, bool) {
         let first = match &mut self.live {
@@ -117,6 +129,7 @@ impl Work {
     /// The attempt in the air is over.
     pub fn land(&mut self, outcome: Outcome, note: String, now: Time) -> Option<Live> {
         let mut live = self.live.take()?;
+        self.since = now;
         live.attempt.outcome = outcome;
         live.attempt.took = Some(now.since(live.attempt.started));
         live.attempt.note = note;
@@ -204,10 +217,10 @@ impl Turns {
         waiting.into_iter().map(|work| work.turn.id).collect()
     }
 
-    /// The known instants at which a waiting turn may go on.
-    pub fn waits(&self) -> impl Iterator<Item = Time> {
-        self.works.values().filter_map(|work| match work.turn.state {
-            TurnState::Waiting { until, .. } => until,
+    /// The known instants at which a waiting turn may go on, or its patience ends.
+    pub fn waits(&self, now: Time) -> impl Iterator<Item = Time> {
+        self.works.values().filter_map(move |work| match work.turn.state {
+            TurnState::Waiting { until, .. } => Some(until.unwrap_or(work.deadline(now)).min(work.deadline(now))),
             _ => None,
         })
     }

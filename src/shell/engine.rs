@@ -12,7 +12,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
 use crate::domain::clock::Clock;
-use crate::domain::roster::LaneSpec;
+use crate::domain::roster::{LaneSpec, Strategy};
 use crate::providers::assemble::{Assembly, Discover};
 use crate::providers::catalogue::{self, Finder};
 use crate::providers::http;
@@ -140,13 +140,14 @@ pub async fn start(
         notices.push(format!("{} rows of the data could not be read; they are kept as they are", loaded.skipped));
     }
     let killed = !kept.unsettled.is_empty();
-    let ledger = Ledger::new(roster.lanes, kept, now);
+    let mut ledger = Ledger::new(roster.lanes, kept, now);
     if killed {
         // What has just been counted would be counted by no later start.
         for meter in ledger.meters() {
             store.write(Write::Meter(Box::new(meter.clone())));
         }
     }
+    ledger.remember(loaded.attempts.iter());
     let opening = Opening {
         ledger,
         turns: Turns::new(loaded.turns, loaded.attempts),
@@ -157,6 +158,8 @@ pub async fn start(
         no_training: roster.no_training,
         avoid_training: loaded.avoid_training,
         finding: !demo && !roster.discover.is_empty(),
+        // The demo shows the rotation as such: one after the other.
+        strategy: if demo { Strategy::Even } else { roster.strategy },
     };
     let (actor, link) = actor::new(Desk::new(opening, now), store, Transport::Http(client.clone()), clock);
     let purpose = if demo { Use::Offer } else { Use::Join };
@@ -199,14 +202,15 @@ struct Roster {
     notices: Vec<String>,
     discover: Vec<Discover>,
     no_training: bool,
+    strategy: Strategy,
     simulated: Option<Server>,
 }
 
 /// The lanes: those that the sources make, or the demo's.
 async fn roster(sources: Sources, demo: bool, clock: Clock) -> Result<Roster, StartError> {
-    let Assembly { lanes, notices, discover, avoid_training, .. } = sources.assembly;
+    let Assembly { lanes, notices, discover, avoid_training, strategy, .. } = sources.assembly;
     if !demo {
-        return Ok(Roster { lanes, notices, discover, no_training: avoid_training, simulated: None });
+        return Ok(Roster { lanes, notices, discover, no_training: avoid_training, strategy, simulated: None });
     }
     let other = StartError::other;
     let world = World::demo().map_err(|error| other(&error))?;
@@ -214,7 +218,8 @@ async fn roster(sources: Sources, demo: bool, clock: Clock) -> Result<Roster, St
         serve(world, clock).await.map_err(|error| other(&format!("no port on 127.0.0.1 for the demo: {error}")))?;
     let lanes = catalogue::demo(&server.base_url).map_err(|error| other(&error))?;
     let local = discover.into_iter().filter(|one| one.finder == Finder::Ollama).collect();
-    Ok(Roster { lanes, notices: Vec::new(), discover: local, no_training: false, simulated: Some(server) })
+    let (notices, simulated) = (Vec::new(), Some(server));
+    Ok(Roster { lanes, notices, discover: local, no_training: false, strategy, simulated })
 }
 
 impl Engine {

@@ -111,8 +111,8 @@ async fn get(discover: &Discover, client: &Client, path: &str) -> Result<Value, 
     let out = Outgoing {
         url: format!("{root}/{path}"),
         key: discover.key().cloned().map(|key| (KeyHeader::Bearer, key)),
-        headers: discover.headers().to_vec(),
-        proxy: discover.proxy().map(Into::into),
+        headers: discover.shape().headers.clone(),
+        proxy: discover.shape().proxy.clone(),
         body: Bytes::new(),
     };
     let exchange = async {

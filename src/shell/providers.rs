@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::domain::ids::AccountId;
-use crate::domain::roster::{Cost, LaneSpec, LimitSpec, Training};
+use crate::domain::roster::{LaneSpec, LimitSpec, Training};
 use crate::providers::assemble::{Found, Missing};
 use crate::shell::sources::Sources;
 
@@ -60,11 +60,7 @@ fn found_line(found: &Found) -> String {
 /// `    groq/openai/gpt-oss-120b   on  free  no training  30 requests/min, 1000 requests/day  (2026-10-01, console.groq.com)`
 fn lane_line(lane: &LaneSpec) -> String {
     let state = lane.standby.map_or("on".to_owned(), |standby| format!("off, {}", standby.word()));
-    let cost = match lane.cost {
-        Cost::Free => "free",
-        Cost::Paid => "paid",
-        Cost::Unknown => "cost unknown",
-    };
+    let cost = lane.cost.word();
     let training = match lane.training {
         Training::Yes => "trains on prompts",
         Training::No => "no training",

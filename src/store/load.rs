@@ -223,6 +223,10 @@ fn meter(row: &Row<'_>) -> rusqlite::Result<Meter> {
         reserved: 0,
         basis: row.get::<_, Json<_>>("basis")?.0,
         reset: row.get::<_, Option<Json<_>>>("reset")?.map(|json| json.0),
+        documented: row.get::<_, Option<Count>>("documented")?.map(|count| count.0),
+        guess: row.get::<_, Option<Json<_>>>("guess")?.map(|json| json.0),
+        drift: row.get::<_, Option<Json<_>>>("drift")?.map(|json| json.0),
+        unsure: 0,
     })
 }
 

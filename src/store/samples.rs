@@ -8,6 +8,8 @@ use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Turn, TurnState, Usage};
 use crate::domain::failure::Class;
 use crate::domain::ids::{AccountId, AttemptId, LaneId, TurnId};
+use crate::domain::quota::drift::Drift;
+use crate::domain::quota::guess::Guess;
 use crate::domain::quota::limit::{Evidence, Figure, Window};
 use crate::domain::quota::meter::Meter;
 use crate::domain::quota::tally::{Tally, Use};
@@ -71,6 +73,9 @@ pub(super) fn meters() -> Vec<Meter> {
     let mut told = meter("a", "requests", Window::Unknown, None);
     told.basis = Figure::new((), Evidence::Learnt, NOON);
     told.reset = Some(Figure::new(NOON.plus(span), Evidence::Learnt, NOON));
+    told.documented = Some(30);
+    told.guess = Some(Guess { confirmed: 2, test_at: NOON.plus(span) });
+    told.drift = Some(Drift { by: -3, since: NOON, at: NOON.plus(span), others: true });
     let mut rolling = meter("a/m", "tokens", Window::Rolling(span), cap);
     rolling.tally =
         Tally::Uses(VecDeque::from([Use { back: NOON, amount: 3 }, Use { back: NOON.plus(span), amount: 9 }]));

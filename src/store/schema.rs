@@ -11,8 +11,9 @@ use crate::store::error::StoreError;
 use crate::store::folder;
 
 /// All steps; their number is the version, `PRAGMA user_version`. Times and spans are milliseconds.
-const STEPS: &[M<'_>] = &[M::up(
-    "
+const STEPS: &[M<'_>] = &[
+    M::up(
+        "
     CREATE TABLE turns (
         id INTEGER PRIMARY KEY,
         conversation INTEGER NOT NULL DEFAULT 1,
@@ -90,7 +91,15 @@ const STEPS: &[M<'_>] = &[M::up(
         value TEXT NOT NULL
     ) STRICT;
     ",
-)];
+    ),
+    M::up(
+        "
+    ALTER TABLE meters ADD COLUMN documented INTEGER;
+    ALTER TABLE meters ADD COLUMN guess TEXT;
+    ALTER TABLE meters ADD COLUMN drift TEXT;
+    ",
+    ),
+];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

@@ -262,8 +262,8 @@ fn attempt(conn: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {
 }
 
 const METER: &str = "
-    INSERT OR REPLACE INTO meters (pool, unit, window, cap, tally, basis, reset)
-    VALUES (:pool, :unit, :window, :cap, :tally, :basis, :reset)";
+    INSERT OR REPLACE INTO meters (pool, unit, window, cap, tally, basis, reset, documented, guess, drift)
+    VALUES (:pool, :unit, :window, :cap, :tally, :basis, :reset, :documented, :guess, :drift)";
 
 fn meter(conn: &Connection, meter: &Meter) -> rusqlite::Result<()> {
     let row = named_params! {
@@ -274,6 +274,9 @@ fn meter(conn: &Connection, meter: &Meter) -> rusqlite::Result<()> {
         ":tally": Json(&meter.tally),
         ":basis": Json(meter.basis),
         ":reset": meter.reset.map(Json),
+        ":documented": meter.documented.map(Count),
+        ":guess": meter.guess.map(Json),
+        ":drift": meter.drift.map(Json),
     };
     conn.prepare_cached(METER)?.execute(row).map(drop)
 }

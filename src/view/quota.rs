@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use crate::app::block::{Block, Mark};
 use crate::app::board::{Columns, Line};
 use crate::app::cells;
-use crate::app::gauge::{Limit, sign_of};
+use crate::app::gauge::{Limit, sign_of, word_of};
 use crate::app::geometry::{gauge_columns, inside};
+use crate::app::help::EVIDENCE;
 use crate::app::roster::Item;
 use crate::app::row::{Piece, Role, Row};
 use crate::app::screen::{Quota, Screen};
@@ -43,9 +44,18 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
             painter.select(line);
         }
     }
-    if quota.below > 0 && screen.areas.framed() {
-        painter.note(area, area.bottom().saturating_sub(1), &below(quota), Role::Dim);
+    if screen.areas.framed() {
+        let words = if quota.below > 0 { below(quota) } else { legend(quota) };
+        painter.note(area, area.bottom().saturating_sub(1), &words, Role::Dim);
     }
+}
+
+/// What the signs mean, where the words do not stand beside them.
+fn legend(quota: &Quota) -> String {
+    if quota.columns.word > 0 || quota.board.blocks.is_empty() {
+        return String::new();
+    }
+    EVIDENCE.map(|(sign, word, _)| format!("{sign} {word}")).join(" ")
 }
 
 /// What the line under the pane says of what is not seen.
@@ -126,8 +136,8 @@ fn limit_row(painter: &mut Painter, line: Rect, columns: &Columns, block: &Block
     painter.text(line.x + inset, line.y, &limit.label, label, Role::Dim);
     let x = line.x + inset + label + 1;
     let bar = Rect { x, y: line.y, width: small(columns.bar).min(line.right().saturating_sub(x)), height: 1 };
-    // What is off is only for the record.
-    let off = matches!(block.mark, Mark::Off | Mark::Broken);
+    // What is off is only for the record; so is what was told a while ago.
+    let off = matches!(block.mark, Mark::Off | Mark::Broken) || !limit.age.is_empty();
     paint_bar(painter, bar, limit, if off { Role::Dim } else { limit.role }, true);
     let right = |text: &str, width: usize| format!("{}{text}", " ".repeat(width.saturating_sub(cells::of(text))));
     let left = |text: &str, width: usize| format!("{text}{}", " ".repeat(width.saturating_sub(cells::of(text))));
@@ -136,10 +146,16 @@ fn limit_row(painter: &mut Painter, line: Rect, columns: &Columns, block: &Block
         Role::Good => Role::Plain,
         role => role,
     };
-    let age = if columns.age > 0 { format!(" {}", left(&limit.age, columns.age)) } else { String::new() };
+    let word =
+        if columns.word > 0 { format!(" {}", left(word_of(limit.evidence), columns.word)) } else { String::new() };
+    let age = match columns.age {
+        0 => String::new(),
+        width if limit.age.is_empty() || width < 10 => format!(" {}", left(&limit.age, width)),
+        width => format!(" {}", left(&format!("as of {}", limit.age), width)),
+    };
     let row = Row(vec![
         Piece::new(right(&limit.figure, columns.figure), figure),
-        Piece::dim(format!(" {}{age} {}", sign_of(limit.evidence), right(&limit.time, columns.time))),
+        Piece::dim(format!(" {}{word}{age} {}", sign_of(limit.evidence), right(&limit.time, columns.time))),
     ]);
     let x = bar.right() + 2;
     painter.row(Rect { x, width: line.right().saturating_sub(x), ..line }, &row);
@@ -163,8 +179,8 @@ struct Single {
     bar: u16,
 }
 
-/// Columns of a figure on a gauge of one line: `5.1k of 8k`.
-const FIGURE: u16 = 10;
+/// Columns of a figure on a gauge of one line, and of the sign of how it is known: `5.1k of 8k ●`.
+const FIGURE: u16 = 12;
 
 /// Below this a bar says nothing.
 const LEAST_BAR: u16 = 5;
@@ -190,10 +206,16 @@ impl Single {
         let rest = Rect { x: line.x + self.name + 1, width: right.saturating_sub(line.x + self.name + 1), ..line };
         let mut room = self.name;
         let end = if let Some(limit) = binding.filter(|_| block.mark == Mark::Ready) {
-            paint_bar(painter, Rect { width: self.bar.min(rest.width), ..rest }, limit, limit.role, false);
-            let fits = cells::of(&limit.figure) <= usize::from(FIGURE.min(rest.width));
+            let role = if limit.age.is_empty() { limit.role } else { Role::Dim };
+            paint_bar(painter, Rect { width: self.bar.min(rest.width), ..rest }, limit, role, false);
+            let fits = cells::of(&limit.figure) + 2 <= usize::from(FIGURE.min(rest.width));
             let text = if fits { &limit.figure } else { &limit.brief };
-            Row::of(text.as_str(), if limit.role == Role::Good { Role::Plain } else { limit.role })
+            let role = match limit.role {
+                _ if !limit.age.is_empty() => Role::Dim,
+                Role::Good => Role::Plain,
+                role => role,
+            };
+            Row(vec![Piece::new(text.as_str(), role), Piece::dim(format!(" {}", sign_of(limit.evidence)))])
         } else {
             // A folded line has more to say than a lane has.
             let words = state(block, &block.brief).cut_to(usize::from(line.width / 2));

@@ -7,11 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::clock::Time;
 use crate::domain::ids::PoolId;
+use crate::domain::quota::drift::{Drift, Span};
+use crate::domain::quota::guess::Guess;
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit, Window};
 use crate::domain::quota::tally::Tally;
 
-/// How long a spent limit of an unknown window keeps its lane out if no reset was told.
-const TRIAL: Duration = Duration::from_mins(1);
+/// How long a zero of an unknown window keeps its lane out if no reset was told. It stops the traffic that would bring
+/// its own correction, so it has to end by itself.
+const TRIAL: Duration = Duration::from_mins(30);
+
+/// So near to the end or the beginning of a period two clocks may not agree which one it is.
+const EDGE: Duration = Duration::from_secs(5);
 
 /// One limit of one pool, and what is used of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +39,18 @@ pub struct Meter {
     pub basis: Figure<()>,
     /// The provider's own reset, for a window whose end cannot be computed.
     pub reset: Option<Figure<Time>>,
+    /// The cap of the catalogue or the config, whatever stands above it now.
+    #[serde(default)]
+    pub documented: Option<u64>,
+    /// The cap was not told, but guessed at a refusal.
+    #[serde(default)]
+    pub guess: Option<Guess>,
+    /// How far the provider's count was from ours, in the last window.
+    #[serde(default)]
+    pub drift: Option<Drift>,
+    /// Refused since the provider's last word: it may have counted them.
+    #[serde(skip)]
+    pub unsure: u64,
 }
 
 /// Whether an amount fits now.
@@ -51,8 +69,20 @@ pub enum Room {
 impl Meter {
     /// A meter at zero.
     pub fn new(pool: PoolId, unit: Unit, window: Window, cap: Option<Figure<u64>>, now: Time) -> Self {
-        let basis = Figure::new((), Evidence::Counted, now);
-        Self { pool, unit, window, cap, tally: Tally::new(window, now), reserved: 0, basis, reset: None }
+        Self {
+            pool,
+            unit,
+            window,
+            cap,
+            tally: Tally::new(window, now),
+            reserved: 0,
+            basis: Figure::new((), Evidence::Counted, now),
+            reset: None,
+            documented: cap.filter(|cap| cap.evidence == Evidence::Documented).map(|cap| cap.value),
+            guess: None,
+            drift: None,
+            unsure: 0,
+        }
     }
 
     /// Whether this is the meter that a reading of `unit` and `window` speaks of: same unit, windows of equal length.
@@ -76,7 +106,7 @@ impl Meter {
         if amount > cap {
             return Room::Never;
         }
-        if self.remaining(now).is_some_and(|left| amount <= left) {
+        if self.remaining(now).is_some_and(|left| amount <= left) || self.tests_guess(now) {
             return Room::Now;
         }
         let Some(target) = cap.checked_sub(amount.saturating_add(self.reserved)) else {
@@ -99,7 +129,18 @@ impl Meter {
         let told = self.reset.map(|reset| reset.value).filter(|at| *at > self.basis.at);
         let at = told.unwrap_or_else(|| self.basis.at.plus(TRIAL));
         // A clock set back must not lengthen the wait.
-        if at <= now || self.basis.at > now { Room::Now } else { Room::At(at) }
+        let open = at <= now || self.basis.at > now;
+        match (open, told) {
+            // What is in the air is the trial.
+            (_, None) if self.reserved > 0 => Room::Unknown,
+            (true, _) => Room::Now,
+            (false, _) => Room::At(at),
+        }
+    }
+
+    /// Whether one attempt may go beyond a cap that is only guessed.
+    fn tests_guess(&self, now: Time) -> bool {
+        self.reserved == 0 && self.guess.is_some_and(|guess| guess.test_at <= now)
     }
 
     /// When nothing is used any more, if nothing is added. None when full, or not known.
@@ -133,8 +174,16 @@ impl Meter {
     pub fn count(&mut self, amount: u64, now: Time) {
         self.roll(now);
         // Of an unknown window nothing would ever come back: only what the provider tells is known.
-        if self.window == Window::Unknown && self.basis.evidence == Evidence::Counted {
-            return;
+        if self.window == Window::Unknown {
+            if self.basis.evidence == Evidence::Counted {
+                return;
+            }
+            // The trial went well: the zero was wrong, or is over.
+            if self.remaining(now) == Some(0) && self.unknown_room(now) == Room::Now && amount > 0 {
+                self.tally = Tally::new(self.window, now);
+                self.basis = Figure::new((), Evidence::Counted, now);
+                return;
+            }
         }
         self.tally.count(self.window, self.cap_value(), amount, now);
         if self.basis.evidence == Evidence::Counted {
@@ -147,15 +196,70 @@ impl Meter {
         self.roll(now);
         if let Some(cap) = reading.cap {
             self.cap = Some(Figure::new(cap, reading.evidence, now));
+            self.guess = None;
         }
         let ends = reading.reset_after.map(|after| now.plus(after));
         if let (Some(left), Some(cap)) = (reading.remaining, self.cap_value()) {
+            self.note_drift(cap.saturating_sub(left), now);
             self.tally.correct(self.window, Some(cap), cap.saturating_sub(left), ends, now);
+            self.unsure = 0;
             self.basis = Figure::new((), reading.evidence, now);
         }
         if let Some(ends) = ends {
             self.reset = Some(Figure::new(ends, reading.evidence, now));
         }
+    }
+
+    /// A refusal that names no limit, though this one had room: from now on what was used until then is taken for the
+    /// cap. `own`: what the refused attempt itself holds of it.
+    pub fn guess_from_refusal(&mut self, own: u64, now: Time) {
+        let Some(span) = self.window.span() else { return };
+        let used = self.used(now).saturating_add(self.reserved.saturating_sub(own));
+        if used == 0 {
+            return;
+        }
+        let same_cap = self.cap_value().is_some_and(|cap| cap.abs_diff(used) <= 1);
+        self.guess = Some(Guess::refused(self.guess, same_cap, span, now));
+        self.cap = Some(Figure::new(used, Evidence::Learnt, now));
+    }
+
+    /// An attempt was answered: if that was beyond a guessed cap, it is higher.
+    pub fn raise_guess(&mut self, now: Time) {
+        let (Some(_), Some(cap)) = (self.guess, self.cap_value()) else { return };
+        let used = self.used(now);
+        if used > cap {
+            let documented = self.documented.filter(|documented| used >= *documented);
+            let evidence = if documented.is_some() { Evidence::Documented } else { Evidence::Learnt };
+            self.cap = Some(Figure::new(documented.unwrap_or(used), evidence, now));
+            self.guess = documented.is_none().then_some(Guess::passed(now));
+        }
+    }
+
+    /// How far the provider's count was from ours, within the last window.
+    pub fn drift(&self, now: Time) -> Option<Drift> {
+        self.drift.filter(|drift| now.since(drift.since) < self.window.span().unwrap_or(TRIAL))
+    }
+
+    fn note_drift(&mut self, told: u64, now: Time) {
+        let used = self.used(now);
+        // Windows that come back bit by bit are rounded on both sides.
+        let slack = if matches!(self.tally, Tally::Period { .. }) { 0 } else { 1 + used / 32 };
+        let span = Span {
+            least: used.saturating_sub(slack),
+            most: used.saturating_add(self.reserved).saturating_add(self.unsure).saturating_add(slack),
+        };
+        let window = self.window.span().unwrap_or(TRIAL);
+        // Tokens are estimated until the answer tells them, and at the edge of a period nobody knows whose clock is right.
+        let exact = self.unit == Unit::Requests && !self.is_at_edge(now);
+        let known = self.basis.evidence != Evidence::Counted;
+        self.drift = Drift::told(self.drift, span.apart(told), exact && known, window, now);
+    }
+
+    fn is_at_edge(&self, now: Time) -> bool {
+        let Tally::Period { ends: Some(ends), .. } = &self.tally else { return false };
+        let left = ends.since(now);
+        let passed = self.window.span().unwrap_or_default().saturating_sub(left);
+        left < EDGE || passed < EDGE
     }
 
     /// How the used figure is known: counted again once the window that was reported on is over.
@@ -169,12 +273,7 @@ impl Meter {
 
     /// Puts right what a clock set back has put too far ahead: nothing comes back later than a whole window from now.
     pub fn follow_clock(&mut self, now: Time) {
-        if let (Tally::Uses(uses), Some(span)) = (&mut self.tally, self.window.span()) {
-            let latest = now.plus(span + span / 32);
-            for slot in uses.iter_mut().filter(|slot| slot.back > latest) {
-                slot.back = latest;
-            }
-        }
+        self.tally.follow_clock(self.window, now);
     }
 
     fn roll(&mut self, now: Time) {
@@ -192,16 +291,17 @@ impl Meter {
     }
 }
 
-/// An age as it is shown: it steps at 1, 5, 15 minutes and each hour, so that a quiet screen stays quiet.
-pub const fn age_step(age: Duration) -> Option<Duration> {
+/// An age as it is shown, and the step after which it is another one: minutes up to five, then five of them, from an
+/// hour on hours, so that a quiet screen stays quiet. None below a minute.
+pub const fn age_step(age: Duration) -> (Option<Duration>, Duration) {
     let secs = age.as_secs();
-    Some(Duration::from_secs(match secs {
-        0..60 => return None,
-        60..300 => 60,
-        300..900 => 300,
-        900..3600 => 900,
-        _ => secs - secs % 3600,
-    }))
+    let step = match secs {
+        0..300 => 60,
+        300..3600 => 300,
+        _ => 3600,
+    };
+    let shown = secs - secs % step;
+    (if shown == 0 { None } else { Some(Duration::from_secs(shown)) }, Duration::from_secs(shown + step))
 }
 
 #[cfg(test)]
@@ -327,8 +427,72 @@ mod tests {
         assert_eq!(meter.room(1, at(500)), Room::At(at(530)));
         assert_eq!(meter.room(1, at(530)), Room::Now);
         meter.observe(&said(0, None), at(600));
-        assert_eq!(meter.room(1, at(600)), Room::At(at(660)));
-        assert_eq!(meter.room(1, at(660)), Room::Now);
+        assert_eq!(meter.room(1, at(600)), Room::At(at(2400)));
+        assert_eq!(meter.room(1, at(2400)), Room::Now);
+        // One trial, not two.
+        meter.reserve(1);
+        assert_eq!(meter.room(1, at(2400)), Room::Unknown);
+        meter.release(1);
+        meter.count(1, at(2401));
+        assert_eq!((meter.remaining(at(2401)), meter.basis(at(2401)).evidence), (Some(5), Evidence::Counted));
+    }
+
+    #[test]
+    fn a_refusal_without_words_teaches_a_cap_that_is_tested_upward() {
+        let mut meter = meter("60s", 30);
+        meter.count(12, at(61));
+        meter.reserve(1);
+        meter.guess_from_refusal(1, at(62));
+        meter.release(1);
+        assert_eq!(
+            (meter.cap.map(|cap| (cap.value, cap.evidence)), meter.documented),
+            (Some((12, Evidence::Learnt)), Some(30))
+        );
+        assert_eq!(meter.room(1, at(70)), Room::At(at(120)));
+        // The next window has the guessed cap; beyond it one at a time, once a window has passed.
+        meter.count(12, at(121));
+        assert_eq!(meter.room(1, at(121)), Room::At(at(180)));
+        meter.tally = Tally::new(meter.window, at(180));
+        meter.count(12, at(185));
+        assert_eq!(meter.room(1, at(185)), Room::Now);
+        meter.reserve(1);
+        assert_eq!(meter.room(1, at(185)), Room::At(at(240)));
+        meter.release(1);
+        meter.count(1, at(186));
+        meter.raise_guess(at(186));
+        assert_eq!((meter.cap.map(|cap| cap.value), meter.room(1, at(186))), (Some(13), Room::Now));
+        meter.count(20, at(187));
+        meter.raise_guess(at(187));
+        assert_eq!(
+            (meter.cap.map(|cap| (cap.value, cap.evidence)), meter.guess),
+            (Some((30, Evidence::Documented)), None)
+        );
+    }
+
+    #[test]
+    fn what_is_told_stands_above_a_guess() {
+        let mut meter = meter("60s", 30);
+        meter.count(12, at(10));
+        meter.guess_from_refusal(0, at(10));
+        meter.observe(&Reading { cap: Some(20), ..said(5, None) }, at(11));
+        assert_eq!((meter.cap.map(|cap| cap.value), meter.guess), (Some(20), None));
+    }
+
+    #[test]
+    fn drift_names_another_user_only_when_nothing_else_explains_it() {
+        let mut meter = meter("1d midnight UTC", 100);
+        meter.count(3, at(10));
+        meter.observe(&said(90, None), at(20));
+        let drift = |meter: &Meter, second| meter.drift(at(second)).map(|drift| (drift.by, drift.others));
+        assert_eq!(drift(&meter, 20), Some((7, false)), "nobody knows what was before");
+        meter.reserve(2);
+        meter.unsure = 1;
+        meter.observe(&said(87, None), at(30));
+        assert_eq!(drift(&meter, 30), Some((7, false)), "what is in the air, or was refused, may have been counted");
+        meter.release(2);
+        meter.observe(&said(80, None), at(40));
+        assert_eq!(drift(&meter, 40), Some((14, true)));
+        assert_eq!(drift(&meter, 100_000), None);
     }
 
     #[test]
@@ -343,12 +507,19 @@ mod tests {
 
     #[test]
     fn ages_step() {
-        let steps: Vec<Option<u64>> = [0, 59, 60, 299, 300, 899, 900, 3599, 3600, 7300]
-            .map(|s| age_step(Duration::from_secs(s)).map(|d| d.as_secs()))
-            .into();
-        let expected =
-            [None, None, Some(60), Some(60), Some(300), Some(300), Some(900), Some(900), Some(3600), Some(7200)];
-        assert_eq!(steps, expected);
+        for (age, shown, next) in [
+            (0, None, 60),
+            (59, None, 60),
+            (60, Some(60), 120),
+            (299, Some(240), 300),
+            (300, Some(300), 600),
+            (3599, Some(3300), 3600),
+            (3600, Some(3600), 7200),
+            (7300, Some(7200), 10_800),
+        ] {
+            let expected = (shown.map(Duration::from_secs), Duration::from_secs(next));
+            assert_eq!(age_step(Duration::from_secs(age)), expected, "{age}");
+        }
     }
 
     #[derive(Debug, Clone)]
@@ -358,6 +529,8 @@ mod tests {
         Release(u64),
         Say(u64, Option<u64>),
         Move(i64),
+        Refuse,
+        Answer,
     }
 
     fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -367,6 +540,9 @@ mod tests {
             (0..200u64).prop_map(Step::Release),
             (0..200u64, proptest::option::of(0..100_000u64)).prop_map(|(left, reset)| Step::Say(left, reset)),
             (-5_000..200_000i64).prop_map(Step::Move),
+            (-90_000_000..90_000_000i64).prop_map(Step::Move),
+            Just(Step::Refuse),
+            Just(Step::Answer),
         ];
         proptest::collection::vec(step, 0..60)
     }
@@ -375,8 +551,18 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
         #[test]
-        fn never_above_the_cap_and_never_back_in_the_past(steps in steps(), kind in 0..5usize, cap in 0..150u64) {
-            let window = ["60s", "90s rolling", "60s bucket", "1d midnight America/Los_Angeles", "unknown"][kind];
+        fn never_above_the_cap_and_never_back_in_the_past(steps in steps(), kind in 0..9usize, cap in 0..150u64) {
+            let window = [
+                "60s",
+                "17s",
+                "5h",
+                "90s rolling",
+                "60s bucket",
+                "1d midnight America/Los_Angeles",
+                "1d midnight UTC",
+                "1month midnight UTC",
+                "unknown",
+            ][kind];
             let mut meter = meter(window, cap);
             let mut now = START;
             for step in steps {
@@ -385,9 +571,20 @@ mod tests {
                     Step::Reserve(amount) => meter.reserve(amount),
                     Step::Release(amount) => meter.release(amount),
                     Step::Say(left, reset) => meter.observe(&said(left, reset), now),
-                    Step::Move(ms) => now = Time::from_ms(now.ms() + ms),
+                    Step::Move(ms) => {
+                        now = Time::from_ms(now.ms() + ms);
+                        meter.follow_clock(now);
+                    }
+                    Step::Refuse => meter.guess_from_refusal(0, now),
+                    Step::Answer => meter.raise_guess(now),
                 }
-                prop_assert!(meter.remaining(now).unwrap() <= cap);
+                prop_assert!(meter.remaining(now).unwrap() <= meter.cap.unwrap().value);
+                if let Some(span) = meter.window.span() {
+                    // Nothing waits longer than its window; a day of 25 hours and a month of 31 days are the longest.
+                    let longest = now.plus(span + span / 16 + Duration::from_hours(2)).max(now.plus(Duration::from_secs(100_000)));
+                    let late = |at: Time| at <= longest;
+                    prop_assert!(meter.full_at(now).is_none_or(late), "{:?} {now:?}", meter);
+                }
                 prop_assert!(meter.full_at(now).is_none_or(|at| at > now));
                 if let Room::At(at) = meter.room(1, now) {
                     prop_assert!(at > now);

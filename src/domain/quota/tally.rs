@@ -154,6 +154,32 @@ impl Tally {
         }
     }
 
+    /// Puts right what a clock set back has put too far ahead: nothing comes back later than a whole window from `now`.
+    pub fn follow_clock(&mut self, window: Window, now: Time) {
+        let Some(span) = window.span() else { return };
+        match self {
+            Self::Period { ends, .. } => {
+                // A day may have 25 hours, a month 31 days.
+                let longest = match window {
+                    Window::Day(_) => span + Duration::from_hours(1),
+                    Window::Month(_) => span + Duration::from_hours(25),
+                    // A provider may tell an end a little later than its window is long.
+                    _ => span * 2,
+                };
+                if ends.is_some_and(|ends| ends.since(now) > longest) {
+                    *ends = boundary(window, now);
+                }
+            }
+            Self::Uses(uses) => {
+                let latest = now.plus(span + span / 32);
+                for slot in uses.iter_mut().filter(|slot| slot.back > latest) {
+                    slot.back = latest;
+                }
+            }
+            Self::Level { at, .. } => *at = (*at).min(now),
+        }
+    }
+
     /// When `used` will have sunk to `target` or less, if nothing more is used. None: not known.
     pub fn sinks_to(&self, window: Window, cap: Option<u64>, target: u64, now: Time) -> Option<Time> {
         if self.used(window, cap, now) <= target {

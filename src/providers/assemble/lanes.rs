@@ -21,6 +21,7 @@ pub(in crate::providers) fn new_provider(block: &Block) -> ProviderSpec {
         source: String::new(),
         note: String::new(),
         last_resort: false,
+        quota_of: None,
         discover: None,
         limits: Vec::new(),
         models: Vec::new(),
@@ -38,6 +39,7 @@ pub(in crate::providers) fn described(provider: &ProviderSpec, block: &Block, ad
     one.cost = block.cost.unwrap_or(one.cost);
     one.training = block.training.unwrap_or(one.training);
     // A weight gives it turns of its own.
+    one.quota_of = block.quota_of.clone().map(AccountId::from).or(one.quota_of);
     one.last_resort = block.last_resort.unwrap_or(one.last_resort && block.weight.is_none());
     for model in &mut one.models {
         model.cost = block.cost.unwrap_or(model.cost);

@@ -23,12 +23,25 @@ pub struct Limit {
     /// How much fits: 1 or more.
     #[serde(deserialize_with = "cap")]
     pub cap: u64,
+    /// Of a provider's limit: it holds for the models whose id ends in this, all of them together (`:free`). None: for
+    /// all models.
+    #[serde(default)]
+    pub ending: Option<String>,
 }
 
 impl Limit {
-    /// The limit, counted on `pool`.
+    /// The limit, counted on `pool`, or on that part of it for which it holds.
     pub fn on(&self, pool: &PoolId) -> LimitSpec {
-        LimitSpec { pool: pool.clone(), unit: self.unit.clone(), window: self.window, cap: self.cap }
+        let pool = match &self.ending {
+            Some(ending) => PoolId::from(format!("{pool}/{ending}").as_str()),
+            None => pool.clone(),
+        };
+        LimitSpec { pool, unit: self.unit.clone(), window: self.window, cap: self.cap }
+    }
+
+    /// Whether it holds for a model.
+    pub fn holds_for(&self, model: &str) -> bool {
+        self.ending.as_ref().is_none_or(|ending| model.ends_with(ending.as_str()))
     }
 }
 
@@ -71,6 +84,13 @@ mod tests {
         let limit = read("unit = 'neurons'\nwindow = '1d midnight UTC'\ncap = 10000").unwrap();
         assert_eq!(limit.unit, Unit::from("neurons"));
         assert_eq!(limit.on(&PoolId::from("cloudflare")).cap, 10_000);
+    }
+
+    #[test]
+    fn a_limit_of_some_models_is_counted_on_them_together() {
+        let limit = read("unit = 'requests'\nwindow = '1d midnight UTC'\ncap = 50\nending = ':free'").unwrap();
+        assert_eq!(limit.on(&PoolId::from("or")).pool.as_str(), "or/:free");
+        assert_eq!(["a/b:free", "a/b", ""].map(|model| limit.holds_for(model)), [true, false, false]);
     }
 
     #[test]

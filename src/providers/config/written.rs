@@ -10,7 +10,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::domain::roster::{Cost, Dialect, Training, Wire};
+use crate::domain::roster::{Cost, Dialect, Strategy, Training, Wire};
 use crate::providers::catalogue::limit::Limit;
 use crate::providers::config::source::KeySource;
 
@@ -28,6 +28,8 @@ pub(in crate::providers) enum Rule {
 pub(in crate::providers) struct File {
     #[serde(default)]
     pub(in crate::providers) training: Rule,
+    #[serde(default)]
+    pub(in crate::providers) strategy: Strategy,
     #[serde(default)]
     pub(in crate::providers) providers: BTreeMap<Spanned<String>, Provider>,
 }
@@ -56,6 +58,8 @@ pub(in crate::providers) struct Provider {
     pub(in crate::providers) training: Option<Training>,
     pub(in crate::providers) on: Option<bool>,
     pub(in crate::providers) last_resort: Option<bool>,
+    #[serde(default, deserialize_with = "account")]
+    pub(in crate::providers) quota_of: Option<String>,
 }
 
 /// A model that the config names: `"gpt-oss:20b"`, or a table with more about it.
@@ -118,6 +122,15 @@ impl<'de> Deserialize<'de> for HeaderValue {
         let text = Cow::<'de, str>::deserialize(from)?;
         KeySource::header(&text).map(Self).map_err(Error::custom)
     }
+}
+
+fn account<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let name = Cow::<'de, str>::deserialize(from)?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
+    if name.is_empty() || !name.chars().all(fits) {
+        return Err(Error::custom("the name of an account, such as \"gemini\" or \"groq@work\""));
+    }
+    Ok(Some(name.into_owned()))
 }
 
 fn named<E: Error>(id: &str) -> Result<String, E> {

@@ -76,8 +76,8 @@ async fn reading(
                 // Who asked may have gone.
                 let _ = reply.send(number);
             }
-            Down::Report(number, report, held) => {
-                let report = whole(report, held);
+            Down::Report(number, report, passing) => {
+                let report = whole(report, passing);
                 witness.hear(&report);
                 if let Some(reports) = listeners.get(&number)
                     && reports.send(report).await.is_err()
@@ -207,7 +207,15 @@ mod tests {
         assert!(both.link.learn(Found::default()).await);
         let turn = turn_id(Time::from_ms(5), 77, TurnId(0));
         let request = Request::default();
-        let ask = Ask { turn, origin: Origin::Ask, prompt: "?".into(), request, no_training: false, only: None };
+        let ask = Ask {
+            turn,
+            origin: Origin::Ask,
+            prompt: "?".into(),
+            request,
+            no_training: false,
+            only: None,
+            patience: None,
+        };
         for command in [Command::Ask(Box::new(ask)), Command::AvoidTraining(true)] {
             both.link.try_send(77, command.clone()).unwrap();
             let Some(Door::Command(77, heard)) = both.scheduler.door.recv().await else { panic!("another command") };

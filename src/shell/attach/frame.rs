@@ -36,36 +36,36 @@ pub enum Up {
 pub enum Down {
     /// Listens from now on, under this number.
     Subscribed(u16),
-    /// For the subscriber with this number; with what attempts in the air hold of each limit that is in it, which is
-    /// not part of a limit where it is written.
-    Report(u16, Report, Vec<u64>),
+    /// For the subscriber with this number; with what is not part of a limit where it is written, for each that is in
+    /// it: what attempts in the air hold, and what was refused since the provider's last word.
+    Report(u16, Report, Vec<[u64; 2]>),
 }
 
 impl Down {
     /// A report for the subscriber with this number.
     pub fn report(number: u16, report: Report) -> Self {
-        let held = match &report {
-            Report::Snapshot(snapshot) => held(&snapshot.meters),
-            Report::Moved(moved) => held(&moved.meters),
+        let passing = match &report {
+            Report::Snapshot(snapshot) => passing(&snapshot.meters),
+            Report::Moved(moved) => passing(&moved.meters),
             Report::Said(_) | Report::Saving(_) => Vec::new(),
         };
-        Self::Report(number, report, held)
+        Self::Report(number, report, passing)
     }
 }
 
-fn held(meters: &[Meter]) -> Vec<u64> {
-    meters.iter().map(|meter| meter.reserved).collect()
+fn passing(meters: &[Meter]) -> Vec<[u64; 2]> {
+    meters.iter().map(|meter| [meter.reserved, meter.unsure]).collect()
 }
 
 /// The report as it was in the owner's process.
-pub fn whole(mut report: Report, held: Vec<u64>) -> Report {
+pub fn whole(mut report: Report, passing: Vec<[u64; 2]>) -> Report {
     let meters: &mut [Meter] = match &mut report {
         Report::Snapshot(snapshot) => &mut snapshot.meters,
         Report::Moved(moved) => &mut moved.meters,
         Report::Said(_) | Report::Saving(_) => &mut [],
     };
-    for (meter, held) in meters.iter_mut().zip(held) {
-        meter.reserved = held;
+    for (meter, [reserved, unsure]) in meters.iter_mut().zip(passing) {
+        (meter.reserved, meter.unsure) = (reserved, unsure);
     }
     report
 }
@@ -111,6 +111,7 @@ fn garbled(what: String) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::fixture::{real_snapshot, snapshot as demo_snapshot, stuck_snapshot};
 
     async fn sent(bytes: &[u8], most: u32) -> io::Result<Option<Up>> {
         let mut bytes = bytes;
@@ -129,6 +130,23 @@ mod tests {
             assert_eq!(read(&mut from, UP).await.unwrap(), Some(up));
         }
         assert_eq!(read::<Up>(&mut from, UP).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_report_is_the_same_on_the_other_side() {
+        let mut snapshot = real_snapshot();
+        for (meter, number) in snapshot.meters.iter_mut().zip(1..) {
+            (meter.reserved, meter.unsure) = (number, number + 1);
+        }
+        for snapshot in [snapshot, demo_snapshot(), stuck_snapshot()] {
+            let report = Report::Snapshot(Box::new(snapshot));
+            let mut bytes = Vec::new();
+            write(&mut bytes, &Down::report(3, report.clone()), DOWN).await.unwrap();
+            let Some(Down::Report(3, there, passing)) = read(&mut bytes.as_slice(), DOWN).await.unwrap() else {
+                panic!("no report");
+            };
+            assert_eq!(whole(there, passing), report);
+        }
     }
 
     #[tokio::test]
