@@ -313,3 +313,34 @@ async fn sleep(span: Option<Duration>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::clock::Time;
+    use crate::providers::http::Client;
+    use crate::scheduler::effect::Opening;
+
+    #[tokio::test]
+    async fn a_number_belongs_to_one_for_as_long_as_it_listens() {
+        let clock = Clock::virtual_at(Time::from_ms(1_795_348_800_000));
+        let desk = Desk::new(Opening::default(), clock.now());
+        let transport = Transport::Http(Client::new(BTreeSet::new()).unwrap());
+        let (actor, link) = new(desk, Store::ephemeral(), transport, clock);
+        let running = tokio::spawn(actor.run());
+        let mut first = link.subscribe().await.unwrap();
+        assert!(matches!(first.reports.recv().await, Some(Report::Snapshot(_))));
+        for _ in 0..1100 {
+            let mut visit = link.subscribe().await.unwrap();
+            assert_ne!(visit.number, first.number);
+            assert!(matches!(visit.reports.recv().await, Some(Report::Snapshot(_))));
+        }
+        // The first one is still told what happens.
+        assert!(link.send(first.number, Command::AvoidTraining(true)).await);
+        assert!(matches!(first.reports.recv().await, Some(Report::Moved(moved)) if moved.usual.no_training));
+        link.urgent(Urgent::Quit).await;
+        running.await.unwrap().unwrap();
+    }
+}
