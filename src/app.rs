@@ -102,8 +102,10 @@ mod point;
 pub(crate) mod fixture;
 
 use crate::app::keymap::pointer;
+use crate::app::row::Role;
 use crate::app::state::Link;
 use crate::domain::clock::Time;
+use crate::domain::text::one_line;
 use crate::scheduler::link::Command;
 
 pub use crate::app::message::{AppConfig, Effect, Msg};
@@ -129,15 +131,24 @@ impl App {
                 self.size = (width, height);
                 Vec::new()
             }
-            Msg::Report(report) => {
-                self.hear(report, now);
-                Vec::new()
-            }
+            Msg::Report(report) => self.hear(report, now),
             Msg::Tick => Vec::new(),
-            Msg::SchedulerStopped => {
+            Msg::SchedulerStopped(why) => {
                 self.link = Link::Stopped;
                 self.transcript.break_off("the scheduler has stopped");
-                self.broke("the scheduler has stopped: nothing can be sent; quit and start again".into());
+                self.broke(format!("{why}: nothing can be sent; quit and start again"));
+                Vec::new()
+            }
+            Msg::OwnerLost(owner) => {
+                self.say(format!("process {owner} has ended: another one takes over"), Role::Warn, now);
+                Vec::new()
+            }
+            Msg::OwnerFound { subscriber, owner, said } => {
+                self.owner_found(subscriber, owner, said, now);
+                Vec::new()
+            }
+            Msg::Told(sentence) => {
+                self.say(one_line(&sentence), Role::Warn, now);
                 Vec::new()
             }
             Msg::Refused(command) => {
@@ -429,7 +440,7 @@ mod tests {
         let saving = Saving::No { since: NOW, why: "the disk is full".into() };
         app.update(Msg::Report(Report::Saving(saving)), NOW);
         app.update(Msg::Panicked("index out of bounds".into()), NOW);
-        app.update(Msg::SchedulerStopped, NOW);
+        app.update(Msg::SchedulerStopped("the scheduler has stopped".into()), NOW);
         let alerts: Vec<String> = app.screen(NOW).alerts.iter().map(crate::app::row::Row::text).collect();
         assert_eq!(
             alerts,
@@ -448,9 +459,50 @@ mod tests {
     fn a_stopped_scheduler_lets_one_quit() {
         let mut app = idle();
         hear(&mut app, turn(1, "q", "half", TurnState::Running));
-        app.update(Msg::SchedulerStopped, NOW);
+        app.update(Msg::SchedulerStopped("the scheduler has stopped".into()), NOW);
         app.update(ctrl('c'), NOW);
         assert_eq!(app.update(ctrl('c'), NOW), [Effect::Quit]);
+    }
+
+    #[test]
+    fn another_owner_changes_nothing_here_and_hears_what_the_last_one_took_with_it() {
+        let config = AppConfig { owner: Some(1234), ..config(120, 40) };
+        let mut app = App::new(config);
+        app.update(Msg::Report(Report::Snapshot(Box::new(real_snapshot()))), NOW);
+        let header = |app: &App| app.screen(NOW).header.text();
+        assert!(header(&app).contains("  attached to process 1234 "), "{}", header(&app));
+        app.update(Msg::Resize(80, 24), NOW);
+        assert!(header(&app).contains(" 1234 ") && cells::of(&header(&app)) <= 80, "{}", header(&app));
+        write(&mut app, "first");
+        let first = app.update(key(KeyCode::Enter), NOW);
+        write(&mut app, "second");
+        let second = app.update(key(KeyCode::Enter), NOW);
+        let (Some(Effect::Send(Command::Ask(first))), Some(Effect::Send(asked))) = (first.first(), second.first())
+        else {
+            panic!("{first:?} {second:?}");
+        };
+        write(&mut app, "half a th");
+        app.update(Msg::OwnerLost(1234), NOW);
+        let found = Msg::OwnerFound { subscriber: 7, owner: None, said: "took over from process 1234".into() };
+        assert_eq!(app.update(found, NOW), []);
+        // The last owner had written the first question down; of the second it told nobody.
+        let mut after = real_snapshot();
+        after.draft = "what stood there before".into();
+        after.turns = vec![turn(first.turn.0, "first", "so f", TurnState::Interrupted)];
+        let again = app.update(Msg::Report(Report::Snapshot(Box::new(after.clone()))), NOW);
+        assert_eq!(again, [Effect::Send(asked.clone())]);
+        assert_eq!(app.composer().text(), "half a th");
+        assert!(!header(&app).contains("attached"));
+        assert_eq!(app.screen(NOW).footer.text().trim(), "took over from process 1234");
+        // Once is enough, and what was typed is kept anew.
+        assert_eq!(app.update(Msg::Report(Report::Snapshot(Box::new(after))), NOW), []);
+        let later = in_(2);
+        assert_eq!(app.update(Msg::Tick, later), [Effect::Send(Command::KeepDraft("half a th".into()))]);
+        // Asked under the new number.
+        let Some(Effect::Send(Command::Ask(third))) = app.update(key(KeyCode::Enter), later).into_iter().next() else {
+            panic!("not asked");
+        };
+        assert_eq!(third.turn.0 & 1023, 7);
     }
 
     #[test]

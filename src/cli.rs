@@ -32,6 +32,9 @@ without any it opens a demo on simulated ones. `roundel providers` says which ke
 each provider gives for free, and where a key is had. Nothing that costs money is used unless you
 switch it on.
 
+Several at once on one data folder share one state: the first one holds it, the others attach to it, and
+one of them takes over when it ends.
+
 Examples:
   roundel                              open the dashboard
   roundel providers                    what was found, what is missing, limits with date and source
@@ -45,7 +48,7 @@ Examples:
 
 Exit codes:
   0  done    1  failed, stderr says why    2  wrong call, or no terminal
-  3  another roundel holds the data folder    130  stopped by Ctrl+C
+  3  another roundel holds the data folder, and cannot be attached to    130  stopped by Ctrl+C
 
 Environment:
   NO_COLOR      any value: no colours
@@ -233,7 +236,7 @@ fn ask_command(config: &Config, words: &[String]) -> u8 {
 }
 
 fn not_started(error: &StartError) -> u8 {
-    let code = if matches!(error, StartError::Held(_)) { HELD } else { FAILED };
+    let code = if matches!(error, StartError::Held(_) | StartError::Refused(_)) { HELD } else { FAILED };
     told(&error.to_string(), code)
 }
 

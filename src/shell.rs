@@ -33,8 +33,14 @@ pub mod finder;
 /// Accounts asked now and then for what is left.
 pub mod watcher;
 
+/// One owner of the data folder, and the others' line to it.
+pub mod attach;
+
 /// The parts put together: folder, store, roster, scheduler.
 pub mod engine;
+
+/// A program's time with a scheduler, its own or another's.
+pub mod session;
 
 /// One question, one answer.
 pub mod ask;

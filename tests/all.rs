@@ -28,6 +28,10 @@ mod ask;
 
 #[cfg(test)]
 #[cfg(unix)]
+mod attach;
+
+#[cfg(test)]
+#[cfg(unix)]
 mod dashboard;
 
 #[cfg(test)]

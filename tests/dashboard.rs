@@ -175,15 +175,6 @@ fn any_size_will_do() {
 }
 
 #[test]
-fn a_second_one_says_who_holds_the_folder() {
-    let pty = open(100, 30);
-    let mut second = pty.run_at_the_same_home(ROUNDEL, &[]);
-    assert_eq!(second.wait_exit().exit_code(), 3);
-    let said = second.screen().contents();
-    assert!(said.contains("dashboard") && said.contains("--data-dir"), "{said}");
-}
-
-#[test]
 fn ephemeral_keeps_nothing() {
     let mut pty = Pty::run(ROUNDEL, &["--ephemeral"], 120, 40);
     pty.wait_for_text("SIMULATED");

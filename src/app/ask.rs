@@ -30,6 +30,7 @@ impl App {
             only: None,
             patience: None,
         };
+        self.asked.push(ask.clone());
         let kept = self.composer.to_keep(now, true).map(|draft| Effect::Send(Command::KeepDraft(draft)));
         std::iter::once(Effect::Send(Command::Ask(Box::new(ask)))).chain(kept).collect()
     }
@@ -54,10 +55,31 @@ impl App {
         Request { messages, ..Request::default() }
     }
 
+    /// Another process's scheduler goes on, or this one's. What it knows comes in its snapshot.
+    pub(in crate::app) fn owner_found(&mut self, subscriber: u16, owner: Option<u32>, said: String, now: Time) {
+        self.config.subscriber = subscriber;
+        self.config.owner = owner;
+        self.moved_to = Some(said);
+        // The last second's typing may have gone with the old one.
+        if !self.composer.is_empty() {
+            self.composer.not_kept(now);
+        }
+    }
+
+    /// What was asked and is over is forgotten; what a new owner has never heard of is asked again.
+    pub(in crate::app) fn settle_asked(&mut self, turns: &[Turn]) -> Vec<Effect> {
+        let known = |ask: &Ask| turns.iter().find(|turn| turn.id == ask.turn);
+        self.asked.retain(|ask| known(ask).is_none_or(|turn| !turn.state.is_over()));
+        let new_owner = self.moved_to.is_some();
+        let unknown = self.asked.iter().filter(|ask| new_owner && known(ask).is_none());
+        unknown.map(|ask| Effect::Send(Command::Ask(Box::new(ask.clone())))).collect()
+    }
+
     /// What was not sent comes back.
     pub(in crate::app) fn refused(&mut self, command: Command, now: Time) {
         match command {
             Command::Ask(ask) => {
+                self.asked.retain(|one| one.turn != ask.turn);
                 let written = self.composer.text();
                 let text = if written.trim().is_empty() { ask.prompt } else { format!("{}\n{written}", ask.prompt) };
                 self.composer.set(&text);

@@ -38,6 +38,7 @@ pub(crate) fn config(width: u16, height: u16) -> AppConfig {
         key_name: "GROQ_API_KEY".into(),
         usual: Need::USUAL,
         size: (width, height),
+        owner: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::message::Effect;
 use crate::app::row::Role;
 use crate::app::state::{App, Link, Overlay};
 use crate::domain::attempt::Attempt;
@@ -12,16 +13,18 @@ use crate::domain::text::one_line;
 use crate::scheduler::link::{Moved, Report, Snapshot};
 
 impl App {
-    pub(in crate::app) fn hear(&mut self, report: Report, now: Time) {
+    pub(in crate::app) fn hear(&mut self, report: Report, now: Time) -> Vec<Effect> {
         match report {
-            Report::Snapshot(snapshot) => self.start_over(*snapshot, now),
+            Report::Snapshot(snapshot) => return self.start_over(*snapshot, now),
             Report::Moved(moved) => self.moved(*moved),
             Report::Said(said) => self.transcript.say(&said),
             Report::Saving(saving) => self.saving = saving,
         }
+        Vec::new()
     }
 
-    fn start_over(&mut self, snapshot: Snapshot, now: Time) {
+    fn start_over(&mut self, snapshot: Snapshot, now: Time) -> Vec<Effect> {
+        let effects = self.settle_asked(&snapshot.turns);
         self.simulated = snapshot.simulated;
         self.roster.lanes = snapshot.lanes;
         self.roster.meters = snapshot.meters;
@@ -54,6 +57,10 @@ impl App {
             let known = self.log.attempts().iter().any(|attempt| attempt.id == *id);
             self.overlay = self.overlay.take().filter(|_| known);
         }
+        if let Some(said) = self.moved_to.take() {
+            self.say(one_line(&said), Role::Warn, now);
+        }
+        effects
     }
 
     fn moved(&mut self, moved: Moved) {
@@ -76,6 +83,7 @@ impl App {
         let over = turn.state.is_over();
         if over {
             self.stopping.remove(&turn.id);
+            self.asked.retain(|ask| ask.turn != turn.id);
         }
         self.transcript.put(turn);
         if over {

@@ -20,8 +20,21 @@ pub enum Msg {
     Report(Report),
     /// The instant came that `next_change` named.
     Tick,
-    /// The scheduler has ended, and nobody asked it to.
-    SchedulerStopped,
+    /// The scheduler has ended, and nobody asked it to; why nobody goes on in its place.
+    SchedulerStopped(String),
+    /// The process whose scheduler it was has ended. Another one's will be found, or this one's begins.
+    OwnerLost(u32),
+    /// It was. Its snapshot comes next.
+    OwnerFound {
+        /// The screen's new number.
+        subscriber: u16,
+        /// The process; None: this one.
+        owner: Option<u32>,
+        /// What happened, for the user.
+        said: String,
+    },
+    /// A sentence for the user.
+    Told(String),
     /// The queue was full: this was not sent.
     Refused(Command),
     /// A task broke; what it said.
@@ -66,4 +79,6 @@ pub struct AppConfig {
     pub usual: Need,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// The process whose scheduler it is; None: this one's.
+    pub owner: Option<u32>,
 }

@@ -16,6 +16,7 @@ use crate::domain::clock::Time;
 use crate::domain::ids::{AccountId, AttemptId, TurnId};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Standing, Target};
+use crate::scheduler::link::Ask;
 
 /// A notice stays this long, or until a key.
 const NOTICE: Duration = Duration::from_secs(6);
@@ -100,6 +101,10 @@ pub struct App {
     pub(in crate::app) along: u64,
     /// Turns that were asked to stop, and whose end has not been heard yet.
     pub(in crate::app) stopping: BTreeSet<TurnId>,
+    /// What was asked here and is not over, so far as was heard: an owner that ends may have told nobody of it.
+    pub(in crate::app) asked: Vec<Ask>,
+    /// There is another owner, and this is to be said when it has told what it knows.
+    pub(in crate::app) moved_to: Option<String>,
 }
 
 impl App {
@@ -133,6 +138,8 @@ impl App {
             last_turn: TurnId(0),
             along: 0,
             stopping: BTreeSet::new(),
+            asked: Vec::new(),
+            moved_to: None,
         };
         app.lay_out();
         app

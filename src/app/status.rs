@@ -39,7 +39,7 @@ impl App {
         if usual.no_training && !narrow {
             left.push(Piece::new("   no training", Role::Strong));
         }
-        let right = match (self.simulated, &self.saving) {
+        let mut right = match (self.simulated, &self.saving) {
             (true, Saving::Never) if !narrow => {
                 vec![Piece::dim("nothing is kept  "), Piece::new("SIMULATED ", Role::Warn)]
             }
@@ -47,7 +47,14 @@ impl App {
             (false, Saving::Never) => vec![Piece::dim("ephemeral: nothing is kept ")],
             (false, _) => Vec::new(),
         };
-        Row::spread(Row(left), Row(right), usize::from(self.areas.header.width))
+        let (left, width) = (Row(left), usize::from(self.areas.header.width));
+        if let Some(owner) = self.config.owner {
+            let room = width.saturating_sub(left.width() + right.iter().map(|one| cells::of(&one.text)).sum::<usize>());
+            let forms = [format!("attached to process {owner}  "), format!("attached to {owner}  ")];
+            let form = forms.into_iter().find(|form| cells::of(form) < room);
+            right.insert(0, Piece::dim(form.unwrap_or_else(|| format!("via {owner}  "))));
+        }
+        Row::spread(left, Row(right), width)
     }
 
     /// Where the draft would go, or whom it would wait for.

@@ -31,11 +31,31 @@ pub struct Link {
     urgent: mpsc::Sender<Urgent>,
 }
 
+/// What comes through a link.
 #[derive(Debug)]
-enum Door {
+pub enum Door {
+    /// A command of the subscriber with this number.
     Command(u16, Command),
+    /// Somebody listens; the number is the answer.
     Subscribe(mpsc::Sender<Report>, oneshot::Sender<u16>),
+    /// What was found out after the start. Never leaves the process.
     Learn(Box<Found>),
+}
+
+/// Where a link leads to: the actor of this process, or who speaks for the one of another.
+#[derive(Debug)]
+pub struct Ends {
+    /// Commands and subscribers; closed when the last link is gone.
+    pub door: mpsc::Receiver<Door>,
+    /// What is never refused.
+    pub urgent: mpsc::Receiver<Urgent>,
+}
+
+/// A link and its other end.
+pub fn link() -> (Link, Ends) {
+    let (door_tx, door) = mpsc::channel(COMMANDS);
+    let (urgent_tx, urgent) = mpsc::channel(URGENT);
+    (Link { door: door_tx, urgent: urgent_tx }, Ends { door, urgent })
 }
 
 /// What a subscriber listens to. The first report is a snapshot.
@@ -113,8 +133,7 @@ enum Turned {
 
 /// A scheduler and the way to it.
 pub fn new(desk: Desk, store: Store, transport: Transport, clock: Clock) -> (Actor, Link) {
-    let (door_tx, door) = mpsc::channel(COMMANDS);
-    let (urgent_tx, urgent) = mpsc::channel(URGENT);
+    let (link, Ends { door, urgent }) = link();
     let (news, flown) = mpsc::channel(FLIGHTS);
     let actor = Actor {
         desk,
@@ -131,7 +150,7 @@ pub fn new(desk: Desk, store: Store, transport: Transport, clock: Clock) -> (Act
         gone: JoinSet::new(),
         last_number: 0,
     };
-    (actor, Link { door: door_tx, urgent: urgent_tx })
+    (actor, link)
 }
 
 impl Actor {
@@ -203,8 +222,9 @@ impl Actor {
                 Turned::On
             }
             Some(Door::Subscribe(reports, reply)) => {
-                self.last_number = self.last_number.wrapping_add(1) & 1023;
-                let number = self.last_number;
+                // Without an answer who asks is told that it cannot be.
+                let Some(number) = self.free_number() else { return Turned::On };
+                self.last_number = number;
                 let leaving = reports.clone();
                 self.gone.spawn(async move {
                     leaving.closed().await;
@@ -220,6 +240,12 @@ impl Actor {
             }
             None => Turned::End,
         }
+    }
+
+    /// The next number that nobody has: after a thousand short visits the first visitor may still be there.
+    fn free_number(&self) -> Option<u16> {
+        let next = (1..=1024).map(|by| self.last_number.wrapping_add(by) & 1023);
+        next.into_iter().find(|number| self.subscribers.iter().all(|one| one.number != *number))
     }
 
     /// A task that panicked is an attempt that failed and cannot say so itself.
@@ -285,5 +311,36 @@ async fn sleep(span: Option<Duration>) {
     match span {
         Some(span) => tokio::time::sleep(span).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::clock::Time;
+    use crate::providers::http::Client;
+    use crate::scheduler::effect::Opening;
+
+    #[tokio::test]
+    async fn a_number_belongs_to_one_for_as_long_as_it_listens() {
+        let clock = Clock::virtual_at(Time::from_ms(1_795_348_800_000));
+        let desk = Desk::new(Opening::default(), clock.now());
+        let transport = Transport::Http(Client::new(BTreeSet::new()).unwrap());
+        let (actor, link) = new(desk, Store::ephemeral(), transport, clock);
+        let running = tokio::spawn(actor.run());
+        let mut first = link.subscribe().await.unwrap();
+        assert!(matches!(first.reports.recv().await, Some(Report::Snapshot(_))));
+        for _ in 0..1100 {
+            let mut visit = link.subscribe().await.unwrap();
+            assert_ne!(visit.number, first.number);
+            assert!(matches!(visit.reports.recv().await, Some(Report::Snapshot(_))));
+        }
+        // The first one is still told what happens.
+        assert!(link.send(first.number, Command::AvoidTraining(true)).await);
+        assert!(matches!(first.reports.recv().await, Some(Report::Moved(moved)) if moved.usual.no_training));
+        link.urgent(Urgent::Quit).await;
+        running.await.unwrap().unwrap();
     }
 }

@@ -7,7 +7,8 @@ use crate::domain::failure::Class;
 use crate::domain::ids::AccountId;
 use crate::domain::quota::limit::Evidence;
 use crate::domain::quota::meter::Meter;
-use crate::domain::standing::{LaneState, Rest, Switch};
+use crate::domain::standing::{LaneState, Need, Rest, Switch};
+use crate::store::load::Unsettled;
 
 /// How long a model stays out that the account may not use.
 const UNENTITLED: Duration = Duration::from_hours(24);
@@ -23,6 +24,8 @@ pub struct Kept {
     pub switches: Vec<Switch>,
     /// The account that took the last attempt.
     pub last_account: Option<AccountId>,
+    /// What was in the air when roundel was killed.
+    pub unsettled: Vec<Unsettled>,
 }
 
 impl Kept {
@@ -64,5 +67,51 @@ impl Kept {
                 None => meters.push(kept),
             }
         }
+        self.settle(lane, meters);
+    }
+
+    /// Counts what was sent on a lane when roundel was killed: each provider has, whether it told so or not.
+    fn settle(&mut self, lane: &LaneState, meters: &mut [Meter]) {
+        for sent in self.unsettled.extract_if(.., |sent| sent.lane == lane.spec.id) {
+            let need = Need { input: sent.input, output: sent.output, ..Need::USUAL };
+            for meter in meters.iter_mut().filter(|meter| lane.spec.draws_on(&meter.pool)) {
+                // What was reported since then has it in it.
+                if meter.basis.evidence != Evidence::Reported || meter.basis.at < sent.started {
+                    meter.count(need.of(&meter.unit), sent.started);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::quota::limit::{Figure, Unit};
+    use crate::domain::roster::{Dialect, LaneSpec, LimitSpec, Wire};
+
+    const NOON: Time = Time::from_ms(1_795_348_800_000);
+
+    #[test]
+    fn what_was_in_the_air_at_a_kill_is_counted_once_and_where_nobody_told_of_it() {
+        let limit = |unit| LimitSpec { pool: "a".into(), unit, window: "60s".parse().unwrap(), cap: 1000 };
+        let limits = vec![limit(Unit::Requests), limit(Unit::Tokens)];
+        let spec = LaneSpec::new("a/b".into(), Wire::Openai, Dialect::Generic, "http://127.0.0.1:1");
+        let mut lane = LaneState::new(LaneSpec { limits, ..spec });
+        let meter = |unit| Meter::new("a".into(), unit, "60s".parse().unwrap(), None, NOON);
+        let mut meters = vec![meter(Unit::Requests), meter(Unit::Tokens)];
+        let sent = |lane: &str| Unsettled { lane: lane.into(), started: NOON, input: 40, output: 2 };
+        let mut kept = Kept { unsettled: vec![sent("a/b"), sent("c/d")], ..Kept::default() };
+        kept.give(&mut lane, &mut meters, NOON);
+        let used = |meters: &[Meter]| meters.iter().map(|meter| meter.used(NOON)).collect::<Vec<u64>>();
+        assert_eq!(used(&meters), [1, 42]);
+        kept.give(&mut lane, &mut meters, NOON);
+        assert_eq!(used(&meters), [1, 42]);
+        assert_eq!(kept.unsettled, [sent("c/d")]);
+        // The provider has told what is left since then.
+        meters[0].basis = Figure::new((), Evidence::Reported, NOON);
+        kept.unsettled = vec![sent("a/b")];
+        kept.give(&mut lane, &mut meters, NOON);
+        assert_eq!(used(&meters), [1, 84]);
     }
 }

@@ -10,7 +10,8 @@ use crate::domain::ids::TurnId;
 use crate::domain::text::harmless;
 use crate::scheduler::actor::Subscription;
 use crate::scheduler::link::{Ask, Command, Report, Urgent, turn_id};
-use crate::shell::engine::{Config, Engine, StartError, start};
+use crate::shell::engine::{Config, StartError};
+use crate::shell::session::{News, Session, start};
 
 /// Of stdin as much is read: 1 MiB.
 const LARGEST: u64 = 1024 * 1024;
@@ -56,55 +57,87 @@ pub fn question(words: &[String]) -> Result<String, NoQuestion> {
     if question.trim().is_empty() { Err(NoQuestion::Empty) } else { Ok(question.trim().to_owned()) }
 }
 
-/// Asks.
+/// Asks; once more, if the process that was to answer ended before it began to.
 pub async fn ask(config: &Config, question: String) -> Result<Ended, StartError> {
-    let engine = start(config, "ask").await?;
-    if engine.demo {
+    let (mut session, mut subscription) = start(config, "ask").await?;
+    if session.demo {
         say("SIMULATED: no model answers here; this is roundel's demo on simulated providers");
     }
-    let ended = match engine.link.subscribe().await {
-        Some(subscription) => converse(&engine, subscription, question).await,
-        None => Ended::Failed,
+    let ended = loop {
+        let begun = match converse(&mut session, &mut subscription, question.clone()).await {
+            Heard::Over(ended) => break ended,
+            Heard::CtrlC => {
+                say("stopped");
+                // Who wants it to end wants it now, whatever others have in the air.
+                let _ = session.stop().await.map_err(|sentence| say(&sentence));
+                return Ok(Ended::Stopped);
+            }
+            Heard::Lost { begun } => begun,
+        };
+        let owner = session.owner.map_or_else(|| "the scheduler".to_owned(), |owner| format!("process {owner}"));
+        if begun || !session.recover() {
+            say(&format!("{owner} has ended: the answer was interrupted"));
+            break Ended::Failed;
+        }
+        match session.news().await {
+            News::Back(again, said) => {
+                say(&format!("{said}; asking again"));
+                subscription = again;
+            }
+            News::Lost(error) => return Err(error),
+            News::Said(_) => break Ended::Failed,
+        }
     };
-    if let Err(sentence) = engine.stop().await {
+    if let Err(sentence) = session.finish(say).await {
         say(&sentence);
     }
     Ok(ended)
 }
 
-async fn converse(engine: &Engine, mut subscription: Subscription, prompt: String) -> Ended {
+/// How a conversation ended.
+enum Heard {
+    Over(Ended),
+    CtrlC,
+    /// Its scheduler has ended; whether some of the answer is on stdout.
+    Lost {
+        begun: bool,
+    },
+}
+
+async fn converse(session: &mut Session, subscription: &mut Subscription, prompt: String) -> Heard {
     let turn = turn_id(Clock::System.now(), subscription.number, TurnId(0));
     let request = Request { messages: vec![Message::text(Role::User, prompt.clone())], ..Request::default() };
     let ask = Ask { turn, origin: Origin::Ask, prompt, request, no_training: false, only: None, patience: None };
-    if !engine.link.send(subscription.number, Command::Ask(Box::new(ask))).await {
-        return Ended::Failed;
+    if !session.link.send(subscription.number, Command::Ask(Box::new(ask))).await {
+        return Heard::Lost { begun: false };
     }
     let mut printer = Printer { turn, printed: 0, raw: !io::stdout().is_terminal(), waiting: String::new() };
     loop {
         let report = tokio::select! {
-            report = subscription.reports.recv() => report,
+            biased;
             _ = signal::ctrl_c() => {
-                engine.link.urgent(Urgent::Cancel(turn)).await;
-                say("stopped");
-                return Ended::Stopped;
+                session.link.urgent(Urgent::Cancel(turn)).await;
+                return Heard::CtrlC;
+            }
+            report = subscription.reports.recv() => report,
+            News::Said(sentence) = session.news() => {
+                say(&sentence);
+                continue;
             }
         };
         match report.map(|report| printer.report(report)) {
             Some(Ok(None)) => {}
-            Some(Ok(Some(ended))) => return ended,
+            Some(Ok(Some(heard))) => return heard,
             Some(Err(error)) => {
-                engine.link.urgent(Urgent::Cancel(turn)).await;
+                session.link.urgent(Urgent::Cancel(turn)).await;
                 // Who reads no further has what they want.
                 if error.kind() == io::ErrorKind::BrokenPipe {
-                    return Ended::Stopped;
+                    return Heard::Over(Ended::Stopped);
                 }
                 say(&format!("the answer cannot be written: {error}"));
-                return Ended::Failed;
+                return Heard::Over(Ended::Failed);
             }
-            None => {
-                say("the scheduler has ended");
-                return Ended::Failed;
-            }
+            None => return Heard::Lost { begun: printer.printed > 0 },
         }
     }
 }
@@ -120,7 +153,7 @@ struct Printer {
 
 impl Printer {
     /// Prints what is new; Some: it is over.
-    fn report(&mut self, report: Report) -> io::Result<Option<Ended>> {
+    fn report(&mut self, report: Report) -> io::Result<Option<Heard>> {
         match report {
             Report::Said(said) if said.turn == self.turn && !said.reasoning => {
                 let new = self.printed.checked_sub(said.from).and_then(|known| said.text.get(known..));
@@ -139,7 +172,7 @@ impl Printer {
         }
     }
 
-    fn turn(&mut self, turn: &Turn) -> io::Result<Option<Ended>> {
+    fn turn(&mut self, turn: &Turn) -> io::Result<Option<Heard>> {
         self.print(turn.answer.get(self.printed..).unwrap_or_default())?;
         if let TurnState::Waiting { on, until } = &turn.state
             && !on.is_empty()
@@ -158,13 +191,14 @@ impl Printer {
         Ok(Some(match &turn.state {
             TurnState::Done => {
                 say(&provenance(turn));
-                Ended::Answered
+                Heard::Over(Ended::Answered)
             }
             TurnState::Failed(why) => {
                 say(why);
-                Ended::Failed
+                Heard::Over(Ended::Failed)
             }
-            _ => Ended::Stopped,
+            TurnState::Interrupted => Heard::Lost { begun: self.printed > 0 },
+            TurnState::Stopped | TurnState::Waiting { .. } | TurnState::Running => Heard::Over(Ended::Stopped),
         }))
     }
 

@@ -18,7 +18,8 @@ use crate::domain::text::one_line;
 use crate::scheduler::actor::Subscription;
 use crate::scheduler::link::{Ask, Command, Report, Snapshot, Urgent, turn_id};
 use crate::shell::ask::say;
-use crate::shell::engine::{Config, Engine, StartError, start};
+use crate::shell::engine::{Config, StartError};
+use crate::shell::session::{Session, start};
 
 /// The question, and the most tokens that its answer may have.
 const QUESTION: &str = "Answer with the one word: ready";
@@ -28,19 +29,16 @@ const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Checks the lanes of these names (accounts or lanes; none: all that are on). True: all of them answered.
 pub async fn check(config: &Config, names: &[String]) -> Result<bool, StartError> {
-    let engine = start(config, "check").await?;
-    let answered = match engine.link.subscribe().await {
-        Some(subscription) => run(&engine, subscription, names).await,
-        None => false,
-    };
-    if let Err(sentence) = engine.stop().await {
+    let (session, subscription) = start(config, "check").await?;
+    let answered = run(&session, subscription, names).await;
+    if let Err(sentence) = session.finish(say).await {
         say(&sentence);
     }
     Ok(answered)
 }
 
-async fn run(engine: &Engine, mut subscription: Subscription, names: &[String]) -> bool {
-    if engine.demo {
+async fn run(session: &Session, mut subscription: Subscription, names: &[String]) -> bool {
+    if session.demo {
         say("SIMULATED: these are the demo's providers; set a provider's key for real ones");
     }
     let Some(snapshot) = roster(&mut subscription).await else { return false };
@@ -64,16 +62,21 @@ async fn run(engine: &Engine, mut subscription: Subscription, names: &[String]) 
     let mut last = TurnId(0);
     for lane in lanes {
         last = turn_id(Clock::System.now(), subscription.number, last);
-        let (good, verdict) = match timeout(PATIENCE, one(engine, &mut subscription, last, &lane)).await {
+        let (good, verdict) = match timeout(PATIENCE, one(session, &mut subscription, last, &lane)).await {
             Ok(Some(verdict)) => verdict,
-            Ok(None) => return false,
+            Ok(None) => {
+                let owner = session.owner.filter(|_| subscription.reports.is_closed());
+                let gone = |owner| format!("process {owner}, which held the data folder, has ended: check again");
+                say(&owner.map_or_else(|| "stopped".to_owned(), gone));
+                return false;
+            }
             Err(_) => {
-                engine.link.urgent(Urgent::Cancel(last)).await;
+                session.link.urgent(Urgent::Cancel(last)).await;
                 (false, format!("no answer in {} s", PATIENCE.as_secs()))
             }
         };
         // A probe that would wait is not wanted later.
-        engine.link.urgent(Urgent::Cancel(last)).await;
+        session.link.urgent(Urgent::Cancel(last)).await;
         all &= good;
         print(&format!("{} {:<40} {}", if good { "ok  " } else { "FAIL" }, lane.spec.id.as_str(), one_line(&verdict)));
     }
@@ -131,13 +134,13 @@ fn chosen(snapshot: &Snapshot, names: &[String]) -> Option<Vec<LaneState>> {
 }
 
 /// Asks one lane. None: stopped.
-async fn one(engine: &Engine, from: &mut Subscription, turn: TurnId, lane: &LaneState) -> Option<(bool, String)> {
+async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &LaneState) -> Option<(bool, String)> {
     let params = Params { max_tokens: Some(MOST), temperature: None };
     let request = Request { messages: vec![Message::text(Role::User, QUESTION)], params, ..Request::default() };
     let only = Some(lane.spec.id.clone());
     let ask =
         Ask { turn, origin: Origin::Probe, prompt: QUESTION.into(), request, no_training: false, only, patience: None };
-    if !engine.link.send(from.number, Command::Ask(Box::new(ask))).await {
+    if !session.link.send(from.number, Command::Ask(Box::new(ask))).await {
         return None;
     }
     let mut row: Option<Attempt> = None;
@@ -145,7 +148,7 @@ async fn one(engine: &Engine, from: &mut Subscription, turn: TurnId, lane: &Lane
         let report = tokio::select! {
             report = from.reports.recv() => report?,
             _ = signal::ctrl_c() => {
-                engine.link.urgent(Urgent::Cancel(turn)).await;
+                session.link.urgent(Urgent::Cancel(turn)).await;
                 return None;
             }
         };

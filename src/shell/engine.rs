@@ -1,13 +1,13 @@
-//! Puts the parts together: the data folder, the store, the roster, the simulated world, the scheduler. The dashboard
-//! and `ask` start the same engine.
+//! Puts the parts together: the data folder, the store, the roster, the simulated world, the scheduler, the socket for
+//! others. One process per folder does so; the dashboard and `ask` start the same engine.
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
@@ -25,17 +25,24 @@ use crate::scheduler::kept;
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Urgent;
 use crate::scheduler::turns::Turns;
+use crate::shell::attach::hello::Hello;
+use crate::shell::attach::witness::Witness;
+use crate::shell::attach::{Listener, listen};
 use crate::shell::finder::{Use, find};
 use crate::shell::lists::Lists;
-use crate::shell::sources::{Sources, gather};
+use crate::shell::log;
+use crate::shell::sources::Sources;
 use crate::shell::watcher::{Ask, watch};
-use crate::shell::{log, paths};
 use crate::sim::server::{Server, serve};
 use crate::sim::world::World;
 use crate::store::Store;
 use crate::store::error::NotSaved;
 use crate::store::folder::{Folder, FolderError};
 use crate::store::load::Loaded;
+use crate::store::write::Write;
+
+/// Places for sentences about others; one that does not fit is in the log file.
+const TOLD: usize = 4;
 
 /// Which providers a session has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,29 +72,37 @@ pub struct Config {
 /// Why roundel cannot start; each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Another process holds the data folder.
+    /// Another process holds the data folder, and does not answer.
     #[error("{0}")]
     Held(FolderError),
+    /// Another process holds the data folder, and this one cannot attach to it: a sentence says why.
+    #[error("{0}")]
+    Refused(String),
     /// Anything else.
     #[error("{0}")]
     Other(String),
 }
 
-/// A running engine.
+impl StartError {
+    /// Anything else, as a sentence.
+    pub fn other(error: &dyn std::fmt::Display) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+/// A running engine: what the owner of a data folder has.
 #[derive(Debug)]
 pub struct Engine {
     /// The way to the scheduler.
     pub link: Link,
-    /// The data folder; None: nothing is kept.
-    pub folder: Option<PathBuf>,
     /// The open log file; None: nothing is kept.
     pub log: Option<std::fs::File>,
-    /// All providers are simulated.
-    pub demo: bool,
-    /// No lane that trains on prompts, or might.
-    pub no_training: bool,
+    /// What the user should know of others: that one cannot attach.
+    pub told: mpsc::Receiver<String>,
     task: JoinHandle<Result<(), NotSaved>>,
     finder: AbortHandle,
+    // The socket goes before the lock.
+    listener: Option<Listener>,
     lock: Option<Folder>,
     simulated: Option<Server>,
 }
@@ -97,17 +112,23 @@ pub fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
-/// Starts the engine. `what`: the name under which it holds the data folder, `dashboard` or `ask`.
-pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
+/// Starts the engine on a folder; None: nothing is kept. `hello`: what others hear who attach. `witness`: what this
+/// process has heard of an owner before it. `lists`: where lists of models are kept.
+pub async fn start(
+    folder: Option<Folder>,
+    lists: Option<PathBuf>,
+    sources: Sources,
+    hello: Hello,
+    witness: Option<Witness>,
+) -> Result<Engine, StartError> {
     let clock = Clock::System;
     let now = clock.now();
-    let sources = gather(config.config.as_deref()).map_err(StartError::Other)?;
-    let demo = match config.mode {
-        Mode::Demo => true,
-        Mode::Real => false,
-        Mode::ByKeys => !sources.assembly.real,
-    };
-    let Kept { lock, log, store, loaded } = keep(config, what, demo, clock)?;
+    let demo = hello.demo;
+    let Kept { mut lock, log, mut store, mut loaded } = keep(folder, clock)?;
+    for write in witness.into_iter().flat_map(|witness| witness.amend(&mut loaded, now)) {
+        // A full queue loses nothing.
+        store.write(write);
+    }
     let roster = roster(sources, demo, clock).await?;
     let shapes = roster.accounts.iter().map(|account| &account.shape);
     let proxies: BTreeSet<String> = roster.lanes.iter().chain(shapes).filter_map(|one| one.proxy.clone()).collect();
@@ -117,12 +138,20 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
         rests: loaded.rests,
         switches: loaded.switches,
         last_account: loaded.last_account,
+        unsettled: loaded.unsettled,
     };
     let mut notices = roster.notices;
     if loaded.skipped > 0 {
         notices.push(format!("{} rows of the data could not be read; they are kept as they are", loaded.skipped));
     }
+    let killed = !kept.unsettled.is_empty();
     let mut ledger = Ledger::new(roster.lanes, kept, now);
+    if killed {
+        // What has just been counted would be counted by no later start.
+        for meter in ledger.meters() {
+            store.write(Write::Meter(Box::new(meter.clone())));
+        }
+    }
     ledger.remember(loaded.attempts.iter());
     let opening = Opening {
         ledger,
@@ -139,16 +168,20 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
     };
     let (actor, link) = actor::new(Desk::new(opening, now), store, Transport::Http(client.clone()), clock);
     let purpose = if demo { Use::Offer } else { Use::Join };
-    let lists = Lists::new(paths::lists_folder(config.data_dir.clone()).filter(|_| !config.ephemeral));
-    let rounds = if ["ask", "check"].contains(&what) { Ask::Nobody } else { Ask::Rounds };
+    let lists = Lists::new(lists);
+    let rounds = if ["ask", "check"].contains(&hello.what.as_str()) { Ask::Nobody } else { Ask::Rounds };
     let (once, found) = oneshot::channel();
     let finding = find(roster.discover, client.clone(), link.clone(), purpose, once);
     let watching = watch(roster.accounts, lists, client, link.clone(), rounds, found);
     let finder = tokio::spawn(async { tokio::join!(finding, watching) }).abort_handle();
     let task = tokio::spawn(actor.run());
-    let folder = lock.as_ref().map(|lock| lock.path().to_owned());
-    let no_training = roster.no_training;
-    Ok(Engine { link, folder, log, demo, no_training, task, finder, lock, simulated: roster.simulated })
+    let (tell, told) = mpsc::channel(TOLD);
+    let listener = lock.as_mut().map(|lock| listen(lock, link.clone(), hello, tell.clone())).transpose();
+    if let Err(error) = &listener {
+        let _ = tell.try_send(format!("no other roundel can attach to this one: {error}"));
+    }
+    let listener = listener.ok().flatten();
+    Ok(Engine { link, log, told, task, finder, listener, lock, simulated: roster.simulated })
 }
 
 struct Kept {
@@ -158,22 +191,20 @@ struct Kept {
     loaded: Loaded,
 }
 
-/// Opens the data folder, its log file and its database; or nothing, if nothing is to be kept.
-fn keep(config: &Config, what: &str, demo: bool, clock: Clock) -> Result<Kept, StartError> {
-    if config.ephemeral {
+/// Opens the log file and the database of the data folder; or nothing, if nothing is to be kept.
+fn keep(folder: Option<Folder>, clock: Clock) -> Result<Kept, StartError> {
+    let Some(folder) = folder else {
         return Ok(Kept { lock: None, log: None, store: Store::ephemeral(), loaded: Loaded::default() });
-    }
-    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
-    let path = paths::data_folder(config.data_dir.clone(), demo)
-        .ok_or_else(|| other(&"the home folder is not known: name a folder with --data-dir, or use --ephemeral"))?;
-    let folder = Folder::open(&path, what, clock.now()).map_err(|error| match error {
-        held @ FolderError::Held { .. } => StartError::Held(held),
-        error => other(&error),
-    })?;
-    let log = log::start(&path)
-        .map_err(|error| other(&format!("cannot write the log file in {}: {error}", path.display())))?;
-    let (store, loaded) = Store::open(&folder, clock).map_err(|error| other(&error))?;
+    };
+    let log = log_file(folder.path())?;
+    let (store, loaded) = Store::open(&folder, clock).map_err(|error| StartError::other(&error))?;
     Ok(Kept { lock: Some(folder), log: Some(log), store, loaded })
+}
+
+/// Opens the log file of a data folder.
+pub fn log_file(folder: &Path) -> Result<std::fs::File, StartError> {
+    log::start(folder)
+        .map_err(|error| StartError::Other(format!("cannot write the log file in {}: {error}", folder.display())))
 }
 
 struct Roster {
@@ -193,7 +224,7 @@ async fn roster(sources: Sources, demo: bool, clock: Clock) -> Result<Roster, St
         let no_training = avoid_training;
         return Ok(Roster { lanes, notices, discover, accounts, no_training, strategy, simulated: None });
     }
-    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    let other = StartError::other;
     let world = World::demo().map_err(|error| other(&error))?;
     let server =
         serve(world, clock).await.map_err(|error| other(&format!("no port on 127.0.0.1 for the demo: {error}")))?;
@@ -209,6 +240,9 @@ impl Engine {
         self.finder.abort();
         self.link.urgent(Urgent::Quit).await;
         let ended = timeout(Duration::from_secs(3), self.task).await;
+        if let Some(listener) = self.listener {
+            listener.close().await;
+        }
         drop((self.simulated, self.lock));
         match ended {
             Ok(Ok(Ok(()))) => Ok(()),

@@ -14,12 +14,18 @@ pub fn path(folder: &Path) -> PathBuf {
     folder.join("roundel.log")
 }
 
-/// Opens the log file and writes all further messages to it. `ROUNDEL_LOG` sets the level (default `warn`).
-pub fn start(folder: &Path) -> io::Result<File> {
+/// Puts a log file aside that has grown large. For the one who holds the folder, before anyone writes.
+pub fn turn_over(folder: &Path) -> io::Result<()> {
     let path = path(folder);
     if path.metadata().is_ok_and(|meta| meta.len() > LARGEST) {
         std::fs::rename(&path, folder.join("roundel.log.1"))?;
     }
+    Ok(())
+}
+
+/// Opens the log file and writes all further messages to it. `ROUNDEL_LOG` sets the level (default `warn`).
+pub fn start(folder: &Path) -> io::Result<File> {
+    let path = path(folder);
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -30,7 +36,7 @@ pub fn start(folder: &Path) -> io::Result<File> {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(to);
     // A full disk must not turn a warning into a panic: the fallback would be stderr, which is this very file.
     let written = log.log_internal_errors(false).try_init();
-    // A second start in one process (tests) keeps the first log.
+    // A second start in one process (tests, a folder taken over) keeps the first log.
     drop(written);
     Ok(file)
 }

@@ -15,11 +15,12 @@ use crate::app::message::{AppConfig, Effect, Msg};
 use crate::app::state::App;
 use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
-use crate::scheduler::actor::{Link, Subscription};
+use crate::scheduler::actor::Subscription;
 use crate::scheduler::link::Report;
-use crate::shell::engine::{Config, Engine, Mode, StartError, runtime, start};
+use crate::shell::engine::{Config, Mode, StartError, runtime};
 use crate::shell::log;
 use crate::shell::painter::canvas::Frame;
+use crate::shell::session::{News, SCREEN, Session, start};
 use crate::shell::signals::{Asked, Signals};
 use crate::shell::terminal::modes::Wishes;
 use crate::shell::terminal::{NoScreen, Terminal, check};
@@ -72,27 +73,24 @@ enum Next {
 async fn session(config: &Config) -> Result<Next, Ended> {
     let failed = |error: io::Error| Ended::Failed(error.to_string());
     let mut signals = Signals::catch().map_err(failed)?;
-    let mut engine = start(config, "dashboard").await.map_err(Ended::NotStarted)?;
-    let Some(subscription) = engine.link.subscribe().await else {
-        return Err(Ended::Failed("the scheduler ended at once".into()));
-    };
-    let mut terminal = Terminal::enter(Wishes::default(), engine.log.take()).map_err(Ended::NoScreen)?;
+    let (mut session, subscription) = start(config, SCREEN).await.map_err(Ended::NotStarted)?;
+    let mut terminal = Terminal::enter(Wishes::default(), session.log.take()).map_err(Ended::NoScreen)?;
     let mut screen = Screen {
-        app: App::new(app_config(&engine, &subscription, &terminal)),
-        link: engine.link.clone(),
+        app: App::new(app_config(&session, &subscription, &terminal)),
+        session,
         number: subscription.number,
         size: terminal.size(),
         next: None,
     };
     let ended = screen.run(&mut terminal, &mut signals, subscription).await;
     terminal.leave();
-    let stopped = engine.stop().await;
+    let stopped = screen.session.stop().await;
     let next = ended?;
     stopped.map_err(Ended::Failed).map(|()| next)
 }
 
-fn app_config(engine: &Engine, subscription: &Subscription, terminal: &Terminal) -> AppConfig {
-    let folder = engine.folder.as_ref();
+fn app_config(session: &Session, subscription: &Subscription, terminal: &Terminal) -> AppConfig {
+    let folder = session.folder.as_ref();
     let nowhere = || "nowhere: --ephemeral".to_owned();
     let size = terminal.size();
     AppConfig {
@@ -102,8 +100,9 @@ fn app_config(engine: &Engine, subscription: &Subscription, terminal: &Terminal)
         log_path: folder.map_or_else(nowhere, |path| log::path(path).display().to_string()),
         color: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         key_name: FIRST_KEY.into(),
-        usual: Need { no_training: engine.no_training, ..Need::USUAL },
+        usual: Need { no_training: session.no_training, ..Need::USUAL },
         size: (size.width, size.height),
+        owner: session.owner,
     }
 }
 
@@ -118,6 +117,7 @@ enum Happened {
     Event(Option<Event>),
     /// None: the scheduler has ended.
     Report(Option<Report>),
+    News(News),
     Panicked(String),
     Due,
 }
@@ -130,7 +130,7 @@ enum Step {
 
 struct Screen {
     app: App,
-    link: Link,
+    session: Session,
     /// The subscriber's number.
     number: u16,
     size: Size,
@@ -156,8 +156,9 @@ impl Screen {
                     asked = signals.next() => Happened::Asked(asked),
                     event = events.next() => Happened::Event(event.and_then(Result::ok)),
                     report = from.reports.recv(), if scheduler_lives => Happened::Report(report),
+                    news = self.session.news() => Happened::News(news),
                     trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
-                            () = after(due) => Happened::Due,
+                    () = after(due) => Happened::Due,
                 }
             };
             let step = match happened {
@@ -172,7 +173,22 @@ impl Screen {
                 Happened::Report(Some(report)) => self.take(Msg::Report(report), terminal).await?,
                 Happened::Report(None) => {
                     scheduler_lives = false;
-                    self.take(Msg::SchedulerStopped, terminal).await?
+                    let before = self.session.owner;
+                    let moving = self.session.recover();
+                    let stopped = Msg::SchedulerStopped("the scheduler has stopped".into());
+                    let msg = before.filter(|_| moving).map_or(stopped, Msg::OwnerLost);
+                    self.take(msg, terminal).await?
+                }
+                Happened::News(News::Said(sentence)) => self.take(Msg::Told(sentence), terminal).await?,
+                Happened::News(News::Lost(error)) => {
+                    self.take(Msg::SchedulerStopped(error.to_string()), terminal).await?
+                }
+                Happened::News(News::Back(subscription, said)) => {
+                    from = subscription;
+                    scheduler_lives = true;
+                    self.number = from.number;
+                    let owner = self.session.owner;
+                    self.take(Msg::OwnerFound { subscriber: self.number, owner, said }, terminal).await?
                 }
                 Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
                 Happened::Due => self.take(Msg::Tick, terminal).await?,
@@ -224,12 +240,12 @@ impl Screen {
         for effect in self.app.update(msg, Clock::System.now()) {
             match effect {
                 Effect::Send(command) => {
-                    if let Err(refused) = self.link.try_send(self.number, command) {
+                    if let Err(refused) = self.session.link.try_send(self.number, command) {
                         let more = self.app.update(Msg::Refused(refused), Clock::System.now());
                         debug_assert!(more.is_empty(), "a refusal asks for nothing");
                     }
                 }
-                Effect::Urgent(urgent) => drop(self.link.urgent(urgent).await),
+                Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
                 Effect::Repaint => terminal.painter().repaint(),
                 Effect::Quit => return Ok(Step::Leave(Next::Leave)),

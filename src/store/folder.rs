@@ -22,6 +22,8 @@ const NOTE: u64 = 1024;
 pub struct Folder {
     path: PathBuf,
     lock: Arc<File>,
+    holder: Holder,
+    left_behind: Option<PathBuf>,
 }
 
 /// Why the folder cannot be used. Each says what is wrong and a way on.
@@ -71,6 +73,9 @@ struct Holder {
     pid: u32,
     what: String,
     since: Time,
+    /// Where it listens, if not in the folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    socket: Option<PathBuf>,
 }
 
 impl Folder {
@@ -87,11 +92,23 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(holder(path, &lock)),
             Err(TryLockError::Error(error)) => return Err(FolderError::NoLocks { path, reason: reason(&error) }),
         }
-        let holder = Holder { pid: std::process::id(), what: what.to_owned(), since: now };
+        let left_behind = note(&lock).and_then(|note| note.socket);
+        let holder = Holder { pid: std::process::id(), what: what.to_owned(), since: now, socket: None };
         if let Err(error) = sign(&lock, &holder) {
             return Err(FolderError::Unusable { path, reason: reason(&error) });
         }
-        Ok(Self { path, lock: Arc::new(lock) })
+        Ok(Self { path, lock: Arc::new(lock), holder, left_behind })
+    }
+
+    /// Says to others that this process listens at `socket`, which is not in the folder.
+    pub fn listens_at(&mut self, socket: &Path) -> io::Result<()> {
+        self.holder.socket = Some(socket.to_owned());
+        sign(&self.lock, &self.holder)
+    }
+
+    /// Where the holder before this one listened outside of the folder. It may not have had the time to clear it away.
+    pub fn left_behind(&self) -> Option<&Path> {
+        self.left_behind.as_deref()
     }
 
     /// Where it is.
@@ -103,6 +120,11 @@ impl Folder {
     pub(super) fn lock(&self) -> Arc<File> {
         Arc::clone(&self.lock)
     }
+}
+
+/// Where the holder of `dir` says that it listens; None: nowhere else than in the folder, or nobody holds it.
+pub fn socket_elsewhere(dir: &Path) -> Option<PathBuf> {
+    note(&File::open(dir.join(LOCK)).ok()?)?.socket
 }
 
 /// Opens a file for reading and writing, or makes it for this user alone (0600).
@@ -141,12 +163,17 @@ fn sign(mut lock: &File, holder: &Holder) -> io::Result<()> {
     lock.write_all(&note)
 }
 
+/// What stands in the lock's file.
+fn note(lock: &File) -> Option<Holder> {
+    let mut note = String::new();
+    lock.take(NOTE).read_to_string(&mut note).ok()?;
+    serde_json::from_str(&note).ok()
+}
+
 /// Who holds the lock, as far as its file tells.
 fn holder(path: PathBuf, lock: &File) -> FolderError {
-    let mut note = String::new();
-    let read = lock.take(NOTE).read_to_string(&mut note);
-    match read.ok().and_then(|_| serde_json::from_str::<Holder>(&note).ok()) {
-        Some(Holder { pid, what, since }) => {
+    match note(lock) {
+        Some(Holder { pid, what, since, .. }) => {
             let what = text::shortened(&text::one_line(&what), 40).into_owned();
             FolderError::Held { path, pid: Some(pid), what, since: Some(since) }
         }

@@ -4,7 +4,8 @@
 use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 
 use crate::domain::attempt::{Attempt, Outcome};
-use crate::domain::conversation::{Turn, TurnState, Usage};
+use crate::domain::clock::Time;
+use crate::domain::conversation::{Turn, TurnState, Usage, text_tokens};
 use crate::domain::ids::{AccountId, AttemptId, LaneId, PoolId, TurnId};
 use crate::domain::quota::meter::Meter;
 use crate::domain::standing::{Rest, Switch, Target};
@@ -39,14 +40,31 @@ pub struct Loaded {
     pub last_turn: Option<TurnId>,
     /// The highest attempt id there is, read or not.
     pub last_attempt: Option<AttemptId>,
+    /// What was in the air when roundel was killed: sent, and counted nowhere.
+    pub unsettled: Vec<Unsettled>,
     /// Rows that could not be read.
     pub skipped: u32,
+}
+
+/// An attempt of which nobody knows what it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled {
+    /// Where it went.
+    pub lane: LaneId,
+    /// When.
+    pub started: Time,
+    /// Tokens of the question, estimated, without what went along.
+    pub input: u64,
+    /// Tokens of what had come, estimated.
+    pub output: u64,
 }
 
 /// Marks what was in flight, then reads.
 pub(super) fn load(conn: &mut Connection) -> rusqlite::Result<Loaded> {
     // At once a writer: a database that cannot be written to shows it here and not in the middle of an answer.
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut lost = 0;
+    let unsettled = rows(&tx, UNSETTLED, [], unsettled, &mut lost)?;
     tx.execute_batch(
         "UPDATE turns SET state = 'interrupted', reason = NULL WHERE state IN ('waiting', 'running');
          UPDATE attempts SET outcome = 'interrupted' WHERE outcome = 'running';",
@@ -54,8 +72,14 @@ pub(super) fn load(conn: &mut Connection) -> rusqlite::Result<Loaded> {
     tx.execute_batch(PRUNE)?;
     let loaded = read(&tx)?;
     tx.commit()?;
-    Ok(loaded)
+    Ok(Loaded { unsettled, skipped: loaded.skipped + lost, ..loaded })
 }
+
+/// A turn is written before its attempt; if it is not there all the same, nothing is known of its tokens.
+const UNSETTLED: &str = "SELECT lane, started, coalesce(prompt, '') AS prompt,
+        coalesce(answer, '') || coalesce(reasoning, '') AS said
+    FROM attempts LEFT JOIN (SELECT id AS asked_as, prompt, answer, reasoning FROM turns) ON asked_as = turn
+    WHERE outcome = 'running' ORDER BY id";
 
 /// What others asked is in the log; the transcript is of the chat alone.
 const CHAT: &str = "SELECT * FROM turns WHERE origin = 'chat' ORDER BY id DESC LIMIT ?1";
@@ -90,6 +114,7 @@ fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
         avoid_training: note(conn, AVOID_TRAINING, lost)?.as_deref() == Some("yes"),
         last_turn: highest(conn, "SELECT max(id) FROM turns")?.map(TurnId),
         last_attempt: highest(conn, "SELECT max(id) FROM attempts")?.map(AttemptId),
+        unsettled: Vec::new(),
         skipped,
     })
 }
@@ -179,6 +204,15 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     })
 }
 
+fn unsettled(row: &Row<'_>) -> rusqlite::Result<Unsettled> {
+    Ok(Unsettled {
+        lane: LaneId::from(row.get::<_, String>("lane")?),
+        started: row.get::<_, At>("started")?.0,
+        input: text_tokens(&row.get::<_, String>("prompt")?),
+        output: text_tokens(&row.get::<_, String>("said")?),
+    })
+}
+
 fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
     Ok(Usage {
         input: row.get::<_, Option<Count>>("input_tokens")?.map(|count| count.0),
@@ -262,6 +296,7 @@ pub(super) mod tests {
             draft: "half a sent".into(),
             last_account: Some(AccountId::from("groq@work")),
             avoid_training: true,
+            unsettled: Vec::new(),
             skipped: 0,
         }
     }
@@ -374,14 +409,19 @@ pub(super) mod tests {
             Write::Turn(Box::new(turn(1, waiting))),
             Write::Turn(Box::new(turn(2, TurnState::Running))),
             Write::Turn(Box::new(turn(3, TurnState::Done))),
-            Write::Attempt(Box::new(attempt(1, Outcome::Running))),
+            Write::Attempt(Box::new(Attempt { turn: TurnId(2), ..attempt(1, Outcome::Running) })),
             Write::Attempt(Box::new(attempt(2, Outcome::Answered))),
         ];
         write_all(&conn, &in_flight);
-        let loaded = load(&mut conn).unwrap();
+        let mut loaded = load(&mut conn).unwrap();
+        let sent = turn(2, TurnState::Running);
+        let (input, output) = (text_tokens(&sent.prompt), text_tokens(&(sent.answer + &sent.reasoning)));
+        let unsettled = Unsettled { lane: attempt(1, Outcome::Running).lane, started: samples::NOON, input, output };
+        assert_eq!(std::mem::take(&mut loaded.unsettled), [unsettled], "and the next start knows nothing of it");
         let interrupted = |id| turn(id, TurnState::Interrupted);
         assert_eq!(loaded.turns, [interrupted(1), interrupted(2), turn(3, TurnState::Done)]);
-        assert_eq!(loaded.attempts, [attempt(1, Outcome::Interrupted), attempt(2, Outcome::Answered)]);
+        let first = Attempt { turn: TurnId(2), ..attempt(1, Outcome::Interrupted) };
+        assert_eq!(loaded.attempts, [first, attempt(2, Outcome::Answered)]);
         let states: String = conn
             .query_row("SELECT group_concat(state || ifnull(reason, '')) FROM turns", [], |row| row.get(0))
             .unwrap();
