@@ -13,8 +13,9 @@ use crate::domain::roster::LaneSpec;
 use crate::sim::exchange::{Ending, Exchange};
 use crate::sim::tour;
 
+use crate::sim::world::bound::{Pool, Span};
 use crate::sim::world::call::Call;
-use crate::sim::world::demand::Pace;
+use crate::sim::world::demand::{Pace, Sizes};
 use crate::sim::world::dice::Dice;
 use crate::sim::world::limit::{Limit, Standing, Unit};
 use crate::sim::world::plan::{BadWorld, Day, Lies, ProviderPlan};
@@ -58,6 +59,9 @@ pub mod plan;
 
 /// What is documented of its limits.
 mod roster;
+
+/// How much it can give at most.
+pub mod bound;
 
 /// Simulated providers, with all that they have counted.
 #[derive(Debug, Clone)]
@@ -146,6 +150,19 @@ impl World {
             self.lanes.extend(theirs.cloned());
         }
         Some(self)
+    }
+
+    /// How much it can give in this span, pool by pool, in the order of its lanes.
+    pub fn pools(&self, sizes: &Sizes, span: Span) -> Vec<Pool> {
+        let mut names: Vec<String> = Vec::new();
+        for lane in &self.lanes {
+            let name = lane.account().to_string();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let plans = names.iter().filter_map(|name| Some((name, &self.providers.get(name)?.plan)));
+        plans.flat_map(|(name, plan)| bound::pools(name, plan, sizes, span)).collect()
     }
 
     /// How many questions can be answered in `length`, were there no limit: those that its callers get to if each is
