@@ -27,3 +27,6 @@ mod flights;
 #[cfg(test)]
 #[cfg(unix)]
 mod local;
+
+#[cfg(test)]
+mod simulate;
