@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::shell::ask::{self, Ended, say};
 use crate::shell::engine::{self, Config, Mode, StartError};
 use crate::shell::inspect::{self, Wanted};
+use crate::shell::simulate::{self, Demanded, Name, worlds};
 use crate::shell::sources::gather;
 use crate::shell::{check, models, providers, run};
 
@@ -44,6 +45,7 @@ Examples:
   git diff | roundel ask 'review this' what is piped in stands behind the question
   curl -i ... | roundel inspect --provider groq -
                                        what a provider's response means to roundel, and why
+  roundel simulate --with mistral      a simulated day: what would a Mistral key add to it?
   roundel --demo                       the simulated providers, whatever keys there are
 
 Exit codes:
@@ -120,6 +122,36 @@ enum Verb {
         #[arg(value_name = "FILE", required_unless_present = "check")]
         files: Vec<PathBuf>,
     },
+    /// Simulate a day on simulated providers: what would be answered, refused, waited for
+    Simulate {
+        /// A world's file, or one that comes with roundel: today, ample, tight, liar, silent, flapping, dst, restart
+        #[arg(value_name = "WORLD", default_value = worlds::TODAY)]
+        world: String,
+        /// Who routes; all of them, unless some are named
+        #[arg(long, value_enum, value_delimiter = ',')]
+        policy: Vec<Name>,
+        /// Who asks
+        #[arg(long, value_enum, default_value = "saturating")]
+        demand: Demanded,
+        /// For so long, instead of what the world says
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=744))]
+        hours: Option<u32>,
+        /// With so many seeds
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        seeds: u32,
+        /// So many ask, instead of what the world says
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+        callers: Option<u32>,
+        /// What would this provider add to the day? One of the world, or of `today`
+        #[arg(long, value_name = "PROVIDER", value_delimiter = ',')]
+        with: Vec<String>,
+        /// Leave this provider out; without --with, show what that costs
+        #[arg(long, value_name = "PROVIDER", value_delimiter = ',')]
+        without: Vec<String>,
+        /// One JSON object per policy and seed
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs the program.
@@ -144,6 +176,19 @@ pub fn run() -> ExitCode {
         }
         Some(Verb::Inspect { provider, json, check: None, files }) => {
             inspect_command(&Wanted { provider, json, files })
+        }
+        Some(Verb::Simulate { world, policy, demand, hours, seeds, callers, with, without, json }) => {
+            simulate_command(&simulate::Wanted {
+                world,
+                policies: policy,
+                demand,
+                hours,
+                seeds,
+                callers,
+                with,
+                without,
+                json,
+            })
         }
     };
     ExitCode::from(code)
@@ -186,6 +231,16 @@ fn models_command(config: &Config, wanted: &models::Wanted) -> u8 {
         Ok(false) => FAILED,
         Err(models::NotListed::Usage(sentence)) => told(&sentence, USAGE),
         Err(models::NotListed::Failed(sentence)) => told(&sentence, FAILED),
+    }
+}
+
+fn simulate_command(wanted: &simulate::Wanted) -> u8 {
+    match simulate::simulate(wanted) {
+        Ok(report) => {
+            let _ = io::stdout().lock().write_all(report.as_bytes());
+            0
+        }
+        Err(sentence) => told(&sentence, FAILED),
     }
 }
 

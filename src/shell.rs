@@ -57,5 +57,8 @@ pub mod check;
 /// What recorded exchanges mean.
 pub mod inspect;
 
+/// Simulated days: what a policy makes of a world.
+pub mod simulate;
+
 /// The dashboard's event loop.
 pub mod run;

@@ -50,3 +50,6 @@ mod watcher;
 
 #[cfg(test)]
 mod restart;
+
+#[cfg(test)]
+mod simulate;

@@ -17,7 +17,7 @@ use crate::scheduler::turns::Turns;
 use crate::store::write::Write;
 
 /// Tries of one turn; beyond it something is wrong with all lanes.
-const MOST_ATTEMPTS: usize = 40;
+pub const MOST_ATTEMPTS: usize = 40;
 
 /// What a desk begins with.
 #[derive(Debug, Default)]

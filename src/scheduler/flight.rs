@@ -11,12 +11,12 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Time};
 use crate::domain::conversation::{Request, Usage};
 use crate::domain::exchange::{Broken, Head, Outgoing};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::AttemptId;
-use crate::domain::roster::LaneSpec;
+use crate::domain::roster::{Dialect, LaneSpec};
 use crate::providers::http;
 use crate::providers::refusal;
 use crate::providers::wire::body::Garbled;
@@ -26,13 +26,13 @@ use crate::sim::body::SimBody;
 use crate::sim::transport::SimTransport;
 
 /// How long the response may take, and then the first word: cold models take minutes, and some send their headers first.
-const FIRST: Duration = Duration::from_mins(3);
+pub const FIRST: Duration = Duration::from_mins(3);
 /// How long a stream may stay open behind its reason to finish, for the usage.
 const LAST_WORD: Duration = Duration::from_secs(2);
 /// An answer longer than this is a fault: 4 MiB.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// How long a stream may be silent between two chunks.
-const IDLE: Duration = Duration::from_mins(1);
+pub const IDLE: Duration = Duration::from_mins(1);
 /// Of a refusal's body as much is read.
 const REFUSAL: usize = 64 * 1024;
 
@@ -148,8 +148,7 @@ impl Flight<'_> {
         } else {
             let bytes = refusal_body(&mut body).await;
             let text = out.redacted(&String::from_utf8_lossy(&bytes));
-            let failure = refusal::read(self.lane.dialect, &head, text.as_bytes(), self.clock.now());
-            Err((with_status(failure, head.status), Reached::Provider))
+            Err((refused(self.lane.dialect, &head, text.as_bytes(), self.clock.now()), Reached::Provider))
         }
     }
 
@@ -243,6 +242,11 @@ impl Seen {
             _ => Ok(()),
         }
     }
+}
+
+/// What a response means that is no answer. `body`: as far as it is read, without secrets.
+pub fn refused(dialect: Dialect, head: &Head, body: &[u8], now: Time) -> Failure {
+    with_status(refusal::read(dialect, head, body, now), head.status)
 }
 
 /// Statuses of which no text told a class, but that are never the asker's fault.

@@ -9,6 +9,9 @@ use crate::domain::ids::LaneId;
 /// Questions that may wait at once; who comes then is refused.
 pub const WAITING: usize = 256;
 
+/// What comes back a moment later than one would have waited is waited for: a minute's limit and a minute's patience.
+pub const GRACE: Duration = Duration::from_secs(1);
+
 /// What is said then.
 pub const TOO_MANY: &str = "256 questions wait for a lane already; ask again later";
 

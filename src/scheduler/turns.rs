@@ -108,7 +108,7 @@ impl Work {
 
     /// When its patience ends. A clock set back lengthens nothing.
     pub fn deadline(&self, now: Time) -> Time {
-        self.since.min(now).plus(self.patience)
+        self.since.min(now).plus(self.patience + patience::GRACE)
     }
 
     /// More text. What the screens are to be told, and whether it is the first.

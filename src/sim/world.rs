@@ -9,24 +9,36 @@ use serde_json::{Value, json};
 
 use crate::domain::clock::Time;
 use crate::domain::exchange::Head;
+use crate::domain::roster::LaneSpec;
 use crate::sim::exchange::{Ending, Exchange};
 use crate::sim::tour;
 
+use crate::sim::world::bound::{Pool, Span};
+use crate::sim::world::call::Call;
+use crate::sim::world::demand::{Pace, Sizes};
 use crate::sim::world::dice::Dice;
 use crate::sim::world::limit::{Limit, Standing, Unit};
-use crate::sim::world::plan::{BadWorld, ProviderPlan};
+use crate::sim::world::plan::{BadWorld, Day, ProviderPlan};
 use crate::sim::world::question::Question;
 use crate::sim::world::refusal::Refusal;
+use crate::sim::world::reply::Reply;
 use crate::sim::world::speech::Speech;
+use crate::sim::world::truth::Truth;
 
 /// Seeded chance.
 mod dice;
+
+/// Who asks, how much, how often.
+pub mod demand;
 
 /// Days and months.
 mod calendar;
 
 /// Limits and their counts.
 mod limit;
+
+/// Requests of which only the sizes matter.
+pub mod call;
 
 /// Requests, read.
 mod question;
@@ -46,26 +58,27 @@ mod telling;
 /// Answers.
 mod speech;
 
+/// Answers of which only the sizes matter.
+pub mod reply;
+
 /// The world's file.
 pub mod plan;
 
-/// How one limit stands in truth, whatever was told of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Truth {
-    /// How much fits.
-    pub cap: u64,
-    /// What is used; may be above the cap.
-    pub used: u64,
-    /// What is left.
-    pub left: u64,
-    /// When nothing is used any more, from now; zero when nothing is.
-    pub full_after: Duration,
-}
+/// What is documented of its limits.
+mod roster;
+
+/// How much it can give at most.
+pub mod bound;
+
+/// How a limit stands in truth.
+pub mod truth;
 
 /// Simulated providers, with all that they have counted.
 #[derive(Debug, Clone)]
 pub struct World {
     seed: u64,
+    day: Day,
+    lanes: Vec<LaneSpec>,
     providers: BTreeMap<String, Provider>,
 }
 
@@ -75,6 +88,8 @@ struct Provider {
     limits: Vec<Limit>,
     /// Requests so far, answered or not: each has its own dice.
     asked: u64,
+    /// Those that a limit refused.
+    refused: u64,
 }
 
 impl World {
@@ -84,8 +99,10 @@ impl World {
     /// The line, and what is wrong there.
     pub fn from_toml(text: &str) -> Result<Self, BadWorld> {
         let plan = plan::read(text)?;
+        let lanes = roster::lanes(text).map_err(|error| plan::bad(text, &error))?;
+        let (seed, day) = (plan.seed, plan.day());
         let providers = plan.providers.into_iter().map(|(name, plan)| (name, Provider::new(plan))).collect();
-        Ok(Self { seed: plan.seed, providers })
+        Ok(Self { seed, day, lanes, providers })
     }
 
     /// The world of the demo, which is part of the program.
@@ -94,6 +111,104 @@ impl World {
     /// None, as a test shows; it is the same reader.
     pub fn demo() -> Result<Self, BadWorld> {
         Self::from_toml(include_str!("../../assets/worlds/demo.toml"))
+    }
+
+    /// Its simulated day.
+    pub const fn day(&self) -> &Day {
+        &self.day
+    }
+
+    /// What a client is told of it beforehand: lanes with their documented limits, in the order of the file.
+    pub fn lanes(&self) -> &[LaneSpec] {
+        &self.lanes
+    }
+
+    /// The same with other luck.
+    #[must_use]
+    pub const fn lucky(mut self, seed: u64) -> Self {
+        self.seed = self.seed.wrapping_add(seed);
+        self
+    }
+
+    /// The same with so many programs, or people, that ask.
+    #[must_use]
+    pub const fn with_callers(mut self, count: u32) -> Self {
+        self.day.demand.callers = count;
+        self.day.demand.people = count;
+        self
+    }
+
+    /// Its luck.
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The same without a provider. None: it has no such provider.
+    #[must_use]
+    pub fn without(mut self, provider: &str) -> Option<Self> {
+        self.providers.remove(provider)?;
+        self.lanes.retain(|lane| lane.account().as_str() != provider);
+        Some(self)
+    }
+
+    /// The same with a provider of `other` as it is there, behind its own. None: the other has no such provider.
+    #[must_use]
+    pub fn with(mut self, other: &Self, provider: &str) -> Option<Self> {
+        let found = other.providers.get(provider)?.clone();
+        if self.providers.insert(provider.to_owned(), found).is_none() {
+            let theirs = other.lanes.iter().filter(|lane| lane.account().as_str() == provider);
+            self.lanes.extend(theirs.cloned());
+        }
+        Some(self)
+    }
+
+    /// How much it can give in this span, pool by pool, in the order of its lanes.
+    pub fn pools(&self, sizes: &Sizes, span: Span) -> Vec<Pool> {
+        let mut names: Vec<String> = Vec::new();
+        for lane in &self.lanes {
+            let name = lane.account().to_string();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let plans = names.iter().filter_map(|name| Some((name, &self.providers.get(name)?.plan)));
+        plans.flat_map(|(name, plan)| bound::pools(name, plan, sizes, span)).collect()
+    }
+
+    /// How many questions can be answered in `length`, were there no limit: those that its callers get to if each is
+    /// answered as fast as the fastest provider can.
+    pub fn askable(&self, pace: Pace, length: Duration) -> u64 {
+        let least = |tokens| {
+            let all = self.providers.values().map(|provider| Reply::least(provider.plan.pace(), tokens));
+            all.min().unwrap_or_default()
+        };
+        let of_one = |caller| {
+            let (mut spent, mut nth) = (Duration::ZERO, 0);
+            loop {
+                let asked = self.day.demand.asked(pace, self.seed, caller, nth);
+                spent += least(asked.answer).max(Duration::from_millis(1));
+                if spent > length {
+                    return nth;
+                }
+                spent += asked.pause;
+                nth += 1;
+            }
+        };
+        (0..self.day.demand.askers(pace)).map(of_one).sum()
+    }
+
+    /// What `provider` answers to a streamed request of which only the sizes matter, and that arrives at `now`. None:
+    /// there is no such provider.
+    pub fn call(&mut self, provider: &str, call: Call<'_>, now: Time) -> Option<Reply> {
+        Some(self.providers.get_mut(provider)?.call(provider, self.seed, call, now))
+    }
+
+    /// After how long `provider` would admit a call, if no other comes before it. None: never, or there is no such
+    /// provider.
+    pub fn opens(&self, provider: &str, call: Call<'_>, now: Time) -> Option<Duration> {
+        let found = self.providers.get(provider)?;
+        let mut waits = found.standings(&Question::sized(call), now).into_iter().map(|standing| standing.wait);
+        waits.try_fold(Duration::ZERO, |longest, wait| Some(longest.max(wait?)))
     }
 
     /// Its providers with their models, by name.
@@ -112,8 +227,7 @@ impl World {
     /// How the limits of `provider` stand at `now` for one of its models, in the order of the file. Costs nothing.
     pub fn truth(&self, provider: &str, model: &str, now: Time) -> Vec<Truth> {
         let limits = self.providers.get(provider).into_iter().flat_map(|provider| &provider.limits);
-        let standings = limits.map(|limit| limit.standing(model, 0, now));
-        standings.map(|Standing { cap, used, left, full_after, .. }| Truth { cap, used, left, full_after }).collect()
+        limits.map(|limit| limit.standing(model, 0, now).into()).collect()
     }
 
     /// What `provider` answers to a request for its models. Costs nothing.
@@ -133,52 +247,77 @@ fn unknown_provider(name: &str) -> Exchange {
 impl Provider {
     fn new(plan: ProviderPlan) -> Self {
         let limits = plan.limits.iter().cloned().map(Limit::new).collect();
-        Self { plan, limits, asked: 0 }
+        Self { plan, limits, asked: 0, refused: 0 }
     }
 
     fn answer(&mut self, name: &str, seed: u64, body: &[u8], now: Time) -> Exchange {
-        self.asked += 1;
-        let mut dice = Dice::new(seed, name, self.asked);
-        let id = format!("{:016x}", dice.number());
-        match self.admit(body, &mut dice, now) {
+        let (mut dice, id) = self.next(name, seed);
+        let question = question::read(body).map_err(|message| self.plan.dialect.bad_request(&message));
+        let admitted = question.and_then(|question| self.admit(&question, &mut dice, now).map(|()| question));
+        match admitted {
             Ok(question) => self.speak(name, &question, &id, &mut dice, now),
             Err(refusal) => self.refuse(refusal, &id, &mut dice),
         }
     }
 
+    fn call(&mut self, name: &str, seed: u64, call: Call<'_>, now: Time) -> Reply {
+        let (mut dice, id) = self.next(name, seed);
+        let question = Question::sized(call);
+        let before = self.refused;
+        if let Err(refusal) = self.admit(&question, &mut dice, now) {
+            let exchange = self.refuse(refusal, &id, &mut dice);
+            let over_limit = self.refused > before;
+            return Reply::refused(exchange.head_after, exchange.head.clone(), exchange.body().into(), over_limit);
+        }
+        let mut headers = vec![("content-type".to_owned(), "text/event-stream".to_owned())];
+        headers.extend(self.headers(&question, &id, now));
+        self.count(call.model, 0, call.answer, now);
+        let ending = self.ending(&mut dice);
+        Reply::answered(Head { status: 200, headers }, self.plan.pace(), call.answer, ending, &mut dice)
+    }
+
+    /// The dice of the next request, and its name.
+    fn next(&mut self, name: &str, seed: u64) -> (Dice, String) {
+        self.asked += 1;
+        let mut dice = Dice::new(seed, name, self.asked);
+        let id = format!("{:016x}", dice.number());
+        (dice, id)
+    }
+
     /// Checks the request, then the limits, then luck. What passes has its prompt counted.
-    fn admit(&mut self, body: &[u8], dice: &mut Dice, now: Time) -> Result<Question, Refusal> {
+    fn admit(&mut self, question: &Question, dice: &mut Dice, now: Time) -> Result<(), Refusal> {
         let dialect = self.plan.dialect;
-        let question = question::read(body).map_err(|message| dialect.bad_request(&message))?;
         if !self.plan.models.as_ref().contains(&question.model) {
             return Err(dialect.unknown_model(&question.model));
         }
-        let standings = self.standings(&question, now);
+        if self.plan.flaps.is_some_and(|flaps| flaps.is_down(now)) {
+            self.count_failure(question, now);
+            return Err(dialect.overloaded(&question.model));
+        }
+        let standings = self.standings(question, now);
         let blocking = standings.iter().filter(|standing| standing.wait != Some(Duration::ZERO));
         // The limit that is in the way the longest; for ever is longer than any wait.
         if let Some(worst) = blocking.max_by_key(|standing| standing.wait.unwrap_or(Duration::MAX)) {
+            self.refused += 1;
             let mut refusal = dialect.over_limit(&question.model, worst, now);
-            refusal.headers.extend(telling::on_refusal(dialect, &standings, now));
-            self.count_failure(&question, now);
+            refusal.headers.extend(telling::on_refusal(dialect, &self.plan.lies.bent(standings.clone()), now));
+            self.count_failure(question, now);
             return Err(refusal);
         }
         let (luck, faults) = (dice.share(), self.plan.faults);
         if luck < faults.overloaded.0 + faults.busy.0 {
-            self.count_failure(&question, now);
+            self.count_failure(question, now);
             let overloaded = luck < faults.overloaded.0;
             let model = &question.model;
             return Err(if overloaded { dialect.overloaded(model) } else { dialect.busy(model) });
         }
         self.count(&question.model, 1, question.prompt_tokens, now);
-        Ok(question)
+        Ok(())
     }
 
     fn speak(&mut self, name: &str, question: &Question, id: &str, dice: &mut Dice, now: Time) -> Exchange {
         // Before the answer is counted: this response's headers can't know how long it will be.
-        let mut headers = self.plan.dialect.identity(id);
-        if self.plan.headers_on_streams || !question.stream {
-            headers.extend(telling::headers(self.plan.dialect, &self.standings(question, now), now));
-        }
+        let headers = self.headers(question, id, now);
         let text = tour::answer(&question.text, name, question.first, question.turn);
         let (words, shortened) = speech::within(&text, question.max_tokens);
         self.count(&question.model, 0, u64::try_from(words.len()).unwrap_or(u64::MAX), now);
@@ -187,16 +326,32 @@ impl Provider {
         self.break_off(exchange, dice)
     }
 
+    /// The headers of an answer.
+    fn headers(&self, question: &Question, id: &str, now: Time) -> Vec<(String, String)> {
+        let mut headers = self.plan.dialect.identity(id);
+        if self.plan.headers_on_streams || !question.stream {
+            let standings = self.plan.lies.bent(self.standings(question, now));
+            headers.extend(telling::headers(self.plan.dialect, &standings, now));
+        }
+        headers
+    }
+
     /// Lets some streams end in their middle.
     fn break_off(&self, exchange: Exchange, dice: &mut Dice) -> Exchange {
+        let middle = exchange.frames.len() / 2;
+        match self.ending(dice) {
+            Ending::Clean => exchange,
+            ending => exchange.ending(middle, ending),
+        }
+    }
+
+    fn ending(&self, dice: &mut Dice) -> Ending {
         let (luck, faults) = (dice.share(), self.plan.faults);
-        let ending = match luck {
+        match luck {
             _ if luck < faults.cut.0 => Ending::Cut,
             _ if luck < faults.cut.0 + faults.stall.0 => Ending::Stall,
-            _ => return exchange,
-        };
-        let middle = exchange.frames.len() / 2;
-        exchange.ending(middle, ending)
+            _ => Ending::Clean,
+        }
     }
 
     fn refuse(&self, refusal: Refusal, id: &str, dice: &mut Dice) -> Exchange {
@@ -214,11 +369,12 @@ impl Provider {
             Unit::Requests => 1,
             Unit::Tokens => question.prompt_tokens,
         };
-        self.limits.iter().map(|limit| limit.standing(&question.model, asked(limit.rule.unit), now)).collect()
+        let own = self.limits.iter().filter(|limit| limit.is_for(&question.model));
+        own.map(|limit| limit.standing(&question.model, asked(limit.rule.unit), now)).collect()
     }
 
     fn count(&mut self, model: &str, requests: u64, tokens: u64, now: Time) {
-        for limit in &mut self.limits {
+        for limit in self.limits.iter_mut().filter(|limit| limit.is_for(model)) {
             let amount = match limit.rule.unit {
                 Unit::Requests => requests,
                 Unit::Tokens => tokens,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use roundel::domain::clock::Time;
 use roundel::domain::ids::AttemptId;
-use roundel::sim::world::Truth;
+use roundel::sim::world::truth::Truth;
 
 use crate::day::bounds::Sight;
 use crate::day::cases::Limit;
@@ -99,8 +99,6 @@ impl Book {
     pub(crate) fn new(limit: &Limit) -> Self {
         let window: roundel::domain::quota::limit::Window = match limit.kept {
             "day" => "1d midnight UTC".parse().unwrap(),
-            "month" => "1month midnight UTC".parse().unwrap(),
-            day if day.starts_with("day ") => "1d midnight America/Los_Angeles".parse().unwrap(),
             other => other.parse().unwrap(),
         };
         let kind = match limit.kept.split(' ').next_back() {

@@ -161,8 +161,11 @@ pub(crate) fn odd() -> Case {
 
 fn cohere() -> Case {
     let minute = told("requests", "60s rolling", 4, bounds::cohere_minute);
-    let month =
-        Limit { per_model: false, shown: true, ..counted("month", "1month midnight UTC", 250, bounds::cohere_month) };
+    let month = Limit {
+        per_model: false,
+        shown: true,
+        ..counted("1month midnight UTC", "1month midnight UTC", 250, bounds::cohere_month)
+    };
     // Over the end of the month.
     Case { start: "2026-11-30T12:00:00Z", ..case("cohere", Dialect::Cohere, "cohere", vec![minute, month]) }
 }
@@ -184,7 +187,7 @@ pub(crate) fn gemini() -> Vec<Case> {
     let limits = || {
         vec![
             counted("60s rolling", "60s rolling", 5, bounds::gemini_minute),
-            counted("day America/Los_Angeles", "1d midnight America/Los_Angeles", 60, bounds::gemini_day),
+            counted("1d midnight America/Los_Angeles", "1d midnight America/Los_Angeles", 60, bounds::gemini_day),
         ]
     };
     let days =

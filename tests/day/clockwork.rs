@@ -31,7 +31,8 @@ use roundel::scheduler::kept::Kept;
 use roundel::scheduler::ledger::Ledger;
 use roundel::scheduler::link::{Ask, Command, Report};
 use roundel::sim::exchange::Exchange;
-use roundel::sim::world::{Truth, World};
+use roundel::sim::world::World;
+use roundel::sim::world::truth::Truth;
 use roundel::store::write::Write;
 
 use crate::day::books::{Book, Use};

@@ -397,9 +397,10 @@ mod tests {
         for second in [0, 10, 20] {
             meter.count(1, at(second));
         }
-        assert_eq!(meter.room(1, at(30)), Room::At(at(65)));
+        let back = |second| at(second).plus(Duration::from_millis(250));
+        assert_eq!(meter.room(1, at(30)), Room::At(back(64)));
         assert_eq!(meter.remaining(at(65)), Some(1));
-        assert_eq!(meter.room(2, at(65)), Room::At(at(75)));
+        assert_eq!(meter.room(2, at(65)), Room::At(back(74)));
     }
 
     #[test]

@@ -9,9 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::domain::clock::{Time, next_midnight, next_month};
 use crate::domain::quota::limit::Window;
 
-/// Uses of a rolling window are kept in this many slots of a span; a use counts until the end of its slot, so the
-/// count errs by at most a 64th of the span, on the careful side.
+/// So many uses of a rolling window are kept each by itself. What is more falls into slots of a 64th of the span, and
+/// counts until the end of its slot.
+const MOST: usize = 256;
 const SLOTS: u32 = 64;
+
+/// The provider counts when a request arrives, and that is later than it left: so much later it comes back, at most.
+const TRAVEL: Duration = Duration::from_millis(250);
 
 /// What has been used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,9 +109,11 @@ impl Tally {
             Self::Uses(uses) => {
                 uses.retain(|slot| slot.back > now);
                 let span = window.span().unwrap_or_default();
-                let width = i64::try_from((span / SLOTS).as_millis()).unwrap_or(i64::MAX).max(1);
-                let exact = sent.plus(span).ms();
-                let back = Time::from_ms(exact.div_euclid(width).saturating_add(1).saturating_mul(width).max(exact));
+                let mut back = sent.plus(span + TRAVEL.min(span / SLOTS));
+                if uses.len() >= MOST {
+                    let width = i64::try_from((span / SLOTS).as_millis()).unwrap_or(i64::MAX).max(1);
+                    back = Time::from_ms(back.ms().div_euclid(width).saturating_add(1).saturating_mul(width));
+                }
                 if amount == 0 || back <= now {
                     return;
                 }

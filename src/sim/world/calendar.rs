@@ -1,62 +1,60 @@
-//! Days and months as a calendar hangs on a wall: two instants belong together when their date says so. Naive, like the
-//! limits that stand on it: the end of a period is looked for step by step.
+//! Periods of a calendar: days and months as they are lived in a zone, so that a day of a daylight-saving change has 23
+//! or 25 hours. On purpose not the domain's arithmetic. Counts nothing.
 
-use chrono::{DateTime, Datelike};
+use std::time::Duration;
+
+use chrono::{Datelike, Days, Months, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
-use crate::domain::clock::Time;
+use crate::domain::clock::{Time, Zone};
 
-/// A page of the calendar.
+const HOUR: Duration = Duration::from_hours(1);
+
+/// What recurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Page {
-    /// One day.
-    Day,
-    /// One month.
-    Month,
+pub(crate) enum Calendar {
+    /// From midnight to midnight.
+    Day(Tz),
+    /// From the first to the first.
+    Month(Tz),
 }
 
-/// The steps of the search, in milliseconds: a day, an hour, a quarter of one.
-const STEPS: [i64; 3] = [86_400_000, 3_600_000, QUARTER];
-
-/// A page begins at a full quarter of an hour, wherever on earth.
-const QUARTER: i64 = 900_000;
-
-impl Page {
-    /// The first instant of the page of `now` in `zone`.
-    pub(crate) fn begin(self, zone: Tz, now: Time) -> Time {
-        Time::from_ms(self.edge(zone, now, -1).div_euclid(QUARTER) * QUARTER)
+impl Calendar {
+    /// The calendar in `1d midnight America/Los_Angeles` or `1month midnight UTC`.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (kind, zone) = text.split_once(" midnight ")?;
+        let zone = zone.parse().ok()?;
+        match kind {
+            "1d" => Some(Self::Day(zone)),
+            "1month" => Some(Self::Month(zone)),
+            _ => None,
+        }
     }
 
-    /// Milliseconds from `now` to the first instant of the next page.
-    pub(crate) fn left(self, zone: Tz, now: Time) -> u64 {
-        let end = self.edge(zone, now, 1).div_euclid(QUARTER) * QUARTER + QUARTER;
-        u64::try_from(end - now.ms()).unwrap_or(0)
-    }
-
-    /// An instant of the same page less than a quarter of an hour from its end; `way` is -1 for its beginning.
-    fn edge(self, zone: Tz, now: Time, way: i64) -> i64 {
-        let page = self.number(zone, now);
-        let mut last = now.ms();
-        for step in STEPS {
-            // No page is longer than a month and a day.
-            for _ in 0..32 {
-                let next = last + way * step;
-                if self.number(zone, Time::from_ms(next)) != page {
-                    break;
-                }
-                last = next;
+    /// When the period that holds `now` began, and when it ends.
+    pub(crate) fn bounds(self, now: Time) -> (Time, Time) {
+        let (zone, first, next) = match self {
+            Self::Day(zone) => {
+                let today = Zone::Named(zone).wall(now).date();
+                (zone, today, today.checked_add_days(Days::new(1)))
             }
-        }
-        last
+            Self::Month(zone) => {
+                let today = Zone::Named(zone).wall(now).date();
+                let first = today.with_day(1).unwrap_or(today);
+                (zone, first, first.checked_add_months(Months::new(1)))
+            }
+        };
+        let began = begins(zone, first).unwrap_or(now);
+        (began, next.and_then(|next| begins(zone, next)).unwrap_or(now.plus(HOUR * 24)))
     }
+}
 
-    fn number(self, zone: Tz, at: Time) -> (i32, u32) {
-        let day = DateTime::from_timestamp_millis(at.ms()).unwrap_or_default().with_timezone(&zone).date_naive();
-        match self {
-            Self::Day => (day.year(), day.ordinal()),
-            Self::Month => (day.year(), day.month()),
-        }
-    }
+/// The first instant of `date` in `zone`: where midnight is skipped, one of the hours after it.
+fn begins(zone: Tz, date: NaiveDate) -> Option<Time> {
+    let midnight = date.and_time(NaiveTime::MIN);
+    let mut hours = (0..4).map(|hours| midnight + chrono::TimeDelta::hours(hours));
+    let found = hours.find_map(|wall| zone.from_local_datetime(&wall).earliest());
+    found.map(|instant| Time::from_ms(instant.timestamp_millis()))
 }
 
 #[cfg(test)]
@@ -64,28 +62,23 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> Time {
-        Time::from_ms(DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis())
+        Time::from_ms(chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis())
     }
 
     #[test]
-    fn pages_end_where_the_wall_says_so() {
-        let angeles = chrono_tz::America::Los_Angeles;
-        for (page, zone, now, end) in [
-            (Page::Day, Tz::UTC, "2026-11-22T12:00:00.001Z", "2026-11-23T00:00:00Z"),
-            (Page::Day, Tz::UTC, "2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z"),
-            (Page::Day, Tz::UTC, "2026-11-22T23:59:59.999Z", "2026-11-23T00:00:00Z"),
-            (Page::Day, angeles, "2026-11-22T12:00:00Z", "2026-11-23T08:00:00Z"),
+    fn days_and_months_by_hand() {
+        for (calendar, now, began, ends) in [
+            ("1d midnight UTC", "2026-11-22T12:00:00Z", "2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z"),
             // 25 hours, and 23.
-            (Page::Day, angeles, "2026-11-01T07:00:00Z", "2026-11-02T08:00:00Z"),
-            (Page::Day, angeles, "2027-03-14T08:00:00Z", "2027-03-15T07:00:00Z"),
-            (Page::Month, Tz::UTC, "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
-            (Page::Month, Tz::UTC, "2027-02-28T23:59:00Z", "2027-03-01T00:00:00Z"),
-            (Page::Month, angeles, "2026-11-02T00:00:00Z", "2026-12-01T08:00:00Z"),
+            ("1d midnight America/Los_Angeles", "2026-11-01T20:00:00Z", "2026-11-01T07:00:00Z", "2026-11-02T08:00:00Z"),
+            ("1d midnight America/Los_Angeles", "2026-03-08T20:00:00Z", "2026-03-08T08:00:00Z", "2026-03-09T07:00:00Z"),
+            ("1month midnight UTC", "2026-11-22T12:00:00Z", "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"),
         ] {
-            assert!(page.begin(zone, at(now)) <= at(now));
-            assert_eq!(page.begin(zone, at(end)), at(end), "{page:?} {zone} {now}");
-            let left = i64::try_from(page.left(zone, at(now))).unwrap();
-            assert_eq!(Time::from_ms(at(now).ms() + left), at(end), "{page:?} {zone} {now}");
+            let calendar = Calendar::read(calendar).unwrap();
+            assert_eq!(calendar.bounds(at(now)), (at(began), at(ends)), "{calendar:?}");
+        }
+        for text in ["1d midnight Mars", "2d midnight UTC", "1d noon UTC"] {
+            assert_eq!(Calendar::read(text), None, "{text}");
         }
     }
 }

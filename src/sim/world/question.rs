@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::sim::world::call::Call;
+
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Question {
@@ -19,6 +21,22 @@ pub(crate) struct Question {
     /// Whether a stream should end with the usage.
     pub(crate) include_usage: bool,
     pub(crate) max_tokens: Option<u64>,
+}
+
+impl Question {
+    /// A streamed question of which only the sizes matter.
+    pub(crate) fn sized(call: Call<'_>) -> Self {
+        Self {
+            model: call.model.to_owned(),
+            text: String::new(),
+            turn: 1,
+            first: true,
+            prompt_tokens: call.prompt,
+            stream: true,
+            include_usage: true,
+            max_tokens: None,
+        }
+    }
 }
 
 /// The question in `body`.
