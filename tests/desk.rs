@@ -533,7 +533,7 @@ fn patience_ends_where_nobody_knows_when() {
     bench.ask(at(1));
     let second = bench.ask(at(2));
     assert!(matches!(bench.turn(second).state, TurnState::Waiting { until: None, .. }));
-    for second in 3..=182 {
+    for second in 3..=183 {
         bench.wake(at(second));
     }
     assert!(matches!(bench.turn(second).state, TurnState::Failed(_)), "{:?}", bench.turn(second).state);
