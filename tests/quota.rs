@@ -201,3 +201,21 @@ fn an_answer_without_headers_wipes_nothing() {
     assert_eq!((meter.remaining(at(2)), meter.basis(at(2)).evidence), (Some(11), Evidence::Reported));
     assert_eq!(meter.basis(at(2)).at, at(1), "as of the first");
 }
+
+#[test]
+fn who_refuses_what_by_its_own_word_had_room_is_believed_no_more() {
+    let mut ledger = ledger(vec![lane("m/m", Dialect::Mistral, &[("m/m", "60s", 30)])]);
+    let full = || [reading("60s", 5, 5, Evidence::Reported)];
+    for second in 1..6 {
+        answered(&mut ledger, 0, &full(), at(second));
+    }
+    assert_eq!(ready(&ledger, at(6)), [true]);
+    refused(&mut ledger, 0, &refusal(Class::RateLimited, Scope::Unknown, full().into()), at(6));
+    // In the next minute it is counted here, and its headers say what they like.
+    ledger.expire(at(60));
+    for second in 60..65 {
+        assert_eq!(ready(&ledger, at(second)), [true], "{second}");
+        answered(&mut ledger, 0, &full(), at(second));
+    }
+    assert_eq!(ready(&ledger, at(65)), [false], "{:?}", ledger.meters());
+}

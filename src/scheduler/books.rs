@@ -146,8 +146,15 @@ impl Books {
 
     /// Takes in a refusal: what it names of the limits, or else what it lets one guess. Whether a meter was opened.
     pub fn refused(&mut self, spec: &LaneSpec, held: &mut Held, failure: &Failure, now: Time) -> bool {
+        for part in &held.parts {
+            if let Some(meter) = self.meters.get_mut(part.meter)
+                && learning::belies(failure, held.need, meter)
+            {
+                meter.distrusted = Some(now);
+            }
+        }
         let opened = self.heard(spec, held, &failure.readings, false, now);
-        if let Some(index) = learning::suspect(spec, &self.meters, failure, now)
+        if let Some(index) = learning::suspect(spec, &self.meters, failure, held.need, now)
             && let Some(meter) = self.meters.get_mut(index)
         {
             let own = held.parts.iter().find(|part| part.meter == index).map_or(0, |part| part.amount);

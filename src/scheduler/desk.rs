@@ -258,11 +258,11 @@ impl Desk {
         self.ledger.expire(now);
         let Some(work) = self.turns.work(id) else { return };
         let wish = Wish { tried: &work.tried, only: work.only.as_ref() };
-        match self.ledger.pick(work.need, wish, now) {
+        let shown = self.announced.as_ref().filter(|_| work.only.is_none());
+        let (choice, why) = self.ledger.pick_and_why(work.need, shown, wish, now);
+        match choice {
             Choice::Lane(pick) => {
                 let Some(spec) = self.ledger.spec(pick.lane) else { return };
-                let shown = self.announced.as_ref().filter(|_| work.only.is_none());
-                let why = self.ledger.why(work.need, &pick, shown, wish, now);
                 let Some(hold) = self.ledger.dispatch(&pick, work.need, now) else { return };
                 self.last_attempt += 1;
                 let attempt = AttemptId(self.last_attempt);
@@ -272,10 +272,10 @@ impl Desk {
                 self.tell_work(id, true, now);
                 self.outbox.push(Effect::Fly { attempt, lane: spec, request });
             }
-            Choice::Wait { until, on } => {
+            Choice::Wait { until, on, unsure } => {
                 let deadline = work.deadline(now);
                 // Beyond its patience nothing is waited for; nor is there a lane in time if the first comes back later.
-                if deadline <= now || until.is_some_and(|until| until > deadline) {
+                if deadline <= now || !unsure && until.is_some_and(|until| until > deadline) {
                     let comebacks = self.ledger.comebacks(work.need, wish, now);
                     let why = patience::refusal(&comebacks, work.patience, Zone::Local, now);
                     return self.close(id, TurnState::Failed(why), Vec::new(), now);

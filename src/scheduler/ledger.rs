@@ -92,11 +92,6 @@ impl Ledger {
         self.strategy = strategy;
     }
 
-    /// The way of choosing.
-    pub const fn strategy(&self) -> Strategy {
-        self.strategy
-    }
-
     /// Answers that an earlier run had: how long they were is how long the next ones will be.
     pub fn remember<'a>(&mut self, log: impl Iterator<Item = &'a Attempt>) {
         for attempt in log.filter(|attempt| attempt.outcome == Outcome::Answered) {
@@ -211,9 +206,13 @@ impl Ledger {
         self.lanes.get(pick.lane).map(|lane| lane.spec.id.clone())
     }
 
-    /// Why a lane was picked. `shown`: the lane that the screens had as next.
-    pub fn why(&self, need: Need, pick: &Pick, shown: Option<&LaneId>, wish: Wish<'_>, now: Time) -> String {
-        why(&self.seats(need, now), &self.place, pick, shown, wish)
+    /// The same, and why that lane. `shown`: the lane that the screens had as next.
+    pub fn pick_and_why(&self, need: Need, shown: Option<&LaneId>, wish: Wish<'_>, now: Time) -> (Choice, String) {
+        let seats = self.seats(need, now);
+        let choice = choose(&seats, &self.place, self.strategy, wish, now);
+        let why =
+            if let Choice::Lane(pick) = &choice { why(&seats, &self.place, pick, shown, wish) } else { String::new() };
+        (choice, why)
     }
 
     /// The next known instant at which a rest ends, or a limit has room for an attempt of `need` again.

@@ -11,6 +11,9 @@ use crate::domain::ids::LaneId;
 use crate::domain::roster::Strategy;
 use crate::domain::standing::{LaneState, Standing};
 
+/// So many lanes that could not take an attempt are named.
+const NAMED: usize = 12;
+
 /// A lane, as the rotation sees it.
 #[derive(Debug, Clone)]
 pub struct Seat<'a> {
@@ -37,6 +40,8 @@ pub enum Choice {
         until: Option<Time>,
         /// For which lane, and why it is not ready.
         on: String,
+        /// Another one may come back before, nobody knows when.
+        unsure: bool,
     },
     /// No lane, and waiting will not help; why, for each.
     Nobody(String),
@@ -126,7 +131,8 @@ pub fn choose(seats: &[Seat<'_>], place: &Place, strategy: Strategy, wish: Wish<
         waiting(seats, wish).min_by_key(|seat| (seat.standing.until(now).is_none(), seat.standing.until(now)));
     match soonest {
         Some(Seat { lane, standing, .. }) => {
-            Choice::Wait { until: standing.until(now), on: format!("{}: {}", lane.spec.id, standing.reason()) }
+            let unsure = waiting(seats, wish).any(|seat| seat.standing.until(now).is_none());
+            Choice::Wait { until: standing.until(now), on: format!("{}: {}", lane.spec.id, standing.reason()), unsure }
         }
         None => Choice::Nobody(reasons(seats, wish)),
     }
@@ -187,11 +193,15 @@ pub fn why(seats: &[Seat<'_>], place: &Place, pick: &Pick, shown: Option<&LaneId
         let news = !matches!(seat.standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
         news && shown != Some(&seat.lane.spec.id) && wish.only.is_none()
     });
-    parts.extend(passed.map(|seat| {
+    let mut passed = passed.peekable();
+    parts.extend(passed.by_ref().take(NAMED).map(|seat| {
         let id = &seat.lane.spec.id;
         let refused = wish.tried.contains(id).then(|| "did not take it".to_owned());
         format!("{id}: {}", refused.unwrap_or_else(|| seat.standing.reason()))
     }));
+    if passed.peek().is_some() {
+        parts.push(format!("{} more could not", passed.count()));
+    }
     if chosen.standing != Standing::Ready {
         parts.push("a trial: its rest was a guess".into());
     }
@@ -405,11 +415,14 @@ mod tests {
         let resting = Standing::Resting { until: Some(NOW.plus(Duration::from_secs(4))), class: Class::RateLimited };
         let standings = [spent(9), spent(5), resting, Standing::Off(Off::ByYou), Standing::TooLarge];
         let until = Some(NOW.plus(Duration::from_secs(4)));
-        assert_eq!(after(None, &standings, &[]), Choice::Wait { until, on: "b/1: resting, rate limited".into() });
+        assert_eq!(
+            after(None, &standings, &[]),
+            Choice::Wait { until, on: "b/1: resting, rate limited".into(), unsure: false }
+        );
         let until = Some(NOW.plus(Duration::from_secs(5)));
         assert_eq!(
             after(None, &standings, &["b/1"]),
-            Choice::Wait { until, on: "a/2: 3 requests per min spent".into() }
+            Choice::Wait { until, on: "a/2: 3 requests per min spent".into(), unsure: false }
         );
     }
 

@@ -17,11 +17,12 @@ use roundel::domain::ids::TurnId;
 use roundel::domain::quota::limit::Unit;
 use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Wire};
 use roundel::domain::standing::Need;
+use roundel::scheduler::books::Settled;
 use roundel::scheduler::desk::Desk;
 use roundel::scheduler::effect::{Effect, Opening};
 use roundel::scheduler::flight::{Event, Flown};
 use roundel::scheduler::kept::Kept;
-use roundel::scheduler::ledger::{Ledger, Settled};
+use roundel::scheduler::ledger::Ledger;
 use roundel::scheduler::link::{Ask, Command};
 use roundel::scheduler::rotation::{Choice, Wish};
 
@@ -65,8 +66,8 @@ fn in_the_ledger(count: usize) -> Duration {
     let began = Instant::now();
     for round in 0..rounds(count) {
         let now = at(round, count);
-        let Choice::Lane(lane) = ledger.pick(Need::USUAL, Wish::default(), now) else { panic!("no lane") };
-        let hold = ledger.dispatch(lane, Need::USUAL, now).unwrap();
+        let Choice::Lane(pick) = ledger.pick(Need::USUAL, Wish::default(), now) else { panic!("no lane") };
+        let hold = ledger.dispatch(&pick, Need::USUAL, now).unwrap();
         ledger.settle(hold, usage, Settled::Used, now);
         ledger.take_changes();
     }
@@ -83,7 +84,7 @@ fn through_the_desk(count: usize) -> Duration {
         let now = at(round, count);
         let (turn, request) = (TurnId(round + 1), request.clone());
         let origin = Origin::Endpoint;
-        let ask = Ask { turn, origin, prompt: String::new(), request, no_training: false, only: None };
+        let ask = Ask { turn, origin, prompt: String::new(), request, no_training: false, only: None, patience: None };
         desk.command(1, Command::Ask(Box::new(ask)), now);
         let flies = desk.take_effects().into_iter().find_map(|effect| match effect {
             Effect::Fly { attempt, .. } => Some(attempt),

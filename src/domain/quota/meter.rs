@@ -16,6 +16,9 @@ use crate::domain::quota::tally::Tally;
 /// its own correction, so it has to end by itself.
 const TRIAL: Duration = Duration::from_mins(30);
 
+/// So long a provider is distrusted that refused what by its own word had room.
+const DISTRUST: Duration = Duration::from_hours(1);
+
 /// So near to the end or the beginning of a period two clocks may not agree which one it is.
 const EDGE: Duration = Duration::from_secs(5);
 
@@ -48,6 +51,10 @@ pub struct Meter {
     /// How far the provider's count was from ours, in the last window.
     #[serde(default)]
     pub drift: Option<Drift>,
+    /// When the provider refused what by its own word had room: for a while it is believed only where it tells of more
+    /// use than was counted here.
+    #[serde(skip)]
+    pub distrusted: Option<Time>,
     /// Refused since the provider's last word: it may have counted them.
     #[serde(skip)]
     pub unsure: u64,
@@ -81,6 +88,7 @@ impl Meter {
             documented: cap.filter(|cap| cap.evidence == Evidence::Documented).map(|cap| cap.value),
             guess: None,
             drift: None,
+            distrusted: None,
             unsure: 0,
         }
     }
@@ -205,8 +213,12 @@ impl Meter {
         }
         let ends = reading.reset_after.map(|after| now.plus(after));
         if let (Some(left), Some(cap)) = (reading.remaining, self.cap_value()) {
-            self.note_drift(cap.saturating_sub(left), now);
-            self.tally.correct(self.window, Some(cap), cap.saturating_sub(left), ends, now);
+            let mut used = cap.saturating_sub(left);
+            if self.is_distrusted(now) {
+                used = used.max(self.used(now));
+            }
+            self.note_drift(used, now);
+            self.tally.correct(self.window, Some(cap), used, ends, now);
             self.unsure = 0;
             self.basis = Figure::new((), reading.evidence, now);
         }
@@ -228,6 +240,11 @@ impl Meter {
         if self.is_guessed() || self.documented.is_none() || guess.outweighs_documents() {
             self.cap = Some(Figure::new(used, Evidence::Learnt, now));
         }
+    }
+
+    /// Whether the provider's word on what is left counts only against itself.
+    pub fn is_distrusted(&self, now: Time) -> bool {
+        self.distrusted.is_some_and(|since| now.since(since) < DISTRUST)
     }
 
     /// Whether the cap is only guessed.

@@ -181,6 +181,9 @@ impl Tally {
                     (Some((before, reset)), _) if before == *end => reset,
                     // A grid of the provider's own may lie across the clock's, but is no wider.
                     (_, Window::Fixed(span)) if end.since(now) <= span => *end,
+                    // As near as the shortest day or month: no need to ask the calendar.
+                    (_, Window::Day(_)) if end.since(now) <= Duration::from_hours(23) => *end,
+                    (_, Window::Month(_)) if end.since(now) <= Duration::from_hours(24 * 28 - 1) => *end,
                     _ => boundary(window, now).map_or(*end, |clock| clock.min(*end)),
                 };
                 std::mem::replace(end, right) != right
