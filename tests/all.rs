@@ -13,6 +13,9 @@ mod desk;
 mod quota;
 
 #[cfg(test)]
+mod plans;
+
+#[cfg(test)]
 mod day;
 
 #[cfg(test)]
