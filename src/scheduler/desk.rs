@@ -256,8 +256,9 @@ impl Desk {
     /// Sends a turn to a lane, or lets it wait, or ends it.
     fn place(&mut self, id: TurnId, now: Time) {
         self.ledger.expire(now);
+        let kept = self.turns.kept_from(id, now);
         let Some(work) = self.turns.work(id) else { return };
-        let wish = Wish { tried: &work.tried, only: work.only.as_ref() };
+        let wish = Wish { tried: &work.tried, only: work.only.as_ref(), kept: &kept };
         let shown = self.announced.as_ref().filter(|_| work.only.is_none());
         let (choice, why) = self.ledger.pick_and_why(work.need, shown, wish, now);
         match choice {
@@ -272,7 +273,7 @@ impl Desk {
                 self.tell_work(id, true, now);
                 self.outbox.push(Effect::Fly { attempt, lane: spec, request });
             }
-            Choice::Wait { until, on, unsure } => {
+            Choice::Wait { until, on, lane, unsure } => {
                 let deadline = work.deadline(now);
                 // Beyond its patience nothing is waited for; nor is there a lane in time if the first comes back later.
                 if deadline <= now || !unsure && until.is_some_and(|until| until > deadline) {
@@ -280,6 +281,7 @@ impl Desk {
                     let why = patience::refusal(&comebacks, work.patience, Zone::Local, now);
                     return self.close(id, TurnState::Failed(why), Vec::new(), now);
                 }
+                work.awaits = Some(lane);
                 let state = TurnState::Waiting { until, on };
                 if work.turn.state == state {
                     return;

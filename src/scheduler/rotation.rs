@@ -40,6 +40,8 @@ pub enum Choice {
         until: Option<Time>,
         /// For which lane, and why it is not ready.
         on: String,
+        /// That lane.
+        lane: LaneId,
         /// Another one may come back before, nobody knows when.
         unsure: bool,
     },
@@ -72,6 +74,8 @@ pub struct Wish<'a> {
     pub tried: &'a [LaneId],
     /// The only lane that it may go to.
     pub only: Option<&'a LaneId>,
+    /// Lanes that are kept for those who have waited longer.
+    pub kept: &'a [LaneId],
 }
 
 impl Place {
@@ -116,23 +120,34 @@ impl Wish<'_> {
     }
 }
 
+/// When a lane may be ready for this turn; None: nobody knows.
+fn back(seat: &Seat<'_>, wish: Wish<'_>, now: Time) -> Option<Time> {
+    seat.standing.until(now).filter(|_| !wish.kept.contains(&seat.lane.spec.id))
+}
+
 /// Chooses.
 pub fn choose(seats: &[Seat<'_>], place: &Place, strategy: Strategy, wish: Wish<'_>, now: Time) -> Choice {
     let candidates = || seats.iter().enumerate().filter(|(_, seat)| wish.allows(&seat.lane.spec.id));
     for last_resort in [false, true] {
-        let tier = || candidates().filter(|(_, seat)| seat.lane.spec.last_resort == last_resort);
+        let is_free = |seat: &Seat<'_>| !wish.kept.contains(&seat.lane.spec.id);
+        let tier = || candidates().filter(|(_, seat)| seat.lane.spec.last_resort == last_resort && is_free(seat));
         let sure = tier().any(|(_, seat)| seat.standing == Standing::Ready);
         let fits = |seat: &Seat<'_>| seat.standing == Standing::Ready || sure && seat.trial;
         if let Some(pick) = among(tier().filter(|(_, seat)| fits(seat)), place, strategy) {
             return Choice::Lane(pick);
         }
     }
-    let soonest =
-        waiting(seats, wish).min_by_key(|seat| (seat.standing.until(now).is_none(), seat.standing.until(now)));
+    let soonest = waiting(seats, wish).min_by_key(|seat| (back(seat, wish, now).is_none(), back(seat, wish, now)));
     match soonest {
-        Some(Seat { lane, standing, .. }) => {
-            let unsure = waiting(seats, wish).any(|seat| seat.standing.until(now).is_none());
-            Choice::Wait { until: standing.until(now), on: format!("{}: {}", lane.spec.id, standing.reason()), unsure }
+        Some(seat) => {
+            let until = back(seat, wish, now);
+            let reason = match until {
+                None if seat.standing == Standing::Ready => "kept for a question that has waited longer".into(),
+                _ => seat.standing.reason(),
+            };
+            let unsure = waiting(seats, wish).any(|seat| back(seat, wish, now).is_none());
+            let id = seat.lane.spec.id.clone();
+            Choice::Wait { until, on: format!("{id}: {reason}"), lane: id, unsure }
         }
         None => Choice::Nobody(reasons(seats, wish)),
     }
@@ -288,7 +303,7 @@ mod tests {
     fn after(last: Option<usize>, standings: &[Standing], tried: &[&str]) -> Choice {
         let tried: Vec<LaneId> = tried.iter().map(|id| LaneId::from(*id)).collect();
         let place = Place { last, current: Vec::new() };
-        choose(&seats(&lanes(), standings), &place, Strategy::Harvest, Wish { tried: &tried, only: None }, NOW)
+        choose(&seats(&lanes(), standings), &place, Strategy::Harvest, Wish { tried: &tried, ..Wish::default() }, NOW)
     }
 
     fn lane_of(choice: &Choice) -> Option<usize> {
@@ -378,7 +393,7 @@ mod tests {
     #[test]
     fn a_pinned_turn_goes_nowhere_else() {
         let only = LaneId::from("b/1");
-        let wish = Wish { tried: &[], only: Some(&only) };
+        let wish = Wish { only: Some(&only), ..Wish::default() };
         let mut standings = vec![Standing::Ready; 5];
         let lanes = lanes();
         let choose = |standings: &[Standing], wish| {
@@ -389,7 +404,7 @@ mod tests {
         let Choice::Nobody(why) = choose(&standings, wish) else { panic!() };
         assert_eq!(why, "b/1: off by you; Space in the quota pane switches it on");
         let only = LaneId::from("x/1");
-        let wish = Wish { tried: &[], only: Some(&only) };
+        let wish = Wish { only: Some(&only), ..Wish::default() };
         let nobody = choose(&standings, wish);
         assert_eq!(nobody, Choice::Nobody("there is no lane `x/1`".into()));
     }
@@ -417,12 +432,12 @@ mod tests {
         let until = Some(NOW.plus(Duration::from_secs(4)));
         assert_eq!(
             after(None, &standings, &[]),
-            Choice::Wait { until, on: "b/1: resting, rate limited".into(), unsure: false }
+            Choice::Wait { until, on: "b/1: resting, rate limited".into(), lane: "b/1".into(), unsure: false }
         );
         let until = Some(NOW.plus(Duration::from_secs(5)));
         assert_eq!(
             after(None, &standings, &["b/1"]),
-            Choice::Wait { until, on: "a/2: 3 requests per min spent".into(), unsure: false }
+            Choice::Wait { until, on: "a/2: 3 requests per min spent".into(), lane: "a/2".into(), unsure: false }
         );
     }
 

@@ -38,6 +38,8 @@ pub struct Work {
     pub patience: Duration,
     /// Since when it waits.
     pub since: Time,
+    /// The lane that it waits for.
+    pub awaits: Option<LaneId>,
     /// Its attempt in the air.
     pub live: Option<Live>,
     /// When its text was written last, and how many bytes it had.
@@ -68,6 +70,7 @@ impl Work {
             only: ask.only,
             patience: ask.patience.unwrap_or(patience::usual(ask.origin)),
             since: now,
+            awaits: None,
             live: None,
             written: None,
         }
@@ -215,6 +218,16 @@ impl Turns {
         let mut waiting: Vec<&Work> = self.works.values().filter(|work| work.live.is_none()).collect();
         waiting.sort_by_key(|work| (work.turn.origin != Origin::Chat, work.turn.id));
         waiting.into_iter().map(|work| work.turn.id).collect()
+    }
+
+    /// The lanes that are kept from the turn `id`: those for which turns wait that go before it, and have waited for half
+    /// of their patience. Else small questions could pass by a large one for as long as they come.
+    pub fn kept_from(&self, id: TurnId, now: Time) -> Vec<LaneId> {
+        let rank = |work: &Work| (work.turn.origin != Origin::Chat, work.turn.id);
+        let Some(own) = self.works.get(&id).map(rank) else { return Vec::new() };
+        let before = self.works.values().filter(|work| work.live.is_none() && rank(work) < own);
+        let long = before.filter(|work| now.since(work.since) >= work.patience / 2);
+        long.filter_map(|work| work.awaits.clone()).collect()
     }
 
     /// The known instants at which a waiting turn may go on, or its patience ends.
