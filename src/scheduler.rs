@@ -22,6 +22,9 @@ pub mod outputs;
 /// All meters, and what is held and used of them.
 pub mod books;
 
+/// What the ledger keeps of a lane that no screen needs.
+pub mod side;
+
 /// Lanes, limits, rests, reservations.
 pub mod ledger;
 

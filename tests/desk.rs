@@ -648,3 +648,82 @@ fn a_clock_set_back_is_told_to_the_screens() {
     let meters = moved.unwrap();
     assert_eq!((meters[0].remaining(at(0)), meters[0].remaining(at(60))), (Some(9), Some(10)));
 }
+
+#[test]
+fn a_trial_passes_no_filter() {
+    let trains = LaneSpec { training: Training::Yes, ..lane("a/1", None) };
+    let safe = LaneSpec { training: Training::No, ..lane("b/1", None) };
+    let mut bench = Bench::new(&[]);
+    let ledger = Ledger::new(vec![trains, safe], Kept::default(), START);
+    bench.desk = Desk::new(Opening { ledger, ..Opening::default() }, START);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, None, at(0));
+    bench.answer(bench.last_flight(), at(1));
+    bench.desk.command(1, Command::AvoidTraining(true), at(2));
+    for second in 16..20 {
+        bench.ask(at(second));
+        bench.answer(bench.last_flight(), at(second));
+    }
+    assert_eq!(bench.lanes_flown(), ["a/1", "b/1", "b/1", "b/1", "b/1", "b/1"]);
+}
+
+#[test]
+fn who_waits_is_kept_off_training_lanes_as_soon_as_it_is_wished() {
+    let mut bench = Bench::new(&[]);
+    let trains = LaneSpec { training: Training::Yes, ..lane("a/1", None) };
+    let ledger = Ledger::new(vec![trains], Kept::default(), START);
+    bench.desk = Desk::new(Opening { ledger, ..Opening::default() }, START);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, Some(20), at(0));
+    bench.desk.command(1, Command::AvoidTraining(true), at(5));
+    bench.wake(at(25));
+    assert_eq!(bench.lanes_flown(), ["a/1"]);
+    assert!(matches!(bench.turn(TurnId(1)).state, TurnState::Failed(_)));
+}
+
+#[test]
+fn patience_is_counted_over_all_tries() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    let turn = bench.ask_of(Origin::Endpoint, "x", at(0));
+    let mut now = at(0);
+    for _ in 0..200 {
+        if bench.turns.iter().any(|other| other.id == turn && other.state.is_over()) {
+            break;
+        }
+        if bench.turn(turn).state == TurnState::Running {
+            let failure = Failure::new(Class::Server, "could not connect".into());
+            bench.event(bench.last_flight(), Event::Failed(failure, Reached::Nobody), now);
+        }
+        now = now.plus(Duration::from_secs(1));
+        bench.wake(now);
+    }
+    assert!(matches!(bench.turn(turn).state, TurnState::Failed(_)), "{:?}", bench.turn(turn).state);
+    assert!(now <= at(63), "{now:?}");
+}
+
+#[test]
+fn an_askers_bad_requests_lengthen_no_rest() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    for _ in 0..9 {
+        bench.ask(at(0));
+        bench.fail(bench.last_flight(), Class::BadRequest, None, at(0));
+    }
+    bench.ask(at(1));
+    bench.fail(bench.last_flight(), Class::RateLimited, Some(2), at(1));
+    let rest = bench.desk.snapshot(at(1)).lanes[0].rest.clone().unwrap();
+    assert_eq!((rest.until, rest.told), (Some(at(3)), true));
+}
+
+#[test]
+fn a_silent_first_attempt_does_not_hold_up_the_others() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    bench.ask(at(0));
+    bench.fail(bench.last_flight(), Class::RateLimited, Some(10), at(0));
+    bench.ask(at(1));
+    bench.wake(at(10));
+    assert_eq!(bench.flights.len(), 2);
+    bench.wake(at(20));
+    assert_eq!(bench.flights.len(), 2);
+    bench.wake(at(26));
+    assert_eq!(bench.flights.len(), 3, "nothing was heard of the first for 15 s");
+}

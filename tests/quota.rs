@@ -9,7 +9,7 @@ use roundel::domain::failure::{Class, Failure, Scope};
 use roundel::domain::quota::limit::{Evidence, Reading, Unit, Window};
 use roundel::domain::quota::meter::Meter;
 use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Wire};
-use roundel::domain::standing::{Need, Standing};
+use roundel::domain::standing::{Need, Standing, Target};
 use roundel::providers::catalogue::Catalogue;
 use roundel::scheduler::books::Settled;
 use roundel::scheduler::kept::Kept;
@@ -218,4 +218,42 @@ fn who_refuses_what_by_its_own_word_had_room_is_believed_no_more() {
         answered(&mut ledger, 0, &full(), at(second));
     }
     assert_eq!(ready(&ledger, at(65)), [false], "{:?}", ledger.meters());
+}
+
+#[test]
+fn what_refills_steadily_rests_for_the_wait_that_was_told() {
+    let limits = [("groq/m", "1d bucket", 1000), ("groq/m", "60s rolling", 30)];
+    let mut ledger = ledger(vec![lane("groq/m", Dialect::Groq, &limits)]);
+    let spent = reading("1d bucket", 1000, 0, Evidence::Learnt);
+    let wait = Some(Duration::from_secs(87));
+    let failure = Failure { wait, ..refusal(Class::QuotaExhausted, Scope::Model, vec![spent]) };
+    refused(&mut ledger, 0, &failure, START);
+    assert_eq!(ledger.lanes()[0].rest.as_ref().unwrap().until, Some(at(87)));
+}
+
+#[test]
+fn who_is_not_entitled_can_be_tried_again_by_hand() {
+    let mut ledger = ledger(vec![lane("g/m", Dialect::Gemini, &[("g/m", "1d midnight UTC", 20)])]);
+    let none = reading("1d midnight UTC", 0, 0, Evidence::Learnt);
+    refused(&mut ledger, 0, &refusal(Class::Payment, Scope::Model, vec![none]), START);
+    assert_eq!(ready(&ledger, at(1)), [false]);
+    ledger.switch(&Target::Lane("g/m".into()), true, at(2));
+    assert_eq!(ready(&ledger, at(2)), [true]);
+}
+
+#[test]
+fn a_guess_at_the_answer_is_the_screens_and_the_schedulers() {
+    let tokens =
+        LimitSpec { pool: "a/b".into(), unit: Unit::Tokens, window: "1d bucket".parse().unwrap(), cap: 30_000 };
+    let spec = LaneSpec { limits: vec![tokens], ..lane("a/b", Dialect::Generic, &[]) };
+    let mut ledger = ledger(vec![spec]);
+    for second in 0..9 {
+        let mut hold = ledger.dispatch(&Pick { lane: 0, shares: Vec::new() }, Need::USUAL, at(second)).unwrap();
+        ledger.heard(&mut hold, &[], at(second));
+        ledger.settle(hold, Usage { input: Some(10), output: Some(3000) }, Settled::Used, at(second));
+    }
+    let scheduler = ledger.standings(Need::USUAL, at(10));
+    let screen = ledger.lanes()[0].standing(ledger.meters(), Need::USUAL, at(10));
+    assert_eq!(scheduler, [screen.clone()]);
+    assert!(matches!(screen, Standing::Spent { .. }), "{screen:?}");
 }

@@ -3,7 +3,7 @@
 
 use crate::app::due::{Due, count};
 use crate::app::row::Role;
-use crate::domain::quota::limit::Evidence;
+use crate::domain::quota::limit::{Evidence, Unit};
 use crate::domain::quota::meter::Meter;
 
 /// One limit.
@@ -73,7 +73,9 @@ impl Limit {
         if let (true, Some(span)) = (told, meter.window.span()) {
             due.at(basis.at.plus(span));
         }
-        let left = meter.remaining(now);
+        // Of a unit that nobody counts here nothing is known until the provider tells.
+        let blind = matches!(meter.unit, Unit::Other(_)) && basis.evidence == Evidence::Counted;
+        let left = meter.remaining(now).filter(|_| !blind);
         let share =
             left.zip(meter.cap).map(|(left, cap)| if cap.value == 0 { 0.0 } else { left as f64 / cap.value as f64 });
         Self {
@@ -85,12 +87,14 @@ impl Limit {
                     let guess = if meter.is_guessed() { "~" } else { "" };
                     format!("{} of {guess}{}", count(left), count(cap.value))
                 }
+                (None, Some(cap)) if blind => format!("? of {}", count(cap.value)),
                 _ => format!("{} used", count(used)),
             },
             brief: format!("{} {}", count(left.unwrap_or(used)), if left.is_some() { "left" } else { "used" }),
             words: format!("{} {}/{}", count(left.unwrap_or(used)), meter.unit.short(), meter.window.short()),
             figure_room: meter.cap.map_or(8, |cap| figure_room(cap.value)),
             evidence: match meter.cap {
+                _ if blind => None,
                 // What is left of a cap that is only learnt is no better known than that.
                 Some(cap) if is_full || cap.evidence == Evidence::Learnt => Some(cap.evidence),
                 _ => (!is_full).then_some(basis.evidence),
@@ -142,7 +146,6 @@ mod tests {
     use super::*;
     use crate::app::fixture::{NOW, meter};
     use crate::domain::clock::Zone;
-    use crate::domain::quota::limit::Unit;
 
     #[test]
     fn a_full_limit_counts_nothing_down() {
@@ -163,9 +166,10 @@ mod tests {
     #[test]
     fn what_is_left_of_a_guess_is_a_guess() {
         let mut guessed = meter("a", Unit::Requests, "1d midnight UTC", 30);
-        guessed.count(12, NOW);
-        for _ in 0..3 {
-            guessed.guess_from_refusal(0, NOW);
+        for days in [3, 2, 1, 0] {
+            let day = NOW.minus(std::time::Duration::from_hours(24 * days));
+            guessed.count(12, day);
+            guessed.guess_from_refusal(0, day);
         }
         let limit = Limit::new(&guessed, &mut Due::new(NOW, Zone::UTC));
         assert_eq!((limit.figure.as_str(), limit.evidence), ("0 of ~12", Some(Evidence::Learnt)));

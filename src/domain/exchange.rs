@@ -64,3 +64,13 @@ impl Head {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Broken(pub String);
+
+impl Broken {
+    /// How a reason begins if the connection had stood: the request may have arrived, and been counted.
+    pub const CUT: &str = "the connection broke";
+
+    /// Whether the request may have reached the provider.
+    pub fn may_have_arrived(&self) -> bool {
+        self.0.starts_with(Self::CUT)
+    }
+}

@@ -91,6 +91,9 @@ pub struct LaneState {
     pub rest: Option<Rest>,
     /// Attempts in the air.
     pub in_flight: u32,
+    /// Tokens that 19 of 20 of its answers keep within; None: too few have come.
+    #[serde(default)]
+    pub longest: Option<u64>,
     /// Attempts that may be in the air at once while it is tried after a rest; None: any number.
     #[serde(default)]
     pub at_once: Option<u32>,
@@ -219,7 +222,12 @@ impl Standing {
 impl LaneState {
     /// A lane to which nothing has happened yet.
     pub fn new(spec: LaneSpec) -> Self {
-        Self { spec: Arc::new(spec), switch: None, rest: None, in_flight: 0, at_once: None }
+        Self { spec: Arc::new(spec), switch: None, rest: None, in_flight: 0, longest: None, at_once: None }
+    }
+
+    /// Whether it may train on prompts that shall not be trained on: a hard filter.
+    fn is_closed_to(&self, need: Need) -> bool {
+        need.no_training && self.spec.training != Training::No
     }
 
     /// Whether an attempt of `tokens` in all would ever fit, as far as is known. `own`: the meters that it draws on.
@@ -239,6 +247,15 @@ impl LaneState {
             self.rest.take_if(|rest| rest.until.is_none());
             self.at_once = Some(1);
         }
+    }
+
+    /// What is in the air says nothing: one more may go. Whether that changes anything.
+    pub fn lets_one_more(&mut self) -> bool {
+        let full = self.at_once.is_some_and(|most| self.in_flight >= most);
+        if full {
+            self.at_once = Some(self.in_flight + 1);
+        }
+        full
     }
 
     /// Forgets a rest that is over. Whether there was one. A clock set back lengthens none.
@@ -267,15 +284,23 @@ impl LaneState {
 
     /// The same, of the meters that it draws on.
     pub fn stands<'a>(&self, own: impl Iterator<Item = &'a Meter>, need: Need, now: Time) -> Standing {
+        match self.rest.as_ref().filter(|rest| rest.until.is_none_or(|until| until > now)) {
+            Some(Rest { until, class, .. }) if self.off().is_none() && !self.is_closed_to(need) => {
+                Standing::Resting { until: *until, class: *class }
+            }
+            _ => self.stands_rested(own, need, now),
+        }
+    }
+
+    /// The same, as if its rest were over.
+    pub fn stands_rested<'a>(&self, own: impl Iterator<Item = &'a Meter>, need: Need, now: Time) -> Standing {
         if let Some(off) = self.off() {
             return Standing::Off(off);
         }
-        if need.no_training && self.spec.training != Training::No {
+        if self.is_closed_to(need) {
             return Standing::Trains;
         }
-        if let Some(rest) = self.rest.as_ref().filter(|rest| rest.until.is_none_or(|until| until > now)) {
-            return Standing::Resting { until: rest.until, class: rest.class };
-        }
+        let need = need.with_output(self.longest);
         if self.spec.context.is_some_and(|context| need.input.saturating_add(need.sure_output) > context) {
             return Standing::TooLarge;
         }

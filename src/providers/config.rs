@@ -416,7 +416,7 @@ mod tests {
     fn no_slip_of_a_finger_shows_a_key() {
         let text = "training = 'avoid'\n[providers.groq]\nkey = 'sk-canary-0123456789' # was sk-canary-0\nmodels = [\n  'a',\n]\n\
                     headers = { A = \"sk-canary-1\", \"X-B\" = 'Bearer sk-canary-2' }\n[providers.mine]\n\
-                    base_url = 'http://me:sk-canary-3@a'\nproxy = 'http://me:sk-canary-4@a'\n[providers.mine.headers]\n\
+                    base_url = 'http://a/sk-canary-3'\nproxy = 'http://me:sk-canary-4@a'\n[providers.mine.headers]\n\
                     C = 'sk-canary-5'\n";
         let catalogue = Catalogue::built_in().unwrap();
         assert!(Config::read(text, &catalogue).is_ok());

@@ -150,12 +150,12 @@ fn headers(map: &HeaderMap, out: &Outgoing) -> Vec<(String, String)> {
 
 /// What broke, and the innermost cause, without the URL.
 fn broken(error: &reqwest::Error) -> Broken {
-    let what = if error.is_timeout() {
-        "timed out"
-    } else if error.is_connect() {
+    let what = if error.is_connect() {
         "could not connect"
+    } else if error.is_timeout() {
+        "timed out"
     } else {
-        "the connection broke"
+        Broken::CUT
     };
     Broken(format!("{what}: {}", innermost(error)))
 }

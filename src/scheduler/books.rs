@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::clock::Time;
 use crate::domain::conversation::Usage;
 use crate::domain::failure::Failure;
-use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
-use crate::domain::quota::meter::Meter;
+use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit, Window};
+use crate::domain::quota::meter::{Meter, Room};
 use crate::domain::roster::LaneSpec;
 use crate::domain::standing::Need;
 use crate::scheduler::learning;
@@ -99,7 +99,8 @@ impl Books {
     /// false) was not counted. Whether a meter was opened for it.
     pub fn heard(&mut self, spec: &LaneSpec, held: &mut Held, readings: &[Reading], answers: bool, now: Time) -> bool {
         let before = self.meters.len();
-        for reading in readings {
+        // Who is not entitled has no limit that could be spent: the lane is out, not its meter at nothing for ever.
+        for reading in readings.iter().filter(|reading| reading.cap != Some(0)) {
             let index = match self.position(spec, reading) {
                 Some(index) => index,
                 None if reading.cap.is_none() => continue,
@@ -190,12 +191,19 @@ impl Books {
         }
     }
 
-    /// When the limits that a refusal names as spent reopen: the latest of them.
+    /// When the limits that a refusal names as spent reopen: the latest of them. What comes back bit by bit is not spent
+    /// until all of it is back: there the wait that was told counts, if there is one.
     pub fn reopens(&self, spec: &LaneSpec, failure: &Failure, now: Time) -> Option<Time> {
         let spent = failure.readings.iter().filter(|reading| reading.remaining == Some(0));
         let meters =
             spent.filter_map(|reading| self.position(spec, reading)).filter_map(|index| self.meters.get(index));
-        meters.filter_map(|meter| meter.full_at(now)).max()
+        let opens = |meter: &Meter| match (meter.window, meter.room(1, now)) {
+            (Window::Bucket(_) | Window::Rolling(_), _) if failure.wait.is_some() => None,
+            (Window::Bucket(_) | Window::Rolling(_), Room::At(at)) => Some(at),
+            (Window::Bucket(_) | Window::Rolling(_), _) => None,
+            _ => meter.full_at(now),
+        };
+        meters.filter_map(opens).max()
     }
 
     fn position(&self, spec: &LaneSpec, reading: &Reading) -> Option<usize> {

@@ -127,6 +127,7 @@ impl Desk {
             }
             Command::AvoidTraining(avoid) => {
                 self.usual.no_training = avoid || self.no_training;
+                self.turns.avoid_training(avoid);
                 self.outbox.keep(Write::AvoidTraining(avoid));
                 self.tell_ledger(None, Vec::new(), now);
             }

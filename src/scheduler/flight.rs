@@ -138,7 +138,10 @@ impl Flight<'_> {
     async fn answer(&self, out: &Outgoing, transport: &Transport) -> Result<(), (Failure, Reached)> {
         let (head, mut body) = match timeout(FIRST, transport.send(out)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(broken)) => return Err((server(broken.0), Reached::Nobody)),
+            Ok(Err(broken)) => {
+                let reached = if broken.may_have_arrived() { Reached::Provider } else { Reached::Nobody };
+                return Err((server(broken.0), reached));
+            }
             Err(_) => return Err((server(format!("no answer in {} s", FIRST.as_secs())), Reached::Provider)),
         };
         let answered = (200..300).contains(&head.status);

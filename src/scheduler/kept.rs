@@ -58,7 +58,7 @@ impl Kept {
                     *meter = kept;
                     meter.documented = documented;
                     // What was learnt stands above what is documented, until that is written anew.
-                    if changed || meter.cap.is_none_or(|cap| cap.evidence == Evidence::Documented) {
+                    if changed || meter.cap.is_none_or(|cap| cap.evidence == Evidence::Documented || cap.value == 0) {
                         meter.cap = cap;
                         meter.guess = None;
                     }

@@ -22,9 +22,9 @@ use crate::domain::standing::{LaneState, Need, Rest, Standing, Target};
 use crate::scheduler::books::{Books, Held, Settled};
 use crate::scheduler::kept::Kept;
 use crate::scheduler::ledger::told::{Told, take_in};
-use crate::scheduler::outputs::Outputs;
 use crate::scheduler::resting::{self, End, Reach};
 use crate::scheduler::rotation::{Choice, Pick, Place, Seat, Wish, choose, waiting, why};
+use crate::scheduler::side::Side;
 
 /// What was heard beside the answers.
 pub mod told;
@@ -33,6 +33,8 @@ pub mod told;
 const LARGE: Duration = Duration::from_mins(15);
 /// By so much the pressure of such a lane counts less.
 const KEPT_BACK: f64 = 0.5;
+/// Whoever of them says nothing for so long does not hold up the next.
+const SILENT: Duration = Duration::from_secs(15);
 /// A lane that has come back from a rest doubles up to so many at once; then it takes any number.
 const WIDEST: u32 = 16;
 
@@ -53,19 +55,6 @@ pub struct Ledger {
     changed: BTreeSet<usize>,
     /// What an earlier run kept: for lanes that join later, too.
     kept: Kept,
-}
-
-/// What is kept beside a lane.
-#[derive(Debug, Default)]
-struct Side {
-    /// Its account's place among the accounts.
-    account: usize,
-    /// The meters that it draws on.
-    draws: Vec<usize>,
-    /// Failures in a row.
-    row: u32,
-    /// How long its answers are.
-    outputs: Outputs,
 }
 
 /// What an attempt holds until it is settled.
@@ -95,9 +84,10 @@ impl Ledger {
     /// Answers that an earlier run had: how long they were is how long the next ones will be.
     pub fn remember<'a>(&mut self, log: impl Iterator<Item = &'a Attempt>) {
         for attempt in log.filter(|attempt| attempt.outcome == Outcome::Answered) {
-            let lane = self.lanes.iter().position(|lane| lane.spec.id == attempt.lane);
-            if let (Some(side), Some(tokens)) = (lane.and_then(|at| self.sides.get_mut(at)), attempt.usage.output) {
+            let found = self.lanes.iter_mut().zip(&mut self.sides).find(|(lane, _)| lane.spec.id == attempt.lane);
+            if let (Some((lane, side)), Some(tokens)) = (found, attempt.usage.output) {
                 side.outputs.add(tokens);
+                lane.longest = side.outputs.most();
             }
         }
     }
@@ -163,8 +153,10 @@ impl Ledger {
     fn seats(&self, need: Need, now: Time) -> Vec<Seat<'_>> {
         let mut seats: Vec<Seat<'_>> = Vec::with_capacity(self.lanes.len());
         for (lane, side) in self.lanes.iter().zip(&self.sides) {
-            let standing = lane.stands(self.books.at(&side.draws), need.with_output(side.outputs.most()), now);
-            let trial = resting::is_due_for_trial(lane, now);
+            let standing = lane.stands(self.books.at(&side.draws), need, now);
+            // But for its guessed rest nothing may be in the way.
+            let rested = || lane.stands_rested(self.books.at(&side.draws), need, now);
+            let trial = resting::is_due_for_trial(lane, now) && rested() == Standing::Ready;
             seats.push(Seat { lane, account: side.account, standing, pressure: 1.0, trial });
         }
         if self.strategy == Strategy::Harvest {
@@ -236,7 +228,7 @@ impl Ledger {
         let (state, side) = (self.lanes.get_mut(pick.lane)?, self.sides.get(pick.lane)?);
         state.in_flight += 1;
         self.place.take(side.account, &pick.shares);
-        let need = need.with_output(side.outputs.most());
+        let need = need.with_output(state.longest);
         let held = self.books.hold(&side.draws, need, now);
         let total = need.total();
         let is_small = |(lane, side): (&LaneState, &Side)| {
@@ -245,6 +237,9 @@ impl Ledger {
         if self.lanes.iter().zip(&self.sides).any(is_small) {
             // It did not fit everywhere.
             self.large = Some((total, now));
+        }
+        if let Some(side) = self.sides.get_mut(pick.lane) {
+            side.sent = Some(now);
         }
         self.changed.insert(pick.lane);
         Some(Hold { lane: pick.lane, shares: pick.shares.clone(), since: now, held })
@@ -303,6 +298,7 @@ impl Ledger {
                 side.row = 0;
                 if let Some(tokens) = usage.output {
                     side.outputs.add(tokens);
+                    lane.longest = side.outputs.most();
                 }
             } else {
                 self.place.give_back(side.account, &hold.shares);
@@ -329,11 +325,11 @@ impl Ledger {
         if known && failure.wait.is_none() {
             return state.rest.clone();
         }
-        let side = self.sides.get_mut(lane)?;
-        side.row = side.row.saturating_add(u32::from(!known));
-        let row = side.row.max(1);
-        let End { at: until, told } = resting::end(failure, row, self.books.reopens(&spec, failure, now), now)?;
-        let reach = resting::reach(&spec, failure);
+        let row = self.sides.get(lane)?.row.saturating_add(u32::from(!known)).max(1);
+        let reopens = self.books.reopens(&spec, failure, now);
+        let End { at: until, told } = resting::end(failure, row, reopens, now)?;
+        self.sides.get_mut(lane)?.row = row;
+        let (reach, shut) = (resting::reach(&spec, failure), resting::host_is_shut(&self.lanes, &spec, failure, now));
         let target = match reach {
             Reach::Lane => Target::Lane(spec.id.clone()),
             Reach::Quota | Reach::Account => Target::Account(spec.account()),
@@ -341,6 +337,7 @@ impl Ledger {
         let rest = Rest { target, since: now, until, class: failure.class, told, words: failure.message.clone() };
         for (index, state) in self.lanes.iter_mut().enumerate() {
             let covered = match reach {
+                _ if shut && state.spec.base_url == spec.base_url => true,
                 Reach::Lane => index == lane,
                 Reach::Quota => state.spec.shares_quota_with(&spec),
                 Reach::Account => state.spec.account() == spec.account(),
@@ -386,8 +383,9 @@ impl Ledger {
                 any = true;
             }
         }
-        for (index, lane) in self.lanes.iter_mut().enumerate() {
-            if lane.expire(now) {
+        for (index, (lane, side)) in self.lanes.iter_mut().zip(&self.sides).enumerate() {
+            let silent = side.sent.is_some_and(|sent| now.since(sent) >= SILENT);
+            if lane.expire(now) || silent && lane.lets_one_more() {
                 self.changed.insert(index);
                 any = true;
             }

@@ -11,7 +11,7 @@ use crate::domain::standing::{LaneState, Rest};
 /// A guess at a short rest where the provider tells none.
 const GUESS_RATE: Duration = Duration::from_secs(30);
 /// A guess at the rest of a spent quota where the provider tells none.
-const GUESS_QUOTA: Duration = Duration::from_hours(1);
+const GUESS_QUOTA: Duration = Duration::from_mins(30);
 /// A guess at how long a provider's capacity is short.
 const GUESS_CAPACITY: Duration = Duration::from_secs(10);
 /// The first rest after a server error, and the longest: it doubles in between.
@@ -37,7 +37,9 @@ pub fn end(failure: &Failure, row: u32, reopens: Option<Time>, now: Time) -> Opt
     // What refuses again and again, or says "at once", rests longer each time all the same.
     let least = if row > 1 { doubled(row - 1) } else { LEAST_WAIT };
     let told = failure.wait.map(|wait| wait.clamp(least, LONGEST_WAIT));
-    let or = |guess: Duration| End { at: Some(now.plus(told.unwrap_or(guess))), told: told.is_some() };
+    // Longer than was told is not told.
+    let is_told = told.is_some() && told == failure.wait;
+    let or = |guess: Duration| End { at: Some(now.plus(told.unwrap_or(guess))), told: is_told };
     match failure.class {
         Class::TooLarge | Class::BadRequest => None,
         Class::Payment | Class::Auth | Class::Gone => Some(End { at: None, told: true }),
@@ -67,6 +69,17 @@ pub enum Reach {
     Quota,
     /// All lanes of the account.
     Account,
+}
+
+/// Whether the provider refuses not an account but whoever asks from here: another account at the same address was
+/// refused for the same reason just now.
+pub fn host_is_shut(lanes: &[LaneState], spec: &LaneSpec, failure: &Failure, now: Time) -> bool {
+    let other = |lane: &&LaneState| lane.spec.base_url == spec.base_url && lane.spec.quota_of != spec.quota_of;
+    let refused = |rest: &Rest| rest.class == Class::RateLimited && now.since(rest.since) < GUESS_CAPACITY;
+    // A limit that is named is the account's.
+    failure.class == Class::RateLimited
+        && failure.readings.is_empty()
+        && lanes.iter().filter(other).any(|lane| lane.rest.as_ref().is_some_and(refused))
 }
 
 /// How far the failure of `spec`'s lane reaches.
@@ -111,11 +124,11 @@ mod tests {
         };
         for (class, wait, row, reopens, expected) in [
             (Class::RateLimited, Some(7), 1, None, Some((Some(7), true))),
-            (Class::RateLimited, Some(0), 1, None, Some((Some(1), true))),
-            (Class::RateLimited, Some(0), 4, None, Some((Some(8), true))),
+            (Class::RateLimited, Some(0), 1, None, Some((Some(1), false))),
+            (Class::RateLimited, Some(0), 4, None, Some((Some(8), false))),
             (Class::RateLimited, None, 1, Some(3), Some((Some(30), false))),
             (Class::QuotaExhausted, Some(48), 1, Some(7200), Some((Some(7200), true))),
-            (Class::QuotaExhausted, None, 1, None, Some((Some(3600), false))),
+            (Class::QuotaExhausted, None, 1, None, Some((Some(1800), false))),
             (Class::Overloaded, None, 1, None, Some((Some(10), false))),
             (Class::Server, None, 1, None, Some((Some(2), false))),
             (Class::Server, None, 9, None, Some((Some(60), false))),

@@ -179,6 +179,10 @@ fn among<'a>(fitting: impl Iterator<Item = (usize, &'a Seat<'a>)>, place: &Place
         })
     };
     let lane = chosen?.1;
+    if strategy == Strategy::Order {
+        // Nobody is owed anything.
+        return Some(Pick { lane, shares: Vec::new() });
+    }
     Some(Pick { lane, shares: best.into_iter().map(|(account, _, weight)| (account, weight)).collect() })
 }
 

@@ -16,6 +16,9 @@ use crate::scheduler::ledger::Hold;
 use crate::scheduler::link::{ATTEMPTS, Ask, Said, TURNS};
 use crate::scheduler::patience;
 
+/// A question that would go on so shortly before its patience ends has no time to lose.
+const LEEWAY: Duration = Duration::from_secs(5);
+
 /// Text in the air goes to the store this often: with the store's own quarter of a second, a kill costs less than one.
 const WRITE_EVERY: Duration = Duration::from_millis(500);
 
@@ -34,10 +37,11 @@ pub struct Work {
     pub tried: Vec<LaneId>,
     /// The only lane that it may go to.
     pub only: Option<LaneId>,
-    /// How long it may wait for a lane, since it was asked or its last attempt ended.
+    /// How long it may wait for a lane, in all.
     pub patience: Duration,
-    /// Since when it waits.
+    /// Since when it waits, and for how long it has waited before.
     pub since: Time,
+    waited: Duration,
     /// The lane that it waits for.
     pub awaits: Option<LaneId>,
     /// Its attempt in the air.
@@ -70,6 +74,7 @@ impl Work {
             only: ask.only,
             patience: ask.patience.unwrap_or(patience::usual(ask.origin)),
             since: now,
+            waited: Duration::ZERO,
             awaits: None,
             live: None,
             written: None,
@@ -78,6 +83,7 @@ impl Work {
 
     /// Puts an attempt in the air.
     pub fn start(&mut self, id: AttemptId, spec: &LaneSpec, lane: usize, hold: Hold, why: String, now: Time) {
+        self.waited += now.since(self.since);
         self.turn.attempts.push(id);
         self.turn.state = TurnState::Running;
         self.turn.lane = Some(spec.id.clone());
@@ -111,7 +117,7 @@ impl Work {
 
     /// When its patience ends. A clock set back lengthens nothing.
     pub fn deadline(&self, now: Time) -> Time {
-        self.since.min(now).plus(self.patience + patience::GRACE)
+        self.since.min(now).plus(self.patience.saturating_sub(self.waited) + patience::GRACE)
     }
 
     /// More text. What the screens are to be told, and whether it is the first.
@@ -192,6 +198,13 @@ impl Turns {
         self.works.values_mut().find(|work| work.live.as_ref().is_some_and(|live| live.attempt.id == id))
     }
 
+    /// `avoid`: no turn goes where it may be trained on from now on, whatever it was asked with.
+    pub fn avoid_training(&mut self, avoid: bool) {
+        for work in self.works.values_mut() {
+            work.need.no_training |= avoid;
+        }
+    }
+
     /// Takes a new turn in.
     pub fn open(&mut self, work: Work) {
         self.works.insert(work.turn.id, work);
@@ -221,12 +234,17 @@ impl Turns {
     }
 
     /// The lanes that are kept from the turn `id`: those for which turns wait that go before it, and have waited for half
-    /// of their patience. Else small questions could pass by a large one for as long as they come.
+    /// of their patience, or would just do within it. Else small questions could pass by a large one for as long as they come.
     pub fn kept_from(&self, id: TurnId, now: Time) -> Vec<LaneId> {
         let rank = |work: &Work| (work.turn.origin != Origin::Chat, work.turn.id);
         let Some(own) = self.works.get(&id).map(rank) else { return Vec::new() };
         let before = self.works.values().filter(|work| work.live.is_none() && rank(work) < own);
-        let long = before.filter(|work| now.since(work.since) >= work.patience / 2);
+        let presses = |work: &&Work| match work.turn.state {
+            // As things are it would just do.
+            TurnState::Waiting { until: Some(until), .. } => until.plus(LEEWAY) >= work.deadline(now),
+            _ => false,
+        };
+        let long = before.filter(|work| now.since(work.since) >= work.patience / 2 || presses(work));
         long.filter_map(|work| work.awaits.clone()).collect()
     }
 

@@ -107,7 +107,15 @@ enum Heard {
 async fn converse(session: &mut Session, subscription: &mut Subscription, prompt: String) -> Heard {
     let turn = turn_id(Clock::System.now(), subscription.number, TurnId(0));
     let request = Request { messages: vec![Message::text(Role::User, prompt.clone())], ..Request::default() };
-    let ask = Ask { turn, origin: Origin::Ask, prompt, request, no_training: false, only: None, patience: None };
+    let ask = Ask {
+        turn,
+        origin: Origin::Ask,
+        prompt,
+        request,
+        no_training: session.no_training,
+        only: None,
+        patience: None,
+    };
     if !session.link.send(subscription.number, Command::Ask(Box::new(ask))).await {
         return Heard::Lost { begun: false };
     }

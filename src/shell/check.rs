@@ -138,8 +138,8 @@ async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &La
     let params = Params { max_tokens: Some(MOST), temperature: None };
     let request = Request { messages: vec![Message::text(Role::User, QUESTION)], params, ..Request::default() };
     let only = Some(lane.spec.id.clone());
-    let ask =
-        Ask { turn, origin: Origin::Probe, prompt: QUESTION.into(), request, no_training: false, only, patience: None };
+    let (origin, prompt, no_training) = (Origin::Probe, QUESTION.into(), session.no_training);
+    let ask = Ask { turn, origin, prompt, request, no_training, only, patience: None };
     if !session.link.send(from.number, Command::Ask(Box::new(ask))).await {
         return None;
     }

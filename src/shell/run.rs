@@ -16,7 +16,7 @@ use crate::app::state::App;
 use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::actor::Subscription;
-use crate::scheduler::link::Report;
+use crate::scheduler::link::{Command, Report};
 use crate::shell::engine::{Config, Mode, StartError, runtime};
 use crate::shell::log;
 use crate::shell::painter::canvas::Frame;
@@ -239,7 +239,11 @@ impl Screen {
     async fn take(&mut self, msg: Msg, terminal: &mut Terminal) -> Result<Step, Ended> {
         for effect in self.app.update(msg, Clock::System.now()) {
             match effect {
-                Effect::Send(command) => {
+                Effect::Send(mut command) => {
+                    // What this process was told to avoid it avoids wherever the scheduler is.
+                    if let Command::Ask(ask) = &mut command {
+                        ask.no_training |= self.session.no_training;
+                    }
                     if let Err(refused) = self.session.link.try_send(self.number, command) {
                         let more = self.app.update(Msg::Refused(refused), Clock::System.now());
                         debug_assert!(more.is_empty(), "a refusal asks for nothing");

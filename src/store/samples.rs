@@ -74,7 +74,7 @@ pub(super) fn meters() -> Vec<Meter> {
     told.basis = Figure::new((), Evidence::Learnt, NOON);
     told.reset = Some(Figure::new(NOON.plus(span), Evidence::Learnt, NOON));
     told.documented = Some(30);
-    told.guess = Some(Guess { at: 7, confirmed: 2, test_at: NOON.plus(span) });
+    told.guess = Some(Guess { at: 7, confirmed: 2, since: NOON, test_at: NOON.plus(span) });
     told.drift = Some(Drift { by: -3, since: NOON, at: NOON.plus(span), others: true });
     let mut rolling = meter("a/m", "tokens", Window::Rolling(span), cap);
     rolling.tally =

@@ -271,6 +271,10 @@ impl Meter {
     }
 
     fn note_drift(&mut self, told: u64, now: Time) {
+        // Tokens are estimated until an answer tells them: what is apart there says nothing.
+        if self.unit != Unit::Requests {
+            return;
+        }
         let used = self.used(now);
         // Windows that come back bit by bit are rounded on both sides.
         let slack = if matches!(self.tally, Tally::Period { .. }) { 0 } else { 1 + used / 32 };
@@ -279,8 +283,8 @@ impl Meter {
             most: used.saturating_add(self.reserved).saturating_add(self.unsure).saturating_add(slack),
         };
         let window = self.window.span().unwrap_or(TRIAL);
-        // Tokens are estimated until the answer tells them, and at the edge of a period nobody knows whose clock is right.
-        let exact = self.unit == Unit::Requests && !self.is_at_edge(now);
+        // At the edge of a period nobody knows whose clock is right.
+        let exact = !self.is_at_edge(now);
         let known = self.basis.evidence != Evidence::Counted;
         self.drift = Drift::told(self.drift, span.apart(told), exact && known, window, now);
     }
@@ -505,34 +509,35 @@ mod tests {
     #[test]
     fn a_refusal_without_words_teaches_a_cap_that_is_tested_upward() {
         let mut meter = meter("60s", 30);
-        for second in [10, 61] {
-            meter.count(if second == 61 { 11 } else { 12 }, at(second));
-            meter.guess_from_refusal(0, at(second));
+        for minute in [0, 1] {
+            meter.count(12, at(minute * 60 + 10));
+            meter.guess_from_refusal(0, at(minute * 60 + 10));
+            meter.guess_from_refusal(0, at(minute * 60 + 11));
             assert_eq!(meter.cap.map(|cap| cap.value), Some(30), "it may be another user of the key");
         }
-        meter.count(1, at(62));
+        meter.count(12, at(130));
         meter.reserve(1);
-        meter.guess_from_refusal(1, at(62));
+        meter.guess_from_refusal(1, at(130));
         meter.release(1);
         assert_eq!(
             (meter.cap.map(|cap| (cap.value, cap.evidence)), meter.documented),
             (Some((12, Evidence::Learnt)), Some(30))
         );
-        assert_eq!(meter.room(1, at(70)), Room::At(at(120)));
+        assert_eq!(meter.room(1, at(131)), Room::At(at(180)));
         // The next window has the guessed cap; beyond it one at a time, once four windows have passed.
-        meter.count(12, at(121));
-        assert_eq!(meter.room(1, at(121)), Room::At(at(180)));
-        meter.tally = Tally::new(meter.window, at(360));
-        meter.count(12, at(365));
-        assert_eq!(meter.room(1, at(365)), Room::Now);
+        meter.count(12, at(181));
+        assert_eq!(meter.room(1, at(181)), Room::At(at(240)));
+        meter.tally = Tally::new(meter.window, at(420));
+        meter.count(12, at(425));
+        assert_eq!(meter.room(1, at(425)), Room::Now);
         meter.reserve(1);
-        assert_eq!(meter.room(1, at(365)), Room::At(at(420)));
+        assert_eq!(meter.room(1, at(425)), Room::At(at(480)));
         meter.release(1);
-        meter.count(1, at(366));
-        meter.raise_guess(at(366));
-        assert_eq!((meter.cap.map(|cap| cap.value), meter.room(1, at(366))), (Some(13), Room::Now));
-        meter.count(20, at(367));
-        meter.raise_guess(at(367));
+        meter.count(1, at(426));
+        meter.raise_guess(at(426));
+        assert_eq!((meter.cap.map(|cap| cap.value), meter.room(1, at(426))), (Some(13), Room::Now));
+        meter.count(20, at(427));
+        meter.raise_guess(at(427));
         assert_eq!(
             (meter.cap.map(|cap| (cap.value, cap.evidence)), meter.guess),
             (Some((30, Evidence::Documented)), None)
@@ -542,12 +547,12 @@ mod tests {
     #[test]
     fn what_is_told_stands_above_a_guess() {
         let mut meter = meter("60s", 30);
-        meter.count(12, at(10));
-        for _ in 0..3 {
-            meter.guess_from_refusal(0, at(10));
+        for minute in 0..3 {
+            meter.count(12, at(minute * 60 + 10));
+            meter.guess_from_refusal(0, at(minute * 60 + 10));
         }
         assert!(meter.is_guessed());
-        meter.observe(&Reading { cap: Some(20), ..said(5, None) }, at(11));
+        meter.observe(&Reading { cap: Some(20), ..said(5, None) }, at(131));
         assert_eq!((meter.cap.map(|cap| cap.value), meter.guess), (Some(20), None));
     }
 

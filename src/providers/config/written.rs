@@ -171,6 +171,11 @@ fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Erro
             "a base_url begins with https:// or http://, such as https://api.groq.com/openai/v1",
         ));
     }
+    if bare.split_once("://").and_then(|(_, rest)| rest.split('/').next()).is_some_and(|host| host.contains('@')) {
+        return Err(Error::custom(
+            "no name and password in a base_url: it is shown and logged; write them as a header of the provider",
+        ));
+    }
     Ok(Some(bare.to_owned()))
 }
 

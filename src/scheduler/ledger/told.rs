@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use crate::domain::clock::Time;
 use crate::domain::failure::Class;
 use crate::domain::ids::{AccountId, LaneId, PoolId};
@@ -10,6 +12,9 @@ use crate::domain::quota::limit::{Evidence, Reading};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, LaneSpec, Standby};
 use crate::domain::standing::{LaneState, Rest, Target};
+
+/// So far behind a quota endpoint may be.
+const LAG: Duration = Duration::from_secs(90);
 
 /// Something heard of an account or of one of its lanes.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +91,8 @@ pub(in crate::scheduler) fn take_in(
             if thought_free {
                 let standby = lane.spec.standby.or(Some(Standby::Paid));
                 lane.spec = Arc::new(LaneSpec { cost: Cost::Paid, standby, ..LaneSpec::clone(&lane.spec) });
+                // Who switched it on did so while it was free.
+                lane.switch.take_if(|switch| switch.on);
             }
             thought_free
         }),
@@ -123,7 +130,16 @@ fn observe(pool: &PoolId, reading: &Reading, meters: &mut Vec<Meter>, now: Time)
     if weak && meter.cap.is_some_and(|cap| cap.evidence != Evidence::Documented) {
         return None;
     }
-    meter.observe(reading, now);
+    // What it says of use may be a minute old, and knows or knows not of what is in the air: it is believed where it
+    // tells of more than that, or where nothing was asked for a while.
+    let mut reading = reading.clone();
+    if let (Some(left), Some(cap)) = (reading.remaining, reading.cap.or(meter.cap.map(|cap| cap.value))) {
+        let (told, used) = (cap.saturating_sub(left), meter.used(now));
+        let quiet = meter.reserved == 0 && now.since(meter.basis.at) >= LAG;
+        let right = if quiet { told } else { told.saturating_sub(meter.reserved).max(used) };
+        reading.remaining = Some(cap.saturating_sub(right));
+    }
+    meter.observe(&reading, now);
     Some(index)
 }
 
