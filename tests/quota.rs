@@ -254,6 +254,6 @@ fn a_guess_at_the_answer_is_the_screens_and_the_schedulers() {
     }
     let scheduler = ledger.standings(Need::USUAL, at(10));
     let screen = ledger.lanes()[0].standing(ledger.meters(), Need::USUAL, at(10));
-    assert_eq!(scheduler, [screen.clone()]);
+    assert_eq!(scheduler.first(), Some(&screen));
     assert!(matches!(screen, Standing::Spent { .. }), "{screen:?}");
 }
