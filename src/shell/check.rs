@@ -132,7 +132,7 @@ fn chosen(snapshot: &Snapshot, names: &[String]) -> Option<Vec<LaneState>> {
 
 /// Asks one lane. None: stopped.
 async fn one(engine: &Engine, from: &mut Subscription, turn: TurnId, lane: &LaneState) -> Option<(bool, String)> {
-    let params = Params { max_tokens: Some(MOST), temperature: None };
+    let params = Params { max_tokens: Some(MOST), ..Params::default() };
     let request = Request { messages: vec![Message::text(Role::User, QUESTION)], params, ..Request::default() };
     let only = Some(lane.spec.id.clone());
     let ask =
