@@ -9,6 +9,9 @@
 
 use std::time::Duration;
 
+/// The endpoint's way to the scheduler.
+pub mod call;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::attempt::Attempt;

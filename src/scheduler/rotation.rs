@@ -8,8 +8,9 @@
 
 use crate::domain::clock::Time;
 use crate::domain::ids::LaneId;
-use crate::domain::roster::Strategy;
+use crate::domain::roster::{LaneSpec, Strategy};
 use crate::domain::standing::{LaneState, Standing};
+use crate::scheduler::link::call::{Cause, Wanted};
 
 /// A lane, as the rotation sees it.
 #[derive(Debug, Clone)]
@@ -67,6 +68,8 @@ pub struct Wish<'a> {
     pub tried: &'a [LaneId],
     /// The only lane that it may go to.
     pub only: Option<&'a LaneId>,
+    /// What a call wants.
+    pub wanted: Option<&'a Wanted>,
 }
 
 impl Place {
@@ -106,14 +109,24 @@ impl Place {
 }
 
 impl Wish<'_> {
-    fn allows(&self, lane: &LaneId) -> bool {
-        !self.tried.contains(lane) && self.only.is_none_or(|only| only == lane)
+    fn allows(&self, lane: &LaneSpec) -> bool {
+        !self.tried.contains(&lane.id) && self.covers(&lane.id) && self.lack(lane).is_none()
+    }
+
+    /// Whether the lane is one of those that were named.
+    fn covers(&self, lane: &LaneId) -> bool {
+        self.only.is_none_or(|only| only == lane) && self.wanted.is_none_or(|wanted| wanted.route.covers(lane))
+    }
+
+    /// Why the lane cannot do what is wanted.
+    fn lack(&self, lane: &LaneSpec) -> Option<&'static str> {
+        self.wanted.and_then(|wanted| lane.lacks(wanted.wants))
     }
 }
 
 /// Chooses.
 pub fn choose(seats: &[Seat<'_>], place: &Place, strategy: Strategy, wish: Wish<'_>, now: Time) -> Choice {
-    let candidates = || seats.iter().enumerate().filter(|(_, seat)| wish.allows(&seat.lane.spec.id));
+    let candidates = || seats.iter().enumerate().filter(|(_, seat)| wish.allows(&seat.lane.spec));
     for last_resort in [false, true] {
         let tier = || candidates().filter(|(_, seat)| seat.lane.spec.last_resort == last_resort);
         let sure = tier().any(|(_, seat)| seat.standing == Standing::Ready);
@@ -134,7 +147,7 @@ pub fn choose(seats: &[Seat<'_>], place: &Place, strategy: Strategy, wish: Wish<
 
 /// The lanes that waiting may help.
 pub fn waiting<'a, 'l>(seats: &'a [Seat<'l>], wish: Wish<'a>) -> impl Iterator<Item = &'a Seat<'l>> {
-    seats.iter().filter(move |seat| wish.allows(&seat.lane.spec.id) && may_become_ready(&seat.standing))
+    seats.iter().filter(move |seat| wish.allows(&seat.lane.spec) && may_become_ready(&seat.standing))
 }
 
 fn among<'a>(fitting: impl Iterator<Item = (usize, &'a Seat<'a>)>, place: &Place, strategy: Strategy) -> Option<Pick> {
@@ -185,7 +198,7 @@ pub fn why(seats: &[Seat<'_>], place: &Place, pick: &Pick, shown: Option<&LaneId
     }
     let passed = seats.iter().filter(|seat| {
         let news = !matches!(seat.standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
-        news && shown != Some(&seat.lane.spec.id) && wish.only.is_none()
+        news && shown != Some(&seat.lane.spec.id) && wish.only.is_none() && wish.covers(&seat.lane.spec.id)
     });
     parts.extend(passed.map(|seat| {
         let id = &seat.lane.spec.id;
@@ -206,13 +219,27 @@ const fn may_become_ready(standing: &Standing) -> bool {
     )
 }
 
+/// What is to be done about it that no lane can take a call, and waiting does not help.
+pub fn cause(seats: &[Seat<'_>], wish: Wish<'_>) -> Cause {
+    let named = || seats.iter().filter(|seat| wish.covers(&seat.lane.spec.id) && seat.lane.off().is_none());
+    let able = || named().filter(|seat| wish.lack(&seat.lane.spec).is_none());
+    let small = |seat: &Seat<'_>| seat.standing == Standing::TooLarge || wish.tried.contains(&seat.lane.spec.id);
+    match (named().next(), able().next()) {
+        (Some(_), None) => Cause::Unable,
+        (_, Some(_)) if able().all(|seat| small(seat)) => Cause::TooLarge,
+        _ => Cause::Nobody,
+    }
+}
+
 fn reasons(seats: &[Seat<'_>], wish: Wish<'_>) -> String {
     if seats.is_empty() {
         return "there is no lane at all".into();
     }
-    let told = seats.iter().filter(|seat| wish.only.is_none_or(|only| *only == seat.lane.spec.id));
+    let told = seats.iter().filter(|seat| wish.covers(&seat.lane.spec.id));
     let told = told.map(|Seat { lane, standing, .. }| {
         let reason = match standing {
+            Standing::Off(_) if wish.wanted.is_some() => standing.reason(),
+            _ if wish.lack(&lane.spec).is_some() => wish.lack(&lane.spec).unwrap_or_default().into(),
             _ if wish.tried.contains(&lane.spec.id) => "did not take it".into(),
             Standing::Off(_) if wish.only.is_some() => {
                 format!("{}; Space in the quota pane switches it on", standing.reason())
@@ -278,7 +305,7 @@ mod tests {
     fn after(last: Option<usize>, standings: &[Standing], tried: &[&str]) -> Choice {
         let tried: Vec<LaneId> = tried.iter().map(|id| LaneId::from(*id)).collect();
         let place = Place { last, current: Vec::new() };
-        choose(&seats(&lanes(), standings), &place, Strategy::Harvest, Wish { tried: &tried, only: None }, NOW)
+        choose(&seats(&lanes(), standings), &place, Strategy::Harvest, Wish { tried: &tried, ..Wish::default() }, NOW)
     }
 
     fn lane_of(choice: &Choice) -> Option<usize> {
@@ -368,7 +395,7 @@ mod tests {
     #[test]
     fn a_pinned_turn_goes_nowhere_else() {
         let only = LaneId::from("b/1");
-        let wish = Wish { tried: &[], only: Some(&only) };
+        let wish = Wish { only: Some(&only), ..Wish::default() };
         let mut standings = vec![Standing::Ready; 5];
         let lanes = lanes();
         let choose = |standings: &[Standing], wish| {
@@ -379,7 +406,7 @@ mod tests {
         let Choice::Nobody(why) = choose(&standings, wish) else { panic!() };
         assert_eq!(why, "b/1: off by you; Space in the quota pane switches it on");
         let only = LaneId::from("x/1");
-        let wish = Wish { tried: &[], only: Some(&only) };
+        let wish = Wish { only: Some(&only), ..Wish::default() };
         let nobody = choose(&standings, wish);
         assert_eq!(nobody, Choice::Nobody("there is no lane `x/1`".into()));
     }
