@@ -33,11 +33,17 @@ pub mod finder;
 /// Accounts asked now and then for what is left.
 pub mod watcher;
 
+/// The endpoint beside the dashboard.
+pub mod endpoint;
+
 /// The parts put together: folder, store, roster, scheduler.
 pub mod engine;
 
 /// One question, one answer.
 pub mod ask;
+
+/// The endpoint without a screen.
+pub mod serve;
 
 /// What providers there are.
 pub mod providers;

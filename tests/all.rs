@@ -40,3 +40,6 @@ mod watcher;
 
 #[cfg(test)]
 mod restart;
+
+#[cfg(test)]
+mod gateway;

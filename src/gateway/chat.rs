@@ -21,8 +21,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::gateway::error::ApiError;
+use crate::gateway::fields;
 use crate::gateway::names::Meaning;
-use crate::gateway::{Settings, fields};
+use crate::gateway::settings::Settings;
 use crate::providers::wire::outline::Outline;
 use crate::providers::wire::relay::DONE;
 use crate::scheduler::link::call::{Call, Heard, Line, TEXT, Wanted};
@@ -30,6 +31,9 @@ use crate::scheduler::link::call::{Call, Heard, Line, TEXT, Wanted};
 /// How long a call waits for a lane unless it says otherwise, and at most.
 const PATIENCE: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_mins(10);
+
+/// What an opened stream says while it waits.
+const WAITS: &[u8] = b": roundel waits for a lane\n\n";
 
 /// What the asker's headers say of waiting.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +72,10 @@ pub(in crate::gateway) async fn ask(
     if !line.call(Call { asked: Arc::new(asked), wanted, to }).await {
         return Err(ApiError::ended());
     }
-    let first = if stream { timeout(waits.hold, heard.recv()).await } else { Ok(heard.recv().await) };
+    let mut first = Ok(heard.recv().await);
+    while let Ok(Some(Heard::Parked)) = first {
+        first = if stream { timeout(waits.hold, heard.recv()).await } else { Ok(heard.recv().await) };
+    }
     match first {
         Err(_) => Ok(opened(heard, settings.keep_alive)),
         Ok(Some(Heard::Refused(refused))) => Err(ApiError::from(*refused)),
@@ -78,7 +85,7 @@ pub(in crate::gateway) async fn ask(
             Ok(response)
         }
         Ok(Some(Heard::Broken(words))) => Err(ApiError::broken(words)),
-        Ok(Some(Heard::Bytes(_) | Heard::Done) | None) => Err(ApiError::ended()),
+        Ok(Some(Heard::Bytes(_) | Heard::Done | Heard::Parked) | None) => Err(ApiError::ended()),
     }
 }
 
@@ -89,7 +96,7 @@ async fn whole(heard: &mut mpsc::Receiver<Heard>) -> Result<Response, ApiError> 
         match heard.recv().await {
             Some(Heard::Bytes(bytes)) => all.push(bytes),
             Some(Heard::Done) => break,
-            Some(Heard::Begun(_)) => {}
+            Some(Heard::Begun(_) | Heard::Parked) => {}
             Some(Heard::Broken(words)) => return Err(ApiError::broken(words)),
             Some(Heard::Refused(refused)) => return Err(ApiError::from(*refused)),
             None => return Err(ApiError::ended()),
@@ -123,14 +130,15 @@ fn streamed(heard: mpsc::Receiver<Heard>) -> Response {
 
 /// A stream that is opened while its call still waits.
 fn opened(heard: mpsc::Receiver<Heard>, keep_alive: Duration) -> Response {
-    let begin = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b": roundel waits for a lane\n\n"))]);
+    let begin = stream::iter([Ok::<_, Infallible>(Bytes::from_static(WAITS))]);
     let pieces = stream::unfold(Some((heard, false)), move |state| async move {
         let (mut heard, begun) = state?;
         let next = if begun { Ok(heard.recv().await) } else { timeout(keep_alive, heard.recv()).await };
         match next {
-            Err(_) => Some((Ok(Bytes::from_static(b": roundel waits for a lane\n\n")), Some((heard, false)))),
+            Err(_) => Some((Ok(Bytes::from_static(WAITS)), Some((heard, false)))),
             Ok(Some(Heard::Begun(begun))) => Some((Ok(Bytes::from(fields::comment(&begun))), Some((heard, true)))),
             Ok(Some(Heard::Bytes(bytes))) => Some((Ok(bytes), Some((heard, true)))),
+            Ok(Some(Heard::Parked)) => Some((Ok(Bytes::from_static(WAITS)), Some((heard, begun)))),
             Ok(Some(Heard::Done)) => None,
             Ok(last) => end(last),
         }

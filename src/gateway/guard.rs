@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
 
 use crate::domain::clock::Time;
 use crate::gateway::error::ApiError;
-use crate::gateway::{Caller, Settings};
+use crate::gateway::settings::{Caller, Settings};
 
 const DAY: i64 = 86_400_000;
 

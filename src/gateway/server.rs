@@ -25,12 +25,13 @@ use crate::domain::clock::Clock;
 use crate::gateway::chat::Waits;
 use crate::gateway::error::ApiError;
 use crate::gateway::guard::{Asker, Guard};
-use crate::gateway::{Settings, chat, metrics, models, names};
+use crate::gateway::settings::Settings;
+use crate::gateway::{chat, metrics, models, names};
 use crate::providers::wire::outline::Outline;
 use crate::scheduler::link::call::Line;
 
 /// The largest headers of a request, in bytes, and how many.
-const HEADERS: usize = 64 * 1024;
+const HEADERS: usize = 32 * 1024;
 const MOST_HEADERS: usize = 100;
 /// How long the server waits when no connection can be taken: too many files are open.
 const BREATH: Duration = Duration::from_millis(50);

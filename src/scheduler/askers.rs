@@ -18,6 +18,7 @@ pub struct Askers {
     told: mpsc::Receiver<Told>,
     told_tx: mpsc::Sender<Told>,
     lanes: watch::Sender<Lanes>,
+    switched: watch::Sender<u64>,
     open: HashMap<TurnId, Asker>,
     parked: JoinSet<TurnId>,
 }
@@ -41,14 +42,20 @@ impl Default for Askers {
     fn default() -> Self {
         let (told_tx, told) = mpsc::channel(CALLS);
         let lanes = watch::Sender::new(Arc::from(Vec::new()));
-        Self { told, told_tx, lanes, open: HashMap::new(), parked: JoinSet::new() }
+        let switched = watch::Sender::new(0);
+        Self { told, told_tx, lanes, switched, open: HashMap::new(), parked: JoinSet::new() }
     }
 }
 
 impl Askers {
     /// A way in.
     pub fn line(&self) -> Line {
-        Line::new(self.told_tx.clone(), self.lanes.subscribe())
+        Line::new(self.told_tx.clone(), self.lanes.subscribe(), self.switched.subscribe())
+    }
+
+    /// Somebody wants the endpoint opened, or closed if it is open.
+    pub fn switch(&self) {
+        self.switched.send_modify(|times| *times += 1);
     }
 
     /// The next thing that happens. Safe to be dropped half-way.
@@ -79,6 +86,7 @@ impl Askers {
     /// Looks from now on whether the asker of a parked call goes.
     pub fn park(&mut self, id: TurnId) {
         if let Some((_, to)) = self.get(id) {
+            let _ = to.try_send(Heard::Parked);
             self.parked.spawn(async move {
                 to.closed().await;
                 id
@@ -86,7 +94,7 @@ impl Askers {
         }
     }
 
-    /// Nobody answers this one. Its queue is empty: nothing was told before.
+    /// Nobody answers this one. Its queue has room: nothing but that it waits was told before.
     pub fn refuse(&self, id: TurnId, refused: Box<Refused>) {
         if let Some(asker) = self.open.get(&id) {
             let _ = asker.to.try_send(Heard::Refused(refused));

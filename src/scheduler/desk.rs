@@ -104,6 +104,7 @@ impl Desk {
                 self.outbox.keep(Write::AvoidTraining(avoid));
                 self.tell_ledger(None, Vec::new(), now);
             }
+            Command::SwitchEndpoint => self.outbox.push(Effect::SwitchEndpoint),
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
                 self.outbox.keep(Write::Draft(draft));

@@ -89,6 +89,8 @@ pub enum Effect {
     Refuse(TurnId, Box<Refused>),
     /// A call is over.
     Forget(TurnId),
+    /// Open the endpoint, or close it if it is open.
+    SwitchEndpoint,
     /// Drop an attempt.
     Abort(AttemptId),
     /// Tell all subscribers.

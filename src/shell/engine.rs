@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::domain::clock::Clock;
 use crate::domain::roster::{LaneSpec, Strategy};
+use crate::gateway::Settings;
 use crate::providers::assemble::account::Account;
 use crate::providers::assemble::{Assembly, Discover};
 use crate::providers::catalogue::{self, Finder};
@@ -24,7 +25,9 @@ use crate::scheduler::flight::Transport;
 use crate::scheduler::kept;
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Urgent;
+use crate::scheduler::link::call::Line;
 use crate::scheduler::turns::Turns;
+use crate::shell::endpoint::settings;
 use crate::shell::finder::{Use, find};
 use crate::shell::lists::Lists;
 use crate::shell::sources::{Sources, gather};
@@ -86,6 +89,12 @@ pub struct Engine {
     pub demo: bool,
     /// No lane that trains on prompts, or might.
     pub no_training: bool,
+    /// The endpoint's way to the scheduler.
+    pub line: Line,
+    /// What the endpoint is opened with; Err: why it is not.
+    pub endpoint: Result<Settings, String>,
+    /// Whether it is open without being asked for.
+    pub endpoint_on: bool,
     task: JoinHandle<Result<(), NotSaved>>,
     finder: AbortHandle,
     lock: Option<Folder>,
@@ -108,6 +117,8 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
         Mode::ByKeys => !sources.assembly.real,
     };
     let Kept { lock, log, store, loaded } = keep(config, what, demo, clock)?;
+    let endpoint = settings(&sources.endpoint, &sources.aliases);
+    let endpoint_on = sources.endpoint.on && !demo;
     let roster = roster(sources, demo, clock).await?;
     let shapes = roster.accounts.iter().map(|account| &account.shape);
     let proxies: BTreeSet<String> = roster.lanes.iter().chain(shapes).filter_map(|one| one.proxy.clone()).collect();
@@ -145,10 +156,12 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
     let finding = find(roster.discover, client.clone(), link.clone(), purpose, once);
     let watching = watch(roster.accounts, lists, client, link.clone(), rounds, found);
     let finder = tokio::spawn(async { tokio::join!(finding, watching) }).abort_handle();
+    let line = actor.line();
     let task = tokio::spawn(actor.run());
     let folder = lock.as_ref().map(|lock| lock.path().to_owned());
     let no_training = roster.no_training;
-    Ok(Engine { link, folder, log, demo, no_training, task, finder, lock, simulated: roster.simulated })
+    let simulated = roster.simulated;
+    Ok(Engine { link, folder, log, demo, no_training, line, endpoint, endpoint_on, task, finder, lock, simulated })
 }
 
 struct Kept {

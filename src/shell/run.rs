@@ -17,6 +17,7 @@ use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::actor::{Link, Subscription};
 use crate::scheduler::link::Report;
+use crate::shell::endpoint::Keeper;
 use crate::shell::engine::{Config, Engine, Mode, StartError, runtime, start};
 use crate::shell::log;
 use crate::shell::painter::canvas::Frame;
@@ -27,6 +28,9 @@ use crate::view;
 
 /// The variable of the key that is quickest to get.
 const FIRST_KEY: &str = "GROQ_API_KEY";
+
+/// How long what the endpoint answers may take when the dashboard ends.
+const LAST: Duration = Duration::from_secs(1);
 
 /// What waits is drained up to this many before a frame is painted: a steady stream must not starve the screen.
 const DRAIN: usize = 64;
@@ -77,6 +81,8 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         return Err(Ended::Failed("the scheduler ended at once".into()));
     };
     let mut terminal = Terminal::enter(Wishes::default(), engine.log.take()).map_err(Ended::NoScreen)?;
+    let (endpoint, on, line) = (engine.endpoint.clone(), engine.endpoint_on, engine.line.clone());
+    let keeper = Keeper::start(endpoint, on, line, engine.link.clone());
     let mut screen = Screen {
         app: App::new(app_config(&engine, &subscription, &terminal)),
         link: engine.link.clone(),
@@ -86,6 +92,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
     };
     let ended = screen.run(&mut terminal, &mut signals, subscription).await;
     terminal.leave();
+    keeper.stop(LAST).await;
     let stopped = engine.stop().await;
     let next = ended?;
     stopped.map_err(Ended::Failed).map(|()| next)

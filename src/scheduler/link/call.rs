@@ -82,6 +82,8 @@ impl Route {
 /// What an asker is told. The last is `Done`, `Broken` or `Refused`; an end without one is the scheduler's.
 #[derive(Debug)]
 pub enum Heard {
+    /// It waits for a lane.
+    Parked,
     /// A lane answers.
     Begun(Box<Begun>),
     /// More of the answer.
@@ -200,12 +202,18 @@ pub struct Count {
 pub struct Line {
     calls: mpsc::Sender<Told>,
     lanes: watch::Receiver<Lanes>,
+    switched: watch::Receiver<u64>,
 }
 
 impl Line {
     /// A line over these queues.
-    pub const fn new(calls: mpsc::Sender<Told>, lanes: watch::Receiver<Lanes>) -> Self {
-        Self { calls, lanes }
+    pub const fn new(calls: mpsc::Sender<Told>, lanes: watch::Receiver<Lanes>, switched: watch::Receiver<u64>) -> Self {
+        Self { calls, lanes, switched }
+    }
+
+    /// Waits until somebody wants the endpoint opened, or closed if it is open. False: the scheduler has ended.
+    pub async fn switched(&mut self) -> bool {
+        self.switched.changed().await.is_ok()
     }
 
     /// Asks; waits for a place. False: the scheduler has ended.
