@@ -84,7 +84,7 @@ enum Verb {
         /// The question; what is piped in stands behind it
         question: Vec<String>,
     },
-    /// Serve OpenAI's chat API on this computer, without a screen
+    /// Serve the chat API that most tools speak, without a screen
     Serve {
         /// Instead of the config's; where it is taken, the next free one
         #[arg(long)]

@@ -1,4 +1,4 @@
-//! Floor 3: the endpoint. Whoever speaks OpenAI's chat API draws on the same roster as the dashboard, and shows up in the
+//! Floor 3: the endpoint. Whoever speaks `OpenAI`'s chat API draws on the same roster as the dashboard, and shows up in the
 //! same log. Speaks to the scheduler by its line and knows nothing else of it.
 
 /// How it is to be.

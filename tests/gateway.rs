@@ -57,9 +57,9 @@ async fn house(lanes: Vec<LaneSpec>, settings: Settings) -> House {
     let desk = Desk::new(Opening { ledger, ..Opening::default() }, now);
     let transport = Transport::Http(Client::new([]).unwrap());
     let (actor, link) = actor::new(desk, Store::ephemeral(), transport, Clock::System);
-    let line = actor.line();
+    let calls = actor.line();
     tokio::spawn(actor.run());
-    House { server: open(settings, line, Clock::System).await.unwrap(), link }
+    House { server: open(settings, calls, Clock::System).await.unwrap(), link }
 }
 
 struct Answer {
@@ -607,7 +607,7 @@ async fn stopping_lets_streams_finish() {
     // Nobody new is taken; who is there goes on.
     let closed = async {
         while TcpStream::connect(address).await.is_ok() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(LONG, closed).await.expect("still open");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ability::{Abilities, LONG, Wants};
+use crate::domain::ability::{Abilities, Ability, LONG, Wants};
 use crate::domain::ids::{AccountId, LaneId, PoolId};
 use crate::domain::quota::limit::{Unit, Window};
 
@@ -315,7 +315,7 @@ impl LaneSpec {
         if wants.long && self.context.is_none_or(|context| context < LONG) {
             return Some("is not known to have a long context window");
         }
-        wants.abilities().find(|ability| !self.abilities.may(*ability)).map(|ability| ability.lack())
+        wants.abilities().find(|ability| !self.abilities.may(*ability)).map(Ability::lack)
     }
 
     /// Whether what is counted on `pool` concerns this lane: its own pool, its account's, or one that its limits name.

@@ -106,7 +106,9 @@ async fn whole(heard: &mut mpsc::Receiver<Heard>) -> Result<Response, ApiError> 
         Ok([one]) => one,
         Err(all) => {
             let mut joined = BytesMut::with_capacity(all.iter().map(Bytes::len).sum());
-            all.iter().for_each(|bytes| joined.extend_from_slice(bytes));
+            for bytes in all {
+                joined.extend_from_slice(&bytes);
+            }
             joined.freeze()
         }
     };
@@ -122,7 +124,7 @@ fn streamed(heard: mpsc::Receiver<Heard>) -> Response {
         match heard.recv().await {
             Some(Heard::Bytes(bytes)) => Some((Ok::<_, std::io::Error>(bytes), Some(heard))),
             Some(Heard::Done) => None,
-            last => end(last),
+            last => Some((Ok(end(last)), None)),
         }
     });
     event_stream(Body::from_stream(pieces))
@@ -132,15 +134,15 @@ fn streamed(heard: mpsc::Receiver<Heard>) -> Response {
 fn opened(heard: mpsc::Receiver<Heard>, keep_alive: Duration) -> Response {
     let begin = stream::iter([Ok::<_, Infallible>(Bytes::from_static(WAITS))]);
     let pieces = stream::unfold(Some((heard, false)), move |state| async move {
-        let (mut heard, begun) = state?;
-        let next = if begun { Ok(heard.recv().await) } else { timeout(keep_alive, heard.recv()).await };
+        let (mut heard, runs) = state?;
+        let next = if runs { Ok(heard.recv().await) } else { timeout(keep_alive, heard.recv()).await };
         match next {
             Err(_) => Some((Ok(Bytes::from_static(WAITS)), Some((heard, false)))),
-            Ok(Some(Heard::Begun(begun))) => Some((Ok(Bytes::from(fields::comment(&begun))), Some((heard, true)))),
+            Ok(Some(Heard::Begun(lane))) => Some((Ok(Bytes::from(fields::comment(&lane))), Some((heard, true)))),
             Ok(Some(Heard::Bytes(bytes))) => Some((Ok(bytes), Some((heard, true)))),
-            Ok(Some(Heard::Parked)) => Some((Ok(Bytes::from_static(WAITS)), Some((heard, begun)))),
+            Ok(Some(Heard::Parked)) => Some((Ok(Bytes::from_static(WAITS)), Some((heard, runs)))),
             Ok(Some(Heard::Done)) => None,
-            Ok(last) => end(last),
+            Ok(last) => Some((Ok(end(last)), None)),
         }
     });
     event_stream(Body::from_stream(futures_util::StreamExt::chain(
@@ -150,7 +152,7 @@ fn opened(heard: mpsc::Receiver<Heard>, keep_alive: Duration) -> Response {
 }
 
 /// The last of a stream that did not end well: its error, and the end mark, for clients wait for it.
-fn end<S>(last: Option<Heard>) -> Option<(std::io::Result<Bytes>, Option<S>)> {
+fn end(last: Option<Heard>) -> Bytes {
     let error = match last {
         Some(Heard::Broken(words)) => ApiError::broken(words),
         Some(Heard::Refused(refused)) => ApiError::from(*refused),
@@ -159,7 +161,7 @@ fn end<S>(last: Option<Heard>) -> Option<(std::io::Result<Bytes>, Option<S>)> {
     };
     let mut bytes = BytesMut::from(format!("data: {}\n\n", error.body()).as_bytes());
     bytes.extend_from_slice(DONE);
-    Some((Ok(bytes.freeze()), None))
+    bytes.freeze()
 }
 
 fn event_stream(body: Body) -> Response {

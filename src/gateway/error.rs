@@ -1,4 +1,4 @@
-//! What goes wrong, in the shape in which OpenAI's API says it, so that its clients raise what they know.
+//! What goes wrong, in the shape in which `OpenAI`'s API says it, so that its clients raise what they know.
 
 use std::time::Duration;
 

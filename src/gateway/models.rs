@@ -1,4 +1,4 @@
-//! The list of models, as OpenAI's API has it. Pure.
+//! The list of models, as `OpenAI`'s API has it. Pure.
 
 use serde_json::{Value, json};
 
@@ -24,10 +24,10 @@ pub(in crate::gateway) fn one(name: &str, aliases: &[(String, String)], lanes: &
 fn model(name: &str, lane: Option<&LaneSpec>) -> Value {
     let owner = lane.map_or_else(|| "roundel".to_owned(), |lane| lane.account().to_string());
     let mut entry = json!({ "id": name, "object": "model", "created": 0, "owned_by": owner });
-    if let Some(lane) = lane {
-        entry["context_length"] = lane.context.into();
-        entry["free"] = (lane.cost == Cost::Free).into();
-        entry["can"] = json!(lane.abilities.can);
+    if let (Some(lane), Some(fields)) = (lane, entry.as_object_mut()) {
+        fields.insert("context_length".into(), lane.context.into());
+        fields.insert("free".into(), (lane.cost == Cost::Free).into());
+        fields.insert("can".into(), json!(lane.abilities.can));
     }
     entry
 }

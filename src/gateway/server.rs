@@ -251,7 +251,7 @@ async fn nothing_here(State(house): State<House>, request: Request) -> Response 
 
 impl House {
     async fn chat(&self, request: Request) -> Result<Response, ApiError> {
-        let asker = self.admit(&request, &Method::POST)?;
+        let who = self.admit(&request, &Method::POST)?;
         let (parts, body) = request.into_parts();
         let most = self.settings.largest;
         let too_large = || {
@@ -269,9 +269,9 @@ impl House {
         let asked = Outline::read(body.map_err(|_| too_large())?).map_err(ApiError::bad_request)?;
         let meaning =
             names::meaning(&asked.model, &self.settings.aliases, &self.line.lanes()).map_err(ApiError::no_model)?;
-        self.guard.count(asker, self.clock.now())?;
+        self.guard.count(who, self.clock.now())?;
         let waits = Waits::read(&parts.headers, &self.settings);
-        chat::ask(&self.line, asked, meaning, waits, asker.rank, &self.settings).await
+        chat::ask(&self.line, asked, meaning, waits, who.rank, &self.settings).await
     }
 
     fn get(&self, request: &Request) -> Result<Asker, ApiError> {

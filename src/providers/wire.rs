@@ -12,6 +12,9 @@ pub mod piece;
 /// Bytes to JSON values.
 pub mod body;
 
+/// Fields of JSON objects.
+mod object;
+
 /// The chat completions of `OpenAI`.
 pub mod openai;
 

@@ -2,7 +2,7 @@
 //! bookkeeping: it chooses no lane and counts no quota. Rows are told together, at most thirty times a second: a burst of
 //! calls costs the screens and the disk one report.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::domain::attempt::Attempt;
@@ -37,6 +37,11 @@ pub struct Errand {
 }
 
 impl Errand {
+    /// A call that has just come.
+    pub const fn new(wanted: Wanted, need: Need, now: Time) -> Self {
+        Self { wanted, need, asked: now, tried: Vec::new(), fault: None, tries: 0, live: None, parked: None }
+    }
+
     /// When its patience ends. A clock set back lengthens nothing.
     pub fn deadline(&self, now: Time) -> Time {
         self.asked.min(now).plus(self.wanted.patience)
@@ -49,7 +54,7 @@ pub struct Calls {
     open: HashMap<TurnId, Errand>,
     flights: HashMap<AttemptId, TurnId>,
     /// Those that wait, in the order in which they are served.
-    parked: BTreeMap<(u8, TurnId), ()>,
+    parked: BTreeSet<(u8, TurnId)>,
     rows: BTreeMap<AttemptId, Attempt>,
     told: Option<Time>,
 }
@@ -96,7 +101,7 @@ impl Calls {
         let Some(errand) = self.open.get_mut(&id) else { return false };
         let is_new = errand.parked.is_none();
         errand.parked = Some(until);
-        self.parked.insert((errand.wanted.rank, id), ());
+        self.parked.insert((errand.wanted.rank, id));
         is_new
     }
 
@@ -115,7 +120,7 @@ impl Calls {
 
     /// Those that wait, in the order in which they are served.
     pub fn waiting(&self) -> Vec<TurnId> {
-        self.parked.keys().map(|(_, id)| *id).collect()
+        self.parked.iter().map(|(_, id)| *id).collect()
     }
 
     /// How many wait.
@@ -130,7 +135,7 @@ impl Calls {
 
     /// The known instants at which one that waits may go on, or its patience ends.
     pub fn waits(&self, now: Time) -> Option<Time> {
-        let parked = self.parked.keys().filter_map(|(_, id)| self.open.get(id));
+        let parked = self.parked.iter().filter_map(|(_, id)| self.open.get(id));
         parked.map(|one| one.parked.flatten().unwrap_or(one.deadline(now)).min(one.deadline(now))).min()
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::conversation::Usage;
 use crate::scheduler::link::call::Count;
 
 /// The counters.
@@ -23,18 +24,13 @@ impl Counters {
             Outcome::Cancelled => "cancelled",
             Outcome::Interrupted => "interrupted",
         };
-        let same =
-            |one: &&mut Count| one.outcome == outcome && one.origin == attempt.origin && one.lane == attempt.lane;
-        let at = self.counts.iter_mut().find(same);
-        let count = match at {
-            Some(count) => count,
-            None => {
-                let (origin, lane) = (attempt.origin, attempt.lane.clone());
-                self.counts.push(Count { origin, lane, outcome, attempts: 0, usage: Default::default() });
-                let Some(count) = self.counts.last_mut() else { return };
-                count
-            }
-        };
+        let same = |one: &Count| one.outcome == outcome && one.origin == attempt.origin && one.lane == attempt.lane;
+        let at = self.counts.iter().position(same).unwrap_or_else(|| {
+            let (origin, lane, usage) = (attempt.origin, attempt.lane.clone(), Usage::default());
+            self.counts.push(Count { origin, lane, outcome, attempts: 0, usage });
+            self.counts.len() - 1
+        });
+        let Some(count) = self.counts.get_mut(at) else { return };
         count.attempts += 1;
         let add =
             |sum: Option<u64>, more: Option<u64>| more.map_or(sum, |more| Some(sum.unwrap_or(0).saturating_add(more)));

@@ -53,8 +53,7 @@ impl Desk {
             no_training: self.usual.no_training,
         };
         let wanted = Wanted { wants: wanted.wants.and(asked.wants), ..wanted };
-        let (tried, fault, tries, live, parked) = (Vec::new(), None, 0, None, None);
-        self.calls.open(id, Errand { wanted, need, asked: now, tried, fault, tries, live, parked });
+        self.calls.open(id, Errand::new(wanted, need, now));
         self.place_call(id, now);
         self.flush_calls(now);
     }

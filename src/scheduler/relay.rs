@@ -31,7 +31,7 @@ use crate::providers::wire::relay::{Manner, Relay, Relayed};
 use crate::scheduler::flight::{
     Body, Event, FIRST, Flown, LONGEST_ANSWER, Reached, Seen, Transport, believed, garbled, refused, server,
 };
-use crate::scheduler::link::call::{Begun, Heard};
+use crate::scheduler::link::call::{Begun, Heard, Left};
 
 /// How long an asker may leave its queue full before it counts as gone.
 const STUCK: Duration = Duration::from_mins(2);
@@ -89,7 +89,7 @@ impl Passage<'_> {
         self.tell(last).await;
     }
 
-    async fn answer(&self, begun: Box<Begun>, said: &AtomicU64) -> Result<(), End> {
+    async fn answer(&self, mut begun: Box<Begun>, said: &AtomicU64) -> Result<(), End> {
         let out = forward(self.lane, self.asked)
             .map_err(|words| End::Failed(Failure::new(Class::BadRequest, words), Reached::Nobody))?;
         let (head, mut body) = match timeout(FIRST, self.transport.send(&out)).await {
@@ -97,7 +97,7 @@ impl Passage<'_> {
             Ok(Err(broken)) => return Err(End::Failed(server(broken.0), Reached::Nobody)),
             Err(_) => return Err(server(format!("no answer in {} s", FIRST.as_secs())).into()),
         };
-        let begun = self.corrected(begun, &head);
+        self.correct(&mut begun, &head);
         let answered = (200..300).contains(&head.status);
         if !answered {
             self.tell(Event::Head(head.clone())).await;
@@ -217,12 +217,10 @@ impl Passage<'_> {
     }
 
     /// What the lane has left, as its own headers tell it.
-    fn corrected(&self, mut begun: Box<Begun>, head: &Head) -> Box<Begun> {
+    fn correct(&self, begun: &mut Begun, head: &Head) {
         if head.headers.iter().any(|(name, _)| name.contains("ratelimit")) {
             for reading in headers::readings(self.lane.dialect, head, self.clock.now()) {
-                let same = |left: &&mut crate::scheduler::link::call::Left| {
-                    left.unit == reading.unit && left.window.span() == reading.window.span()
-                };
+                let same = |left: &&mut Left| left.unit == reading.unit && left.window.span() == reading.window.span();
                 if let (Some(left), Some(remaining)) = (begun.left.iter_mut().find(same), reading.remaining) {
                     left.remaining = remaining;
                     left.cap = reading.cap.unwrap_or(left.cap);
@@ -230,7 +228,6 @@ impl Passage<'_> {
                 }
             }
         }
-        begun
     }
 
     async fn tell(&self, event: Event) {

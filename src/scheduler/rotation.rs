@@ -226,7 +226,7 @@ pub fn cause(seats: &[Seat<'_>], wish: Wish<'_>) -> Cause {
     let small = |seat: &Seat<'_>| seat.standing == Standing::TooLarge || wish.tried.contains(&seat.lane.spec.id);
     match (named().next(), able().next()) {
         (Some(_), None) => Cause::Unable,
-        (_, Some(_)) if able().all(|seat| small(seat)) => Cause::TooLarge,
+        (_, Some(_)) if able().all(small) => Cause::TooLarge,
         _ => Cause::Nobody,
     }
 }

@@ -57,9 +57,9 @@ pub struct Keeper {
 
 impl Keeper {
     /// Opens it now if `on`, and from then on whenever somebody switches it.
-    pub fn start(settings: Result<Settings, String>, on: bool, line: Line, link: Link) -> Self {
+    pub fn start(settings: Result<Settings, String>, on: bool, calls: Line, link: Link) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(keep(settings, on, line, link, stopped));
+        let task = tokio::spawn(keep(settings, on, calls, link, stopped));
         Self { task, stop }
     }
 
@@ -74,14 +74,14 @@ impl Keeper {
 async fn keep(
     settings: Result<Settings, String>,
     on: bool,
-    mut line: Line,
+    mut calls: Line,
     link: Link,
     mut stopped: oneshot::Receiver<Duration>,
 ) {
-    let mut server = if on { opened(&settings, &line, &link).await } else { None };
+    let mut server = if on { opened(&settings, &calls, &link).await } else { None };
     loop {
         let switched = tokio::select! {
-            switched = line.switched() => switched,
+            switched = calls.switched() => switched,
             patience = &mut stopped => {
                 if let (Some(server), Ok(patience)) = (server, patience) {
                     server.stop(patience).await;
@@ -98,14 +98,14 @@ async fn keep(
                 tell(&link, "the endpoint is closed; Alt+S opens it".into()).await;
                 None
             }
-            None => opened(&settings, &line, &link).await,
+            None => opened(&settings, &calls, &link).await,
         };
     }
 }
 
-async fn opened(settings: &Result<Settings, String>, line: &Line, link: &Link) -> Option<Server> {
+async fn opened(settings: &Result<Settings, String>, calls: &Line, link: &Link) -> Option<Server> {
     let opened = match settings {
-        Ok(settings) => open(settings.clone(), line.clone(), Clock::System).await.map_err(|error| error.to_string()),
+        Ok(settings) => open(settings.clone(), calls.clone(), Clock::System).await.map_err(|error| error.to_string()),
         Err(why) => Err(why.clone()),
     };
     match opened {

@@ -90,7 +90,7 @@ pub struct Engine {
     /// No lane that trains on prompts, or might.
     pub no_training: bool,
     /// The endpoint's way to the scheduler.
-    pub line: Line,
+    pub calls: Line,
     /// What the endpoint is opened with; Err: why it is not.
     pub endpoint: Result<Settings, String>,
     /// Whether it is open without being asked for.
@@ -156,12 +156,12 @@ pub async fn start(config: &Config, what: &str) -> Result<Engine, StartError> {
     let finding = find(roster.discover, client.clone(), link.clone(), purpose, once);
     let watching = watch(roster.accounts, lists, client, link.clone(), rounds, found);
     let finder = tokio::spawn(async { tokio::join!(finding, watching) }).abort_handle();
-    let line = actor.line();
+    let calls = actor.line();
     let task = tokio::spawn(actor.run());
     let folder = lock.as_ref().map(|lock| lock.path().to_owned());
     let no_training = roster.no_training;
     let simulated = roster.simulated;
-    Ok(Engine { link, folder, log, demo, no_training, line, endpoint, endpoint_on, task, finder, lock, simulated })
+    Ok(Engine { link, folder, log, demo, no_training, calls, endpoint, endpoint_on, task, finder, lock, simulated })
 }
 
 struct Kept {

@@ -106,7 +106,7 @@ mod tests {
             assembly,
             catalogue,
             config: "/c/config.toml".into(),
-            endpoint: Default::default(),
+            endpoint: crate::providers::config::endpoint::Endpoint::default(),
             aliases: Vec::new(),
         });
         for part in [

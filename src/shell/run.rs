@@ -81,8 +81,8 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         return Err(Ended::Failed("the scheduler ended at once".into()));
     };
     let mut terminal = Terminal::enter(Wishes::default(), engine.log.take()).map_err(Ended::NoScreen)?;
-    let (endpoint, on, line) = (engine.endpoint.clone(), engine.endpoint_on, engine.line.clone());
-    let keeper = Keeper::start(endpoint, on, line, engine.link.clone());
+    let (endpoint, on, calls) = (engine.endpoint.clone(), engine.endpoint_on, engine.calls.clone());
+    let keeper = Keeper::start(endpoint, on, calls, engine.link.clone());
     let mut screen = Screen {
         app: App::new(app_config(&engine, &subscription, &terminal)),
         link: engine.link.clone(),

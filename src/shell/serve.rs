@@ -37,7 +37,7 @@ pub async fn serve(config: &Config, port: Option<u16>, address: Option<IpAddr>) 
     settings.port = port.unwrap_or(settings.port);
     settings.address = address.unwrap_or(settings.address);
     let aliases = settings.aliases.clone();
-    let server = match open(settings, engine.line.clone(), Clock::System).await {
+    let server = match open(settings, engine.calls.clone(), Clock::System).await {
         Ok(server) => server,
         Err(error) => {
             let _ = engine.stop().await;
@@ -48,7 +48,7 @@ pub async fn serve(config: &Config, port: Option<u16>, address: Option<IpAddr>) 
         say("SIMULATED: no model answers here; this is roundel's demo on simulated providers");
     }
     say(&told(&server));
-    let lanes = engine.line.lanes();
+    let lanes = engine.calls.lanes();
     let mut names = vec!["auto", "harvest", "even", "auto:vision", "auto:tools", "auto:long"];
     names.extend(aliases.iter().map(|(alias, _)| alias.as_str()));
     names.extend(lanes.iter().filter(|lane| lane.standby.is_none()).map(|lane| lane.id.as_str()));

@@ -42,7 +42,8 @@ const REST: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reaso
 async fn stub() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let whole = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{WHOLE}", WHOLE.len());
+    let whole =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{WHOLE}", WHOLE.len());
     let chunk = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{CHUNK}\r\n",
         CHUNK.len()
@@ -57,11 +58,11 @@ async fn stub() -> SocketAddr {
                 let mut held = 0;
                 while let Ok(read @ 1..) = socket.read(&mut buffer[held..]).await {
                     held += read;
-                    let Some((head, length)) = request(&buffer[..held]) else { continue };
-                    if held < head + length {
+                    let Some((start, length)) = request(&buffer[..held]) else { continue };
+                    if held < start + length {
                         continue;
                     }
-                    let streamed = buffer[head..held].windows(13).any(|window| window == b"\"stream\":true");
+                    let streamed = buffer[start..held].windows(13).any(|window| window == b"\"stream\":true");
                     held = 0;
                     let sent = if streamed {
                         socket.write_all(chunk.as_bytes()).await.unwrap();
@@ -89,7 +90,9 @@ fn request(bytes: &[u8]) -> Option<(usize, usize)> {
 
 fn asked(stream: bool) -> String {
     let flag = if stream { "\"stream\":true," } else { "" };
-    let body = format!("{{\"model\":\"auto\",{flag}\"messages\":[{{\"role\":\"user\",\"content\":\"How often do tides come?\"}}]}}");
+    let body = format!(
+        "{{\"model\":\"auto\",{flag}\"messages\":[{{\"role\":\"user\",\"content\":\"How often do tides come?\"}}]}}"
+    );
     format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
@@ -184,14 +187,15 @@ async fn run() {
     let ledger = Ledger::new(vec![lane("a/m"), lane("b/m"), lane("c/m")], Kept::default(), now);
     let desk = Desk::new(Opening { ledger, ..Opening::default() }, now);
     let (actor, link) = actor::new(desk, store, Transport::Http(Client::new([]).unwrap()), Clock::System);
-    let line = actor.line();
+    let calls = actor.line();
     let running = tokio::spawn(actor.run());
-    let server = open(Settings { port: 0, further: 0, ..Settings::default() }, line, Clock::System).await.unwrap();
-    measure(server.address, 16, false, Duration::from_millis(500)).await;
+    let server = open(Settings { port: 0, further: 0, ..Settings::default() }, calls, Clock::System).await.unwrap();
+    let mut asked_in_all = measure(server.address, 16, false, Duration::from_millis(500)).await.1.len();
     println!("connections   bare p50    p99   through p50    p99   added p50    p99   requests/s");
     for askers in [1, 16, 64] {
         let (_, bare, _) = measure(upstream, askers, false, SPAN).await;
         let (_, through, rate) = measure(server.address, askers, false, SPAN).await;
+        asked_in_all += through.len();
         let row = [at(&bare, 50), at(&bare, 99), at(&through, 50), at(&through, 99)];
         println!(
             "{askers:11} {:10.3} {:6.3} {:13.3} {:6.3} {:11.3} {:6.3} {rate:12.0}",
@@ -205,7 +209,12 @@ async fn run() {
     }
     let (bare, _, _) = measure(upstream, 1, true, SPAN).await;
     let (through, _, _) = measure(server.address, 1, true, SPAN).await;
-    println!("first byte of a stream, added: {:.3} ms p50, {:.3} ms p99", at(&through, 50) - at(&bare, 50), at(&through, 99) - at(&bare, 99));
+    println!(
+        "first byte of a stream, added: {:.3} ms p50, {:.3} ms p99",
+        at(&through, 50) - at(&bare, 50),
+        at(&through, 99) - at(&bare, 99)
+    );
+    asked_in_all += through.len() + MANY;
     let before = memory();
     let mut asker = Asker::new(server.address).await;
     let text = asked(false);
@@ -216,6 +225,9 @@ async fn run() {
     server.stop(Duration::from_secs(1)).await;
     link.urgent(Urgent::Quit).await;
     running.await.unwrap().expect("the log is on the disk");
+    let database = rusqlite::Connection::open(folder.path().join("roundel.db")).unwrap();
+    let rows: i64 = database.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap();
+    println!("log rows on the disk: {rows} of {asked_in_all}");
 }
 
 fn main() {

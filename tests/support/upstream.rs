@@ -108,7 +108,7 @@ async fn play(mut socket: TcpStream, acts: Vec<Act>, tell: mpsc::Sender<Seen>, m
 
 async fn request(socket: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
-    let mut chunk = [0; 16 * 1024];
+    let mut chunk = vec![0; 16 * 1024];
     let end = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             break at + 4;

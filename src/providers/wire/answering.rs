@@ -1,9 +1,10 @@
-//! Pieces of an answer to the JSON of a chat completion, whole or chunk by chunk: for askers of the OpenAI wire whose
+//! Pieces of an answer to the JSON of a chat completion, whole or chunk by chunk: for askers of the `OpenAI` wire whose
 //! answer came on another one. Pure.
 
 use serde_json::{Map, Value, json};
 
 use crate::domain::conversation::Usage;
+use crate::providers::wire::object::put;
 use crate::providers::wire::piece::Piece;
 
 /// An answer on its way to its asker.
@@ -109,10 +110,10 @@ impl Answering {
         let content = if self.text.is_empty() && !self.calls.is_empty() { Value::Null } else { self.text.into() };
         let mut message = json!({ "role": "assistant", "content": content });
         if !self.reasoning.is_empty() {
-            message["reasoning_content"] = self.reasoning.into();
+            put(&mut message, "reasoning_content", self.reasoning);
         }
         if !self.calls.is_empty() {
-            message["tool_calls"] = self.calls.into();
+            put(&mut message, "tool_calls", self.calls);
         }
         whole.insert("choices".into(), json!([{ "index": 0, "message": message, "finish_reason": finish }]));
         whole.insert("usage".into(), counted(self.usage));
@@ -133,7 +134,7 @@ impl Answering {
                 id.filter(|id| !id.is_empty()).map_or_else(|| format!("call_{}_{}", self.id, self.count), Into::into);
             call.insert("id".into(), id.into());
             call.insert("type".into(), "function".into());
-            function["name"] = name.into();
+            put(&mut function, "name", name);
         }
         call.insert("function".into(), function);
         if let Some(signature) = signature {
@@ -146,7 +147,7 @@ impl Answering {
     fn frame(&mut self, mut delta: Value, finish: Option<&str>) -> Value {
         if !self.begun {
             self.begun = true;
-            delta["role"] = "assistant".into();
+            put(&mut delta, "role", "assistant");
         }
         let mut chunk = self.head("chat.completion.chunk");
         chunk.insert("choices".into(), json!([{ "index": 0, "delta": delta, "finish_reason": finish }]));
@@ -207,7 +208,9 @@ mod tests {
     #[test]
     fn a_whole_answer_with_everything_in_it() {
         let mut answer = Answering::new("7".into(), "m", 100);
-        pieces().into_iter().for_each(|piece| answer.keep(piece));
+        for piece in pieces() {
+            answer.keep(piece);
+        }
         let call = |name: &str, at: u8| {
             json!({ "id": format!("call_7_{at}"), "type": "function", "function": { "name": name, "arguments": "{\"a\":1}" },
                 "extra_content": { "google": { "thought_signature": "sig" } } })

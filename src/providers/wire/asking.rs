@@ -100,7 +100,7 @@ fn message((at, value): (usize, &Value)) -> Result<Message, String> {
         Value::String(text) => parts.push(Part::Text(text.clone())),
         Value::Array(all) => {
             for one in all {
-                let image = one["image_url"]["url"].as_str().or_else(|| one["image_url"].as_str());
+                let image = one.pointer("/image_url/url").or_else(|| one.get("image_url")).and_then(Value::as_str);
                 parts.extend(match (one["type"].as_str(), &one["text"], image) {
                     (Some("image_url"), _, Some(url)) => Some(Part::Image(url.into())),
                     (_, Value::String(text), _) => Some(Part::Text(text.clone())),

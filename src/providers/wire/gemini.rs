@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::conversation::{Format, Message, Params, Part, Request, Role, Tool, ToolChoice, Usage};
 use crate::providers::wire::body::Item;
+use crate::providers::wire::object::put;
 use crate::providers::wire::piece::Piece;
 
 /// Where the model stands: in the path, with or without its `models/`.
@@ -71,11 +72,11 @@ fn put_params(config: &mut Map<String, Value>, params: &Params) {
 fn declaration(tool: &Tool) -> Value {
     let mut declared = json!({ "name": tool.name });
     if let Some(description) = &tool.description {
-        declared["description"] = description.as_str().into();
+        put(&mut declared, "description", description.as_str());
     }
     // The one that takes JSON Schema as it is; `parameters` knows a part of it only.
     if let Some(parameters) = &tool.parameters {
-        declared["parametersJsonSchema"] = parameters.clone();
+        put(&mut declared, "parametersJsonSchema", parameters.clone());
     }
     declared
 }
@@ -111,9 +112,9 @@ fn parts(message: &Message, before: &[&Message]) -> Vec<Value> {
             let args: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
             let mut part = json!({ "functionCall": { "name": name, "args": args } });
             if let Some(signature) = signature {
-                part["thoughtSignature"] = signature.as_str().into();
+                put(&mut part, "thoughtSignature", signature.as_str());
             } else if unsigned {
-                part["thoughtSignature"] = UNSIGNED.into();
+                put(&mut part, "thoughtSignature", UNSIGNED);
             }
             unsigned = false;
             Some(part)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::conversation::{Format, Message, Params, Part, Request, Role, ToolChoice, Usage};
 use crate::providers::wire::body::Item;
+use crate::providers::wire::object::put;
 use crate::providers::wire::openai;
 use crate::providers::wire::piece::Piece;
 
@@ -82,7 +83,7 @@ fn encode_message(message: &Message, before: &[Message]) -> Vec<Value> {
             Part::ToolResult { id, content } => {
                 let mut result = json!({ "role": "tool", "content": content });
                 if let Some(name) = tool_name(id, before) {
-                    result["tool_name"] = name.into();
+                    put(&mut result, "tool_name", name);
                 }
                 results.push(result);
             }

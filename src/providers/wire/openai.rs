@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::conversation::{Format, Message, Params, Part, Request, Role, Tool, ToolChoice, Usage};
 use crate::providers::wire::body::Item;
+use crate::providers::wire::object::put;
 use crate::providers::wire::piece::Piece;
 
 /// The body that asks `model` for a streamed answer. `usage`: ask for its tokens, too; who does not know that refuses.
@@ -26,7 +27,7 @@ fn put_params(body: &mut Map<String, Value>, params: &Params) {
         Format::Schema { name, schema, strict } => {
             let mut inner = json!({ "name": name, "schema": schema });
             if let Some(strict) = strict {
-                inner["strict"] = (*strict).into();
+                put(&mut inner, "strict", *strict);
             }
             json!({ "type": "json_schema", "json_schema": inner })
         }

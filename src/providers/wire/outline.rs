@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::domain::ability::Wants;
 use crate::domain::conversation::text_tokens;
 
-/// What OpenAI documents for one tile of a picture at low detail.
+/// What `OpenAI` documents for one tile of a picture at low detail.
 const PICTURE: u64 = 85;
 
 /// A request, and what of it routing needs.

@@ -1,4 +1,4 @@
-//! An answer on its way to its asker, who speaks the OpenAI wire: passed on as it came from a lane of the same wire,
+//! An answer on its way to its asker, who speaks the `OpenAI` wire: passed on as it came from a lane of the same wire,
 //! made anew from another one's, and read on the side. Pure: bytes in, bytes and pieces out.
 //!
 //! ```text
@@ -40,6 +40,7 @@ pub struct Manner {
 
 /// The relay.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what the asker wants, and how far it is: each by itself")]
 pub struct Relay {
     decoder: Decoder,
     stream: bool,
@@ -106,7 +107,9 @@ impl Relay {
                 }
                 let bytes = if stream { self.chunks(&pieces) } else { Vec::new() };
                 if !stream && !verbatim {
-                    pieces.iter().for_each(|piece| self.made.keep(piece.clone()));
+                    for piece in &pieces {
+                        self.made.keep(piece.clone());
+                    }
                 }
                 Ok(Relayed { bytes, pieces })
             }
@@ -126,7 +129,9 @@ impl Relay {
         if !self.verbatim && self.stream {
             relayed.bytes.extend(self.chunks(&pieces));
         } else if !self.verbatim {
-            pieces.iter().for_each(|piece| self.made.keep(piece.clone()));
+            for piece in &pieces {
+                self.made.keep(piece.clone());
+            }
         }
         relayed.pieces.extend(pieces);
         Ok(relayed)
@@ -227,14 +232,18 @@ mod tests {
         let mut relay = Relay::new(wire, manner);
         let (mut out, mut pieces) = (Vec::new(), Vec::new());
         let mut take = |relayed: Relayed| {
-            relayed.bytes.iter().for_each(|bytes| out.extend_from_slice(bytes));
+            for bytes in relayed.bytes {
+                out.extend_from_slice(&bytes);
+            }
             pieces.extend(relayed.pieces);
         };
         for chunk in body.as_bytes().chunks(size) {
             take(relay.push(&Bytes::copy_from_slice(chunk)).unwrap());
         }
         take(relay.finish().unwrap());
-        relay.close().iter().for_each(|bytes| out.extend_from_slice(bytes));
+        for bytes in relay.close() {
+            out.extend_from_slice(&bytes);
+        }
         (String::from_utf8(out).unwrap(), pieces)
     }
 
