@@ -1,6 +1,7 @@
 //! Floor 6: arguments to Config to one command to an exit code. Knows all, defines nothing that others need.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use crate::shell::engine::{self, Config, Mode, StartError};
 use crate::shell::inspect::{self, Wanted};
 use crate::shell::simulate::{self, Demanded, Name, worlds};
 use crate::shell::sources::gather;
-use crate::shell::{check, models, providers, run};
+use crate::shell::{check, models, providers, run, serve};
 
 /// Something went wrong, and a sentence on stderr said what.
 const FAILED: u8 = 1;
@@ -46,6 +47,7 @@ Examples:
   curl -i ... | roundel inspect --provider groq -
                                        what a provider's response means to roundel, and why
   roundel simulate --with mistral      a simulated day: what would a Mistral key add to it?
+  roundel serve                        OpenAI's chat API at http://127.0.0.1:4114/v1, without a screen
   roundel --demo                       the simulated providers, whatever keys there are
 
 Exit codes:
@@ -86,6 +88,15 @@ enum Verb {
     Ask {
         /// The question; what is piped in stands behind it
         question: Vec<String>,
+    },
+    /// Serve the chat API that most tools speak, without a screen
+    Serve {
+        /// Instead of the config's; where it is taken, the next free one
+        #[arg(long)]
+        port: Option<u16>,
+        /// Instead of the config's; any other than this computer's own needs a token in the config
+        #[arg(long)]
+        address: Option<IpAddr>,
     },
     /// List the providers: what was found, what each of the others wants
     Providers,
@@ -166,6 +177,7 @@ pub fn run() -> ExitCode {
     let code = match args.command {
         None => dashboard(&config),
         Some(Verb::Ask { question }) => ask_command(&config, &question),
+        Some(Verb::Serve { port, address }) => serve_command(&config, port, address),
         Some(Verb::Providers) => providers_command(&config),
         Some(Verb::Models { refresh, json, providers }) => {
             models_command(&config, &models::Wanted { refresh, json, providers })
@@ -217,6 +229,17 @@ fn check_command(config: &Config, lanes: &[String]) -> u8 {
     match runtime.block_on(check::check(config, lanes)) {
         Ok(true) => 0,
         Ok(false) => FAILED,
+        Err(error) => not_started(&error),
+    }
+}
+
+fn serve_command(config: &Config, port: Option<u16>, address: Option<IpAddr>) -> u8 {
+    let runtime = match engine::runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return told(&format!("cannot start: {error}"), FAILED),
+    };
+    match runtime.block_on(serve::serve(config, port, address)) {
+        Ok(()) => 0,
         Err(error) => not_started(&error),
     }
 }

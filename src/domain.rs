@@ -12,6 +12,9 @@ pub mod text;
 /// Limits and what is left of them.
 pub mod quota;
 
+/// What a request asks of a lane beyond text.
+pub mod ability;
+
 /// Providers, accounts and lanes as they are described.
 pub mod roster;
 

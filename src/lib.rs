@@ -18,6 +18,9 @@ pub mod scheduler;
 /// Floor 3: the dashboard's state: `update(msg, now)` and geometry. Pure.
 pub mod app;
 
+/// Floor 3: the HTTP endpoint.
+pub mod gateway;
+
 /// Floor 4: paints what app has laid out.
 pub mod view;
 

@@ -28,6 +28,9 @@ pub mod side;
 /// Lanes, limits, rests, reservations.
 pub mod ledger;
 
+/// What the ledger tells beside the choice.
+pub mod outlook;
+
 /// How long a question may wait.
 pub mod patience;
 
@@ -36,6 +39,15 @@ pub mod flight;
 
 /// The book of turns and attempts.
 pub mod turns;
+
+/// The book of what the endpoint asks.
+pub mod calls;
+
+/// What was counted since the start.
+pub mod counters;
+
+/// One attempt in the air for an asker of the endpoint.
+pub mod relay;
 
 /// Text on its way to the screens.
 pub mod unsaid;
@@ -48,6 +60,15 @@ pub mod outbox;
 
 /// Where questions come in, go to a lane, wait, come back.
 pub mod desk;
+
+/// What the desk tells all at once.
+pub mod picture;
+
+/// The same for what the endpoint asks.
+pub mod endpoint;
+
+/// Who waits for an answer at the endpoint.
+pub mod askers;
 
 /// The task that carries out what the desk says.
 pub mod actor;

@@ -36,6 +36,9 @@ pub mod watcher;
 /// One owner of the data folder, and the others' line to it.
 pub mod attach;
 
+/// The endpoint beside the dashboard.
+pub mod endpoint;
+
 /// The parts put together: folder, store, roster, scheduler.
 pub mod engine;
 
@@ -44,6 +47,9 @@ pub mod session;
 
 /// One question, one answer.
 pub mod ask;
+
+/// The endpoint without a screen.
+pub mod serve;
 
 /// What providers there are.
 pub mod providers;

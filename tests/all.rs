@@ -56,3 +56,6 @@ mod restart;
 
 #[cfg(test)]
 mod simulate;
+
+#[cfg(test)]
+mod gateway;

@@ -105,7 +105,7 @@ impl Bench {
                         self.turns.push(turn);
                     }
                 }
-                Effect::Tell(_) | Effect::Keep(_) => {}
+                _ => {}
             }
         }
     }

@@ -45,6 +45,7 @@ async fn flown(lane: &LaneSpec, transport: &Transport) -> Told {
                 Event::Said { text, reasoning: false } => told.text.push_str(&text),
                 Event::Said { text, reasoning: true } => told.reasoning.push_str(&text),
                 Event::Usage(usage) => told.usage = usage,
+                Event::Begun | Event::Gone => {}
                 Event::Answered => return,
                 Event::Failed(failure, reached) => {
                     told.failed = Some((failure.class, failure.message, reached));

@@ -105,6 +105,7 @@ impl Plan {
                 }
                 Effect::Abort(attempt) => self.air.retain(|(id, _)| *id != attempt),
                 Effect::Tell(_) | Effect::Keep(_) => {}
+                other => panic!("no call was made: {other:?}"),
             }
         }
     }

@@ -4,4 +4,5 @@ pub(crate) mod house;
 #[cfg(unix)]
 pub(crate) mod pty;
 pub(crate) mod source;
+pub(crate) mod upstream;
 pub(crate) mod web;

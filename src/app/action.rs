@@ -107,6 +107,8 @@ pub enum Action {
     Expand,
     /// Keep the chat off lanes that train on prompts, or not.
     NoTraining,
+    /// Open the endpoint, or close it.
+    Endpoint,
     /// Send the draft.
     Send,
     /// Edit the draft.

@@ -172,6 +172,7 @@ pub const KEYS: &[Binding] = &[
         "",
         "keep the chat off providers that train on prompts, or not",
     ),
+    row(P::Everywhere, &[(ALT, Char('s'))], Action::Endpoint, "", "open the endpoint for other programs, or close it"),
     row(P::Everywhere, &[(ALT, Char('e'))], Action::Expand, "", "the focused pane on the whole screen, or not"),
     row(P::Composer, &[(NONE, PageUp)], Action::Scroll(Move::PageUp), "scroll", "the chat a page up"),
     row(P::Composer, &[(NONE, PageDown)], Action::Scroll(Move::PageDown), "", "the chat a page down"),

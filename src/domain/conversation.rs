@@ -39,6 +39,9 @@ pub enum Part {
         name: String,
         /// Its arguments, as JSON text.
         arguments: String,
+        /// What the provider wants back with it, verbatim: Gemini's thought signature.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
     },
     /// What a tool gave.
     ToolResult {
@@ -67,11 +70,74 @@ impl Message {
 
 /// What the asker may set. None: the provider's default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Params {
     /// Upper bound of the answer, in tokens.
     pub max_tokens: Option<u64>,
     /// 0 (the likeliest word) to 2.
     pub temperature: Option<f64>,
+    /// Only words within this share of the probability, 0 to 1.
+    pub top_p: Option<f64>,
+    /// Texts that end the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// The same seed, the same answer, as far as the provider can.
+    pub seed: Option<i64>,
+    /// -2 to 2: words that were said become less likely.
+    pub presence_penalty: Option<f64>,
+    /// -2 to 2: words that were said often become less likely.
+    pub frequency_penalty: Option<f64>,
+    /// The shape of the answer.
+    pub format: Option<Format>,
+    /// Tools that the model may call.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Whether it calls one.
+    pub tool_choice: Option<ToolChoice>,
+}
+
+/// The shape of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// JSON.
+    Json,
+    /// JSON after this schema.
+    Schema {
+        /// Its name.
+        name: String,
+        /// The JSON Schema.
+        schema: serde_json::Value,
+        /// To the letter.
+        strict: Option<bool>,
+    },
+}
+
+/// A tool that the model may call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub description: Option<String>,
+    /// The JSON Schema of its arguments; None: it takes none.
+    pub parameters: Option<serde_json::Value>,
+    /// To the letter.
+    pub strict: Option<bool>,
+}
+
+/// Whether the model calls a tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolChoice {
+    /// As it likes.
+    Auto,
+    /// It does not.
+    None,
+    /// It does.
+    Required,
+    /// This one.
+    Tool(String),
 }
 
 /// A question with all that goes before it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ability::{Abilities, Ability, LONG, Wants};
 use crate::domain::ids::{AccountId, LaneId, PoolId};
 use crate::domain::quota::limit::{Unit, Window};
 
@@ -249,6 +250,9 @@ pub struct LaneSpec {
     pub proxy: Option<String>,
     /// Tokens that prompt and answer may have together, if known.
     pub context: Option<u64>,
+    /// What it can do beyond text, as far as is known.
+    #[serde(default)]
+    pub abilities: Abilities,
     /// What an answer costs.
     pub cost: Cost,
     /// Whether it trains on prompts.
@@ -285,6 +289,7 @@ impl LaneSpec {
             headers: Vec::new(),
             proxy: None,
             context: None,
+            abilities: Abilities::default(),
             cost: Cost::Unknown,
             training: Training::Unknown,
             limits: Vec::new(),
@@ -300,6 +305,17 @@ impl LaneSpec {
     /// The account that it belongs to.
     pub fn account(&self) -> AccountId {
         self.id.account()
+    }
+
+    /// Why it cannot take a request that wants this; None: it may.
+    pub fn lacks(&self, wants: Wants) -> Option<&'static str> {
+        if wants.verbatim && self.wire != Wire::Openai {
+            return Some("is of another wire, which has no word for a part of the request");
+        }
+        if wants.long && self.context.is_none_or(|context| context < LONG) {
+            return Some("is not known to have a long context window");
+        }
+        wants.abilities().find(|ability| !self.abilities.may(*ability)).map(Ability::lack)
     }
 
     /// Whether what is counted on `pool` concerns this lane: its own pool, its account's, or one that its limits name.

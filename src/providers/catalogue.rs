@@ -1,6 +1,7 @@
 //! The catalogue: what is known of each provider, with its date and source. What changes with the market is data in
 //! `assets/providers.toml`; this file only reads it. As written -> as meant, by pure functions; knows no keys.
 
+use crate::domain::ability::Abilities;
 use crate::domain::ids::{AccountId, LaneId, PoolId};
 use crate::domain::roster::{Cost, Dialect, LaneSpec, LimitSpec, Training, Wire};
 use crate::providers::mistake::{self, Mistake, Shown};
@@ -69,6 +70,8 @@ pub struct ProviderSpec {
     pub discover: Option<Finder>,
     /// Limits counted on the account.
     pub limits: Vec<Limit>,
+    /// What its models can do beyond text, unless they say otherwise.
+    pub abilities: Abilities,
     /// Its chat models.
     pub models: Vec<ModelSpec>,
 }
@@ -80,6 +83,8 @@ pub struct ModelSpec {
     pub id: String,
     /// Tokens that prompt and answer may have together, if known.
     pub context: Option<u64>,
+    /// What it can do beyond text.
+    pub abilities: Abilities,
     /// Limits counted on the lane.
     pub limits: Vec<Limit>,
     /// What an answer costs.
@@ -169,6 +174,7 @@ impl ProviderSpec {
             quota_of,
             provider: self.name.clone(),
             context: model.context,
+            abilities: model.abilities.clone(),
             cost: model.cost,
             training: model.training,
             last_resort: self.last_resort,
@@ -188,6 +194,7 @@ impl ProviderSpec {
         ModelSpec {
             id: model.to_owned(),
             context: None,
+            abilities: self.abilities.clone(),
             limits: Vec::new(),
             cost,
             training: self.training,
@@ -207,6 +214,10 @@ impl From<written::Provider> for ProviderSpec {
                 models.push(ModelSpec {
                     id: model.id,
                     context: model.context,
+                    abilities: Abilities {
+                        can: model.can.unwrap_or_else(|| one.can.clone()),
+                        cannot: model.cannot.unwrap_or_else(|| one.cannot.clone()),
+                    },
                     limits: model.limits,
                     cost: model.cost.unwrap_or(one.cost),
                     training: model.training.unwrap_or(one.training),
@@ -232,6 +243,7 @@ impl From<written::Provider> for ProviderSpec {
             last_resort: one.last_resort,
             quota_of: None,
             discover: one.discover,
+            abilities: Abilities { can: one.can, cannot: one.cannot },
             limits: one.limits,
         }
     }
@@ -405,7 +417,7 @@ mod tests {
             (
                 "colour = 1",
                 "line 9: unknown key `colour`; known here: id, name, base_url, wire, quota, keys, key_url, cost, \
-                 training, as_of, source, note, last_resort, discover, limits, model\n  |\n9 | colour = 1\n  | ^^^^^^",
+                 training, as_of, source, note, last_resort, discover, limits, model, can, cannot\n  |\n9 | colour = 1\n  | ^^^^^^",
             ),
             (
                 "base-url = 'x'",

@@ -9,9 +9,13 @@ use crate::providers::mistake::{self, Mistake, Shown, hint};
 /// Where a key is.
 pub mod source;
 
+/// The endpoint.
+pub mod endpoint;
+
 /// The names of the file.
 mod written;
 
+use crate::providers::config::endpoint::{Endpoint, alias_fault};
 use crate::providers::config::source::KeySource;
 pub use crate::providers::config::written::Model;
 
@@ -35,6 +39,10 @@ pub struct Config {
     pub strategy: Strategy,
     /// What is said of single providers, by `order`, then as in the file.
     pub blocks: Vec<Block>,
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// Names for lanes, at the endpoint: name, and what it stands for.
+    pub aliases: Vec<(String, String)>,
 }
 
 /// What the config says of one provider. None: what the catalogue says.
@@ -91,7 +99,15 @@ impl Config {
         }
         blocks.sort_by_key(|(place, block)| (block.order, *place));
         let blocks = blocks.into_iter().map(|(_, block)| block).collect();
-        Ok(Self { avoid_training: file.training == written::Rule::Avoid, strategy: file.strategy, blocks })
+        let mut aliases = Vec::new();
+        for (name, target) in file.aliases {
+            if let Some((place, what)) = alias_fault(&name, &target) {
+                return Err(BadConfig(Mistake::at(text, Some(place), Shown::Harmless, what)));
+            }
+            aliases.push((name.into_inner(), target.into_inner()));
+        }
+        let (avoid_training, endpoint) = (file.training == written::Rule::Avoid, file.endpoint.meant());
+        Ok(Self { avoid_training, strategy: file.strategy, blocks, endpoint, aliases })
     }
 
     /// What is said of an account.
@@ -102,10 +118,12 @@ impl Config {
     /// The accounts whose secrets stand in the config itself: others must not be able to read such a file.
     pub fn literals(&self) -> impl Iterator<Item = &str> {
         let literal = |source: &KeySource| matches!(source, KeySource::Literal(_));
+        let callers = self.endpoint.callers.iter().filter(move |one| literal(&one.token)).map(|one| one.name.as_str());
         self.blocks
             .iter()
             .filter(move |block| block.key.iter().chain(block.headers.iter().map(|(_, value)| value)).any(literal))
             .map(|block| block.id.as_str())
+            .chain(callers)
     }
 }
 
@@ -181,7 +199,7 @@ mod tests {
         let (mut table, mut all) = (String::new(), Vec::new());
         for line in EXAMPLE.lines() {
             let bare = line.strip_prefix("# ").unwrap_or(line);
-            if bare.starts_with("[providers.") && bare.ends_with(']') {
+            if bare.starts_with('[') && bare.ends_with(']') {
                 bare.clone_into(&mut table);
             } else if bare.split_once(" = ").is_some_and(|(name, _)| !name.contains(' ')) {
                 all.push((table.clone(), bare.to_owned()));
@@ -196,6 +214,12 @@ mod tests {
         for (table, line) in &written {
             let base = if table == "[providers.mine]" && !line.starts_with("base_url") {
                 "base_url = \"http://localhost\"\n"
+            } else if table == "[[endpoint.tokens]]" {
+                match line.split(' ').next() {
+                    Some("name") => "key = \"x\"\n",
+                    Some("key") => "name = \"x\"\n",
+                    _ => "key = \"x\"\nname = \"x\"\n",
+                }
             } else {
                 ""
             };
@@ -203,9 +227,7 @@ mod tests {
             read(&text).unwrap_or_else(|error| panic!("{line}\n{error}"));
         }
         let whole = |line: &str| match line.strip_prefix("# ") {
-            Some(bare) if written.iter().any(|(_, one)| one == bare) || bare.starts_with("[providers.") => {
-                bare.to_owned()
-            }
+            Some(bare) if written.iter().any(|(_, one)| one == bare) || bare.starts_with('[') => bare.to_owned(),
             _ => line.to_owned(),
         };
         let text: Vec<String> = EXAMPLE.lines().map(whole).collect();
@@ -216,12 +238,41 @@ mod tests {
 
     #[test]
     fn the_example_leaves_nothing_out() {
-        let error = read("[providers.groq]\n\"?\" = 1\n").unwrap_err().0.what;
-        let known = error.rsplit(": ").next().unwrap();
-        let names: Vec<String> =
-            settings().iter().map(|(_, line)| line.split(' ').next().unwrap().to_owned()).collect();
-        for name in known.split(", ") {
-            assert!(names.iter().any(|one| one == name), "{name}");
+        for table in ["[providers.groq]", "[endpoint]", "[[endpoint.tokens]]"] {
+            let error = read(&format!("{table}\n\"?\" = 1\n")).unwrap_err().0.what;
+            let known = error.rsplit(": ").next().unwrap();
+            let names: Vec<String> =
+                settings().iter().map(|(_, line)| line.split(' ').next().unwrap().to_owned()).collect();
+            for name in known.split(", ").filter(|name| *name != "tokens") {
+                assert!(names.iter().any(|one| one == name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_endpoint_and_the_aliases_are_read() {
+        let config = read(
+            "[endpoint]\non = false\naddress = '0.0.0.0'\nport = 80\ntoken = 'env:T'\norigins = ['https://a.b']\n\
+             [[endpoint.tokens]]\nname = 'editor'\nkey = 'k-1'\nrequests_per_day = 5\npriority = 'low'\n\
+             [aliases]\nfast = 'groq/openai/gpt-oss-20b'\neyes = 'auto:vision'\n",
+        )
+        .unwrap();
+        let endpoint = &config.endpoint;
+        assert_eq!((endpoint.on, endpoint.port, endpoint.address.to_string()), (false, 80, "0.0.0.0".into()));
+        let names: Vec<&str> = endpoint.callers.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!((names, endpoint.callers[1].requests_per_day), (vec!["token", "editor"], Some(5)));
+        assert_eq!(config.aliases.len(), 2);
+        assert_eq!(config.literals().collect::<Vec<_>>(), ["editor"]);
+        for (text, said) in [
+            ("[endpoint]\nport = 0\n", "line 2: a port is a number from 1 to 65535"),
+            ("[endpoint]\naddress = 'here'\n", "line 2: an address is one of this computer"),
+            ("[endpoint]\norigins = ['*']\n", "line 2: an origin is a scheme and a host"),
+            ("[endpoint]\ntokn = 'x'\n", "unknown key `tokn`; did you mean `token`?"),
+            ("[aliases]\nauto = 'groq/x'\n", "line 2: `auto` cannot be an alias"),
+            ("[aliases]\na = 'auto'\nfast = 'gpt'\n", "line 3: `gpt` is no lane: write one"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
         }
     }
 
@@ -235,7 +286,15 @@ mod tests {
              on = true\nlast_resort = true\nquota_of = 'groq@b'\n",
         )
         .unwrap();
-        let model = |id: &str| Model { id: id.into(), context: None, limits: None, cost: None, on: None };
+        let model = |id: &str| Model {
+            id: id.into(),
+            context: None,
+            limits: None,
+            cost: None,
+            on: None,
+            can: None,
+            cannot: None,
+        };
         let block = Block {
             id: "mine".into(),
             name: Some("Mine".into()),
@@ -266,7 +325,8 @@ mod tests {
             last_resort: Some(true),
             quota_of: Some("groq@b".into()),
         };
-        assert_eq!(config, Config { avoid_training: true, strategy: Strategy::Even, blocks: vec![block] });
+        let standard = Config::default();
+        assert_eq!(config, Config { avoid_training: true, strategy: Strategy::Even, blocks: vec![block], ..standard });
         assert_eq!(config.literals().collect::<Vec<_>>(), ["mine"]);
     }
 
@@ -286,7 +346,10 @@ mod tests {
             ("tranning = 'avoid'", "line 1: unknown key `tranning`; did you mean `training`?"),
             ("training = 'avoidd'", "line 1: `avoidd` is not known here; did you mean `avoid`?"),
             ("training = true", "line 1: expected a word in quotes"),
-            ("key = 'sk-canary'", "line 1: unknown key `key`; known here: training, strategy, providers"),
+            (
+                "key = 'sk-canary'",
+                "line 1: unknown key `key`; known here: training, strategy, providers, endpoint, aliases",
+            ),
             ("[provider.groq]", "line 1: unknown key `provider`; did you mean `providers`?"),
             (
                 "[providers.grok]",

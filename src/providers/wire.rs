@@ -12,8 +12,20 @@ pub mod piece;
 /// Bytes to JSON values.
 pub mod body;
 
+/// Fields of JSON objects.
+mod object;
+
 /// The chat completions of `OpenAI`.
 pub mod openai;
+
+/// A request of an asker of this wire, as it came.
+pub mod outline;
+
+/// The same, read whole.
+pub mod asking;
+
+/// Answers for askers of this wire.
+pub mod answering;
 
 /// Gemini's own wire.
 pub mod gemini;
@@ -21,74 +33,59 @@ pub mod gemini;
 /// Ollama's own wire.
 pub mod ollama;
 
+/// A stream of bytes to pieces, on each wire.
+pub mod decoder;
+
+/// An answer on its way to its asker.
+pub mod relay;
+
 /// Anthropic's own stream, read only.
 pub mod anthropic;
 
 /// Cohere's own stream, read only.
 pub mod cohere;
 
-use crate::providers::wire::body::{Framing, Garbled, Item, Reader};
-use crate::providers::wire::piece::Piece;
+pub use crate::providers::wire::decoder::Decoder;
+use crate::providers::wire::outline::Outline;
 
 /// Puts a request into the wire format of a lane.
 pub fn encode(lane: &LaneSpec, request: &Request) -> Outgoing {
     let model = lane.id.model();
-    let (path, body, header) = match lane.wire {
-        Wire::Openai => {
-            ("chat/completions".to_owned(), openai::encode(model, request, tells_usage(lane)), KeyHeader::Bearer)
-        }
-        Wire::Gemini => (gemini::path(model), gemini::encode(request), KeyHeader::Google),
-        Wire::Ollama => ("api/chat".to_owned(), ollama::encode(model, request), KeyHeader::Bearer),
+    let body = match lane.wire {
+        Wire::Openai => openai::encode(model, request, tells_usage(lane)),
+        Wire::Gemini => gemini::encode(request),
+        Wire::Ollama => ollama::encode(model, request),
+    };
+    addressed(lane, Bytes::from(body.to_string()))
+}
+
+/// Puts an asker's request into the wire format of a lane: as it came where that is the same wire, but for the model.
+/// Err: what is wrong with it.
+pub fn forward(lane: &LaneSpec, asked: &Outline) -> Result<Outgoing, String> {
+    if lane.wire == Wire::Openai {
+        return Ok(addressed(lane, asked.for_model(lane.id.model(), tells_usage(lane))));
+    }
+    // What this wire has no word for means nothing, or something else, on another one.
+    let request = Request { extra: serde_json::Map::new(), ..asking::read(asked.body())? };
+    Ok(encode(lane, &request))
+}
+
+fn addressed(lane: &LaneSpec, body: Bytes) -> Outgoing {
+    let (path, header) = match lane.wire {
+        Wire::Openai => ("chat/completions".to_owned(), KeyHeader::Bearer),
+        Wire::Gemini => (gemini::path(lane.id.model()), KeyHeader::Google),
+        Wire::Ollama => ("api/chat".to_owned(), KeyHeader::Bearer),
     };
     Outgoing {
         url: format!("{}/{path}", lane.base_url.trim_end_matches('/')),
         key: lane.key.clone().map(|key| (header, key)),
         headers: lane.headers.clone(),
         proxy: lane.proxy.clone(),
-        body: Bytes::from(body.to_string()),
+        body,
     }
 }
 
 /// Whether `stream_options` may be sent: Cohere's compatible endpoint is said to refuse it, and tells its usage unasked.
 fn tells_usage(lane: &LaneSpec) -> bool {
     lane.dialect != Dialect::Cohere
-}
-
-/// Reads an answer as it comes.
-#[derive(Debug)]
-pub struct Decoder {
-    wire: Wire,
-    body: Reader,
-}
-
-impl Decoder {
-    /// A decoder at the beginning of a body.
-    pub fn new(wire: Wire) -> Self {
-        let framing = match wire {
-            Wire::Openai | Wire::Gemini => Framing::Sse,
-            Wire::Ollama => Framing::Ndjson,
-        };
-        Self { wire, body: Reader::new(framing) }
-    }
-
-    /// The pieces that `bytes` complete.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Piece>, Garbled> {
-        let items = self.body.push(bytes)?;
-        Ok(self.read(items))
-    }
-
-    /// The pieces that the end of the body completes.
-    pub fn finish(&mut self) -> Result<Vec<Piece>, Garbled> {
-        let items = self.body.finish()?;
-        Ok(self.read(items))
-    }
-
-    fn read(&self, items: Vec<Item>) -> Vec<Piece> {
-        let read = match self.wire {
-            Wire::Openai => openai::read,
-            Wire::Gemini => gemini::read,
-            Wire::Ollama => ollama::read,
-        };
-        items.into_iter().flat_map(read).collect()
-    }
 }

@@ -10,10 +10,13 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::AttemptId;
+use crate::scheduler::askers::{Askers, Happened};
 use crate::scheduler::desk::Desk;
 use crate::scheduler::effect::{Effect, Found};
 use crate::scheduler::flight::{Event, FLIGHTS, Flown, Reached, Transport, fly};
+use crate::scheduler::link::call::{Line, Told};
 use crate::scheduler::link::{COMMANDS, Command, REPORTS, Report, URGENT, Urgent};
+use crate::scheduler::relay::Passage;
 use crate::store::Store;
 use crate::store::error::NotSaved;
 
@@ -116,6 +119,7 @@ pub struct Actor {
     subscribers: Vec<Subscriber>,
     gone: JoinSet<u16>,
     last_number: u16,
+    askers: Askers,
 }
 
 #[derive(Debug)]
@@ -149,11 +153,18 @@ pub fn new(desk: Desk, store: Store, transport: Transport, clock: Clock) -> (Act
         subscribers: Vec::new(),
         gone: JoinSet::new(),
         last_number: 0,
+        askers: Askers::default(),
     };
     (actor, link)
 }
 
 impl Actor {
+    /// A way for the endpoint.
+    pub fn line(&self) -> Line {
+        self.askers.publish(self.desk.lanes());
+        self.askers.line()
+    }
+
     /// Runs until it is told to quit or nobody is left to tell it anything. Err: the last writes are not on the disk.
     pub async fn run(mut self) -> Result<(), NotSaved> {
         let mut saving = self.store.saving();
@@ -176,6 +187,10 @@ impl Actor {
                     Turned::On
                 }
                 door = self.door.recv() => self.door(door),
+                happened = self.askers.next() => {
+                    self.asked(happened);
+                    Turned::On
+                }
                 Some(Ok(number)) = self.gone.join_next() => {
                     self.subscribers.retain(|one| one.number != number);
                     self.desk.asker_gone(number, self.clock.now());
@@ -236,6 +251,7 @@ impl Actor {
             }
             Some(Door::Learn(found)) => {
                 self.desk.learn(*found, self.clock.now());
+                self.askers.publish(self.desk.lanes());
                 Turned::On
             }
             None => Turned::End,
@@ -246,6 +262,29 @@ impl Actor {
     fn free_number(&self) -> Option<u16> {
         let next = (1..=1024).map(|by| self.last_number.wrapping_add(by) & 1023);
         next.into_iter().find(|number| self.subscribers.iter().all(|one| one.number != *number))
+    }
+
+    fn asked(&mut self, happened: Happened) {
+        let now = self.clock.now();
+        let mut next = match happened {
+            Happened::Told(told) => Some(told),
+            Happened::Gone(id) => {
+                self.desk.caller_gone(id, now);
+                None
+            }
+        };
+        // What else has arrived is dealt with in the same turn.
+        while let Some(told) = next {
+            match told {
+                Told::Call(call) => {
+                    let id = self.desk.next_call(now);
+                    let (asked, wanted) = self.askers.open(id, *call);
+                    self.desk.call(id, &asked, wanted, now);
+                }
+                Told::Look(reply) => drop(reply.send(Box::new(self.desk.view(now)))),
+            }
+            next = self.askers.waiting();
+        }
     }
 
     /// A task that panicked is an attempt that failed and cannot say so itself.
@@ -278,6 +317,20 @@ impl Actor {
                     });
                     self.aborts.insert(attempt, abort);
                 }
+                Effect::Pass { attempt, lane, call, begun } => {
+                    let Some((asked, to)) = self.askers.get(call) else { continue };
+                    let (transport, clock, news) = (self.transport.clone(), self.clock, self.news.clone());
+                    let abort = self.flights.spawn(async move {
+                        let (lane, asked, to, transport, news) = (&*lane, &*asked, &to, &transport, &news);
+                        Passage { attempt, lane, asked, to, transport, clock, news }.fly(begun).await;
+                        attempt
+                    });
+                    self.aborts.insert(attempt, abort);
+                }
+                Effect::Park(call) => self.askers.park(call),
+                Effect::Refuse(call, refused) => self.askers.refuse(call, refused),
+                Effect::SwitchEndpoint => self.askers.switch(),
+                Effect::Forget(call) => self.askers.forget(call),
                 Effect::Abort(attempt) => {
                     if let Some(abort) = self.aborts.remove(&attempt) {
                         abort.abort();

@@ -10,6 +10,7 @@ use crate::domain::quota::meter::{Meter, Room};
 use crate::domain::roster::LaneSpec;
 use crate::domain::standing::Need;
 use crate::scheduler::learning;
+use crate::scheduler::link::call::Left;
 
 /// All meters.
 #[derive(Debug, Default)]
@@ -79,6 +80,16 @@ impl Books {
     /// The meters at these places.
     pub fn at<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = &'a Meter> {
         places.iter().filter_map(|index| self.meters.get(*index))
+    }
+
+    /// What the limits at these places have left, of which a cap is known.
+    pub fn left(&self, places: &[usize], now: Time) -> Vec<Left> {
+        let left = |meter: &Meter| {
+            let (cap, remaining) = (meter.cap?.value, meter.remaining(now)?);
+            let reset = meter.full_at(now).map(|at| at.since(now));
+            Some(Left { unit: meter.unit.clone(), window: meter.window, cap, remaining, reset })
+        };
+        self.at(places).filter_map(left).collect()
     }
 
     /// Reserves what an attempt will take.

@@ -21,10 +21,12 @@ use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
 use crate::domain::standing::Need;
 use crate::scheduler::books::Settled;
-use crate::scheduler::effect::{Effect, Found, Opening, entitled, failure_note, lane_writes, last_word};
+use crate::scheduler::calls::Calls;
+use crate::scheduler::counters::Counters;
+use crate::scheduler::effect::{Effect, Opening, entitled, failure_note, lane_writes, last_word};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::Ledger;
-use crate::scheduler::link::{Ask, Command, Moved, Report, Snapshot};
+use crate::scheduler::link::{Ask, Command, Moved, Report};
 use crate::scheduler::outbox::Outbox;
 use crate::scheduler::patience;
 use crate::scheduler::rotation::{Choice, Wish};
@@ -36,22 +38,25 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The desk.
 #[derive(Debug)]
 pub struct Desk {
-    ledger: Ledger,
-    turns: Turns,
-    simulated: bool,
-    saving: Saving,
-    draft: String,
-    last_attempt: u64,
-    usual: Need,
+    pub(in crate::scheduler) ledger: Ledger,
+    pub(in crate::scheduler) turns: Turns,
+    pub(in crate::scheduler) simulated: bool,
+    pub(in crate::scheduler) saving: Saving,
+    pub(in crate::scheduler) draft: String,
+    pub(in crate::scheduler) last_attempt: u64,
+    pub(in crate::scheduler) usual: Need,
     /// The config says so: no lane that trains, whatever the chat wants.
     no_training: bool,
     /// The lane that the screens were told would be next.
-    announced: Option<LaneId>,
-    notices: Vec<String>,
-    offer: Option<String>,
+    pub(in crate::scheduler) announced: Option<LaneId>,
+    pub(in crate::scheduler) notices: Vec<String>,
+    pub(in crate::scheduler) offer: Option<String>,
     /// Lanes are still being looked for: who finds none waits for that.
-    finding: bool,
-    outbox: Outbox,
+    pub(in crate::scheduler) finding: bool,
+    pub(in crate::scheduler) outbox: Outbox,
+    pub(in crate::scheduler) calls: Calls,
+    pub(in crate::scheduler) last_call: TurnId,
+    pub(in crate::scheduler) counters: Counters,
 }
 
 impl Desk {
@@ -71,6 +76,9 @@ impl Desk {
             finding: opening.finding,
             offer: None,
             outbox: Outbox::new(now),
+            calls: Calls::default(),
+            last_call: TurnId(0),
+            counters: Counters::default(),
         };
         desk.ledger.set_strategy(opening.strategy);
         desk.announced = desk.ledger.next(desk.usual, now);
@@ -80,40 +88,6 @@ impl Desk {
     /// What is to be done since this was asked last.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         self.outbox.take()
-    }
-
-    /// All there is, for a new subscriber.
-    pub fn snapshot(&self, now: Time) -> Snapshot {
-        Snapshot {
-            at: now,
-            simulated: self.simulated,
-            lanes: self.ledger.lanes().to_vec(),
-            meters: self.ledger.meters().to_vec(),
-            next: self.announced.clone(),
-            usual: self.usual,
-            turns: self.turns.all(),
-            log: self.turns.log(),
-            saving: self.saving.clone(),
-            draft: self.draft.clone(),
-            notices: self.notices.clone(),
-            offer: self.offer.clone(),
-        }
-    }
-
-    /// Takes in what was found out after the start: lanes that join, a line to know, an offer. The screens are owed a
-    /// snapshot then, but for what changes lanes and limits alone.
-    pub fn learn(&mut self, found: Found, now: Time) {
-        let owed = !found.aside || !found.notices.is_empty();
-        self.ledger.join(found.lanes, now);
-        self.ledger.told(&found.told, now);
-        self.notices.extend(found.notices);
-        self.offer = found.offer.or_else(|| self.offer.take());
-        self.finding &= found.aside;
-        self.replan(now);
-        self.tell_ledger(None, Vec::new(), now);
-        if owed {
-            self.outbox.tell(Report::Snapshot(Box::new(self.snapshot(now))));
-        }
     }
 
     /// Carries out a command of the subscriber with this number.
@@ -128,9 +102,11 @@ impl Desk {
             Command::AvoidTraining(avoid) => {
                 self.usual.no_training = avoid || self.no_training;
                 self.turns.avoid_training(avoid);
+                self.calls.avoid_training(avoid);
                 self.outbox.keep(Write::AvoidTraining(avoid));
                 self.tell_ledger(None, Vec::new(), now);
             }
+            Command::SwitchEndpoint => self.outbox.push(Effect::SwitchEndpoint),
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
                 self.outbox.keep(Write::Draft(draft));
@@ -158,6 +134,7 @@ impl Desk {
         for id in self.turns.open_ids() {
             self.end_early(id, Outcome::Interrupted, &TurnState::Interrupted, now);
         }
+        self.quit_calls(now);
     }
 
     /// What happens reaches the disk, or does not.
@@ -170,6 +147,9 @@ impl Desk {
 
     /// News from an attempt.
     pub fn flown(&mut self, flown: Flown, now: Time) {
+        if let Some(id) = self.calls.of_attempt(flown.attempt) {
+            return self.call_flown(id, flown, now);
+        }
         let Some(work) = self.turns.of_attempt(flown.attempt) else { return };
         let id = work.turn.id;
         let Some(lane) = work.live.as_ref().map(|live| live.lane) else { return };
@@ -205,12 +185,14 @@ impl Desk {
                 self.replan(now);
             }
             Event::Failed(failure, reached) => self.failed(id, &failure, reached, now),
+            Event::Begun | Event::Gone => {}
         }
     }
 
     /// Looks at what time has changed: rests that are over, turns that can go on, text to be told and kept.
     pub fn wake(&mut self, now: Time) {
         self.outbox.flush(now);
+        self.flush_calls(now);
         for turn in self.turns.due_on_disk(now) {
             self.outbox.keep(Write::Turn(Box::new(turn)));
         }
@@ -225,9 +207,13 @@ impl Desk {
     pub fn next_wake(&self, now: Time) -> Option<Time> {
         let text = self.outbox.due();
         let write = self.turns.next_on_disk(now);
-        let lanes = self.ledger.next_change(self.usual, now);
-        let look = (!self.turns.waiting().is_empty()).then(|| now.plus(LOOK_AGAIN));
-        let at = lanes.into_iter().chain(text).chain(write).chain(look).chain(self.turns.waits(now)).min();
+        let rows = self.calls.due();
+        // What the lanes say is looked at again when the rows are told, at the latest.
+        let lanes = if rows.is_none() { self.ledger.next_change(self.usual, now) } else { None };
+        let waits = !self.turns.waiting().is_empty() || self.calls.parked() > 0;
+        let look = waits.then(|| now.plus(LOOK_AGAIN));
+        let waits = self.turns.waits(now).chain(self.calls.waits(now));
+        let at = lanes.into_iter().chain(text).chain(write).chain(look).chain(rows).chain(waits).min();
         // Never sooner than a millisecond from now: an instant that is past has been dealt with.
         at.map(|at| at.max(now.plus(Duration::from_millis(1))).min(now.plus(Duration::from_mins(1))))
     }
@@ -259,7 +245,7 @@ impl Desk {
         self.ledger.expire(now);
         let kept = self.turns.kept_from(id, now);
         let Some(work) = self.turns.work(id) else { return };
-        let wish = Wish { tried: &work.tried, only: work.only.as_ref(), kept: &kept };
+        let wish = Wish { tried: &work.tried, only: work.only.as_ref(), kept: &kept, wanted: None };
         let shown = self.announced.as_ref().filter(|_| work.only.is_none());
         let (choice, why) = self.ledger.pick_and_why(work.need, shown, wish, now);
         match choice {
@@ -306,10 +292,11 @@ impl Desk {
     }
 
     /// Lets everything that waits look for a lane again.
-    fn replan(&mut self, now: Time) {
+    pub(in crate::scheduler) fn replan(&mut self, now: Time) {
         for id in self.turns.waiting() {
             self.place(id, now);
         }
+        self.replan_calls(now);
     }
 
     fn failed(&mut self, id: TurnId, failure: &Failure, reached: Reached, now: Time) {
@@ -359,6 +346,7 @@ impl Desk {
             self.usual = self.usual.following(usage);
         }
         self.ledger.settle(live.hold, usage, settled, now);
+        self.counters.ended(&live.attempt);
         self.turns.record(live.attempt.clone());
         self.outbox.keep(Write::Attempt(Box::new(live.attempt.clone())));
         vec![live.attempt]
@@ -385,7 +373,7 @@ impl Desk {
         self.tell_ledger(Some(turn), attempt.into_iter().collect(), now);
     }
 
-    fn tell_ledger(&mut self, turn: Option<Turn>, attempts: Vec<Attempt>, now: Time) {
+    pub(in crate::scheduler) fn tell_ledger(&mut self, turn: Option<Turn>, attempts: Vec<Attempt>, now: Time) {
         let (lanes, meters) = self.ledger.take_changes();
         let writes = lanes.iter().flat_map(lane_writes).chain(meters.iter().cloned().map(Box::new).map(Write::Meter));
         for write in writes {

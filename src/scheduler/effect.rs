@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Request};
 use crate::domain::failure::{Class, Failure};
-use crate::domain::ids::AttemptId;
+use crate::domain::ids::{AttemptId, TurnId};
 use crate::domain::quota::limit::Reading;
 use crate::domain::roster::{LaneSpec, Strategy};
 use crate::domain::saving::Saving;
@@ -13,6 +13,7 @@ use crate::domain::standing::{LaneState, Rest, Target};
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::ledger::told::Told;
 use crate::scheduler::link::Report;
+use crate::scheduler::link::call::{Begun, Refused};
 use crate::scheduler::turns::Turns;
 use crate::store::write::Write;
 
@@ -71,6 +72,25 @@ pub enum Effect {
         /// With this request.
         request: Arc<Request>,
     },
+    /// Put an attempt for a call in the air, whose answer goes straight to its asker.
+    Pass {
+        /// Its id.
+        attempt: AttemptId,
+        /// On this lane.
+        lane: Arc<LaneSpec>,
+        /// The call.
+        call: TurnId,
+        /// What the asker is told when the answer begins.
+        begun: Box<Begun>,
+    },
+    /// A call waits: look whether its asker does.
+    Park(TurnId),
+    /// Nobody answers this call.
+    Refuse(TurnId, Box<Refused>),
+    /// A call is over.
+    Forget(TurnId),
+    /// Open the endpoint, or close it if it is open.
+    SwitchEndpoint,
     /// Drop an attempt.
     Abort(AttemptId),
     /// Tell all subscribers.

@@ -30,7 +30,7 @@ pub const FIRST: Duration = Duration::from_mins(3);
 /// How long a stream may stay open behind its reason to finish, for the usage.
 const LAST_WORD: Duration = Duration::from_secs(2);
 /// An answer longer than this is a fault: 4 MiB.
-const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+pub(in crate::scheduler) const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// How long a stream may be silent between two chunks.
 pub const IDLE: Duration = Duration::from_mins(1);
 /// Of a refusal's body as much is read.
@@ -48,13 +48,13 @@ pub enum Transport {
     Sim(SimTransport),
 }
 
-enum Body {
+pub(in crate::scheduler) enum Body {
     Http(http::Body),
     Sim(SimBody),
 }
 
 impl Transport {
-    async fn send(&self, out: &Outgoing) -> Result<(Head, Body), Broken> {
+    pub(in crate::scheduler) async fn send(&self, out: &Outgoing) -> Result<(Head, Body), Broken> {
         match self {
             Self::Http(client) => client.send(out).await.map(|(head, body)| (head, Body::Http(body))),
             Self::Sim(sim) => sim.send(out).await.map(|(head, body)| (head, Body::Sim(body))),
@@ -63,7 +63,7 @@ impl Transport {
 }
 
 impl Body {
-    async fn next(&mut self) -> Option<Result<Bytes, Broken>> {
+    pub(in crate::scheduler) async fn next(&mut self) -> Option<Result<Bytes, Broken>> {
         match self {
             Self::Http(body) => body.next().await,
             Self::Sim(body) => body.next().await,
@@ -94,6 +94,10 @@ pub enum Event {
     },
     /// The provider counted.
     Usage(Usage),
+    /// The answer to a call has begun: from now on it goes to its asker.
+    Begun,
+    /// The last news: whoever called has gone.
+    Gone,
     /// The last news: all of the answer is there.
     Answered,
     /// The last news: it failed. Whether text had come before, the actor knows.
@@ -144,14 +148,11 @@ impl Flight<'_> {
             }
             Err(_) => return Err((server(format!("no answer in {} s", FIRST.as_secs())), Reached::Provider)),
         };
-        let answered = (200..300).contains(&head.status);
         self.tell(Event::Head(head.clone())).await;
-        if answered {
+        if (200..300).contains(&head.status) {
             self.read(&mut body, out).await.map_err(|failure| (failure, Reached::Provider))
         } else {
-            let bytes = refusal_body(&mut body).await;
-            let text = out.redacted(&String::from_utf8_lossy(&bytes));
-            Err((refused(self.lane.dialect, &head, text.as_bytes(), self.clock.now()), Reached::Provider))
+            Err((refusal_of(self.lane, &head, &mut body, out, self.clock).await, Reached::Provider))
         }
     }
 
@@ -220,16 +221,16 @@ impl Flight<'_> {
 /// How far a stream has come, and how it says that it is whole: an end mark, or a reason to finish (some providers send
 /// no mark).
 #[derive(Default)]
-struct Seen {
+pub(in crate::scheduler) struct Seen {
     /// Bytes said and thought.
-    said: usize,
-    end: bool,
-    finish: Option<String>,
+    pub(in crate::scheduler) said: usize,
+    pub(in crate::scheduler) end: bool,
+    pub(in crate::scheduler) finish: Option<String>,
 }
 
 impl Seen {
     /// How long the next bytes may take.
-    const fn patience(&self) -> Duration {
+    pub(in crate::scheduler) const fn patience(&self) -> Duration {
         match (&self.finish, self.said) {
             (Some(_), _) => LAST_WORD,
             (None, 0) => FIRST,
@@ -237,7 +238,7 @@ impl Seen {
         }
     }
 
-    fn verdict(&self) -> Result<(), Failure> {
+    pub(in crate::scheduler) fn verdict(&self) -> Result<(), Failure> {
         match &self.finish {
             Some(reason) if reason == "error" => Err(server("the provider ended the answer with an error".into())),
             None if !self.end => Err(server("the stream ended before its end".into())),
@@ -252,6 +253,19 @@ pub fn refused(dialect: Dialect, head: &Head, body: &[u8], now: Time) -> Failure
     with_status(refusal::read(dialect, head, body, now), head.status)
 }
 
+/// Why the provider refused.
+pub(in crate::scheduler) async fn refusal_of(
+    lane: &LaneSpec,
+    head: &Head,
+    body: &mut Body,
+    out: &Outgoing,
+    clock: Clock,
+) -> Failure {
+    let bytes = refusal_body(body).await;
+    let text = out.redacted(&String::from_utf8_lossy(&bytes));
+    refused(lane.dialect, head, text.as_bytes(), clock.now())
+}
+
 /// Statuses of which no text told a class, but that are never the asker's fault.
 fn with_status(failure: Failure, status: u16) -> Failure {
     let class = match (failure.class, status) {
@@ -263,7 +277,7 @@ fn with_status(failure: Failure, status: u16) -> Failure {
 }
 
 /// Counts that no answer can have are not told.
-fn believed(usage: Usage) -> Usage {
+pub(in crate::scheduler) fn believed(usage: Usage) -> Usage {
     let possible = |count: &u64| *count <= 100_000_000;
     Usage { input: usage.input.filter(possible), output: usage.output.filter(possible) }
 }
@@ -280,10 +294,10 @@ async fn refusal_body(body: &mut Body) -> Vec<u8> {
     bytes
 }
 
-fn server(message: String) -> Failure {
+pub(in crate::scheduler) fn server(message: String) -> Failure {
     Failure::new(Class::Server, message)
 }
 
-fn garbled(garbled: Garbled) -> Failure {
+pub(in crate::scheduler) fn garbled(garbled: Garbled) -> Failure {
     server(garbled.0)
 }

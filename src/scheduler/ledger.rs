@@ -23,7 +23,7 @@ use crate::scheduler::books::{Books, Held, Settled};
 use crate::scheduler::kept::Kept;
 use crate::scheduler::ledger::told::{Told, take_in};
 use crate::scheduler::resting::{self, End, Reach};
-use crate::scheduler::rotation::{Choice, Pick, Place, Seat, Wish, choose, waiting, why};
+use crate::scheduler::rotation::{Choice, Pick, Place, Seat, Wish, choose};
 use crate::scheduler::side::Side;
 
 /// What was heard beside the answers.
@@ -42,15 +42,15 @@ const WIDEST: u32 = 16;
 #[derive(Debug, Default)]
 pub struct Ledger {
     lanes: Vec<LaneState>,
-    books: Books,
+    pub(in crate::scheduler) books: Books,
     /// What is kept beside each lane.
-    sides: Vec<Side>,
+    pub(in crate::scheduler) sides: Vec<Side>,
     /// Accounts, in the order of the roster.
     accounts: Vec<AccountId>,
-    strategy: Strategy,
+    pub(in crate::scheduler) strategy: Strategy,
     /// The largest attempt of late that did not fit everywhere, and when: lanes with room are kept for the next.
     large: Option<(u64, Time)>,
-    place: Place,
+    pub(in crate::scheduler) place: Place,
     /// Lanes that changed since they were told.
     changed: BTreeSet<usize>,
     /// What an earlier run kept: for lanes that join later, too.
@@ -150,7 +150,11 @@ impl Ledger {
         self.seats(need, now).into_iter().map(|seat| seat.standing).collect()
     }
 
-    fn seats(&self, need: Need, now: Time) -> Vec<Seat<'_>> {
+    pub(in crate::scheduler) fn seats(&self, need: Need, now: Time) -> Vec<Seat<'_>> {
+        self.seats_for(need, self.strategy, now)
+    }
+
+    fn seats_for(&self, need: Need, strategy: Strategy, now: Time) -> Vec<Seat<'_>> {
         let mut seats: Vec<Seat<'_>> = Vec::with_capacity(self.lanes.len());
         for (lane, side) in self.lanes.iter().zip(&self.sides) {
             let standing = lane.stands(self.books.at(&side.draws), need, now);
@@ -159,7 +163,7 @@ impl Ledger {
             let trial = resting::is_due_for_trial(lane, now) && rested() == Standing::Ready;
             seats.push(Seat { lane, account: side.account, standing, pressure: 1.0, trial });
         }
-        if self.strategy == Strategy::Harvest {
+        if strategy == Strategy::Harvest {
             self.press(&mut seats, need, now);
         }
         seats
@@ -189,22 +193,14 @@ impl Ledger {
 
     /// The lane that takes an attempt of `need`.
     pub fn pick(&self, need: Need, wish: Wish<'_>, now: Time) -> Choice {
-        choose(&self.seats(need, now), &self.place, self.strategy, wish, now)
+        let strategy = wish.wanted.and_then(|wanted| wanted.strategy).unwrap_or(self.strategy);
+        choose(&self.seats_for(need, strategy, now), &self.place, strategy, wish, now)
     }
 
     /// The lane that would take the next attempt of `need`; None: none can now.
     pub fn next(&self, need: Need, now: Time) -> Option<LaneId> {
         let Choice::Lane(pick) = self.pick(need, Wish::default(), now) else { return None };
         self.lanes.get(pick.lane).map(|lane| lane.spec.id.clone())
-    }
-
-    /// The same, and why that lane. `shown`: the lane that the screens had as next.
-    pub fn pick_and_why(&self, need: Need, shown: Option<&LaneId>, wish: Wish<'_>, now: Time) -> (Choice, String) {
-        let seats = self.seats(need, now);
-        let choice = choose(&seats, &self.place, self.strategy, wish, now);
-        let why =
-            if let Choice::Lane(pick) = &choice { why(&seats, &self.place, pick, shown, wish) } else { String::new() };
-        (choice, why)
     }
 
     /// The next known instant at which a rest ends, or a limit has room for an attempt of `need` again.
@@ -268,15 +264,6 @@ impl Ledger {
             state.at_once = Some(most.saturating_mul(2)).filter(|most| *most <= WIDEST);
             self.changed.insert(hold.lane);
         }
-    }
-
-    /// Who may come back when, soonest first: the lanes that waiting may help, each with its reason.
-    pub fn comebacks(&self, need: Need, wish: Wish<'_>, now: Time) -> Vec<(LaneId, String, Option<Time>)> {
-        let mut all: Vec<(LaneId, String, Option<Time>)> = waiting(&self.seats(need, now), wish)
-            .map(|seat| (seat.lane.spec.id.clone(), seat.standing.reason(), seat.standing.until(now)))
-            .collect();
-        all.sort_by_key(|(_, _, until)| (until.is_none(), *until));
-        all
     }
 
     /// Takes in what an answer says of the limits. What it says includes this attempt.

@@ -9,6 +9,9 @@
 
 use std::time::Duration;
 
+/// The endpoint's way to the scheduler.
+pub mod call;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::attempt::Attempt;
@@ -41,6 +44,8 @@ pub enum Command {
     },
     /// The chat wants no lane that trains on prompts, or might; or takes any again. The config's word stands above it.
     AvoidTraining(bool),
+    /// Open the endpoint, or close it if it is open.
+    SwitchEndpoint,
     /// Keep what stands in the composer; empty: nothing does.
     KeepDraft(String),
 }

@@ -8,8 +8,9 @@
 
 use crate::domain::clock::Time;
 use crate::domain::ids::LaneId;
-use crate::domain::roster::Strategy;
+use crate::domain::roster::{LaneSpec, Strategy};
 use crate::domain::standing::{LaneState, Standing};
+use crate::scheduler::link::call::{Cause, Wanted};
 
 /// So many lanes that could not take an attempt are named.
 const NAMED: usize = 12;
@@ -76,6 +77,8 @@ pub struct Wish<'a> {
     pub only: Option<&'a LaneId>,
     /// Lanes that are kept for those who have waited longer.
     pub kept: &'a [LaneId],
+    /// What a call wants.
+    pub wanted: Option<&'a Wanted>,
 }
 
 impl Place {
@@ -115,8 +118,18 @@ impl Place {
 }
 
 impl Wish<'_> {
-    fn allows(&self, lane: &LaneId) -> bool {
-        !self.tried.contains(lane) && self.only.is_none_or(|only| only == lane)
+    fn allows(&self, lane: &LaneSpec) -> bool {
+        !self.tried.contains(&lane.id) && self.covers(&lane.id) && self.lack(lane).is_none()
+    }
+
+    /// Whether the lane is one of those that were named.
+    fn covers(&self, lane: &LaneId) -> bool {
+        self.only.is_none_or(|only| only == lane) && self.wanted.is_none_or(|wanted| wanted.route.covers(lane))
+    }
+
+    /// Why the lane cannot do what is wanted.
+    fn lack(&self, lane: &LaneSpec) -> Option<&'static str> {
+        self.wanted.and_then(|wanted| lane.lacks(wanted.wants))
     }
 }
 
@@ -127,7 +140,7 @@ fn back(seat: &Seat<'_>, wish: Wish<'_>, now: Time) -> Option<Time> {
 
 /// Chooses.
 pub fn choose(seats: &[Seat<'_>], place: &Place, strategy: Strategy, wish: Wish<'_>, now: Time) -> Choice {
-    let candidates = || seats.iter().enumerate().filter(|(_, seat)| wish.allows(&seat.lane.spec.id));
+    let candidates = || seats.iter().enumerate().filter(|(_, seat)| wish.allows(&seat.lane.spec));
     for last_resort in [false, true] {
         let is_free = |seat: &Seat<'_>| !wish.kept.contains(&seat.lane.spec.id);
         let tier = || candidates().filter(|(_, seat)| seat.lane.spec.last_resort == last_resort && is_free(seat));
@@ -155,7 +168,7 @@ pub fn choose(seats: &[Seat<'_>], place: &Place, strategy: Strategy, wish: Wish<
 
 /// The lanes that waiting may help.
 pub fn waiting<'a, 'l>(seats: &'a [Seat<'l>], wish: Wish<'a>) -> impl Iterator<Item = &'a Seat<'l>> {
-    seats.iter().filter(move |seat| wish.allows(&seat.lane.spec.id) && may_become_ready(&seat.standing))
+    seats.iter().filter(move |seat| wish.allows(&seat.lane.spec) && may_become_ready(&seat.standing))
 }
 
 fn among<'a>(fitting: impl Iterator<Item = (usize, &'a Seat<'a>)>, place: &Place, strategy: Strategy) -> Option<Pick> {
@@ -210,7 +223,7 @@ pub fn why(seats: &[Seat<'_>], place: &Place, pick: &Pick, shown: Option<&LaneId
     }
     let passed = seats.iter().filter(|seat| {
         let news = !matches!(seat.standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
-        news && shown != Some(&seat.lane.spec.id) && wish.only.is_none()
+        news && shown != Some(&seat.lane.spec.id) && wish.only.is_none() && wish.covers(&seat.lane.spec.id)
     });
     let mut passed = passed.peekable();
     parts.extend(passed.by_ref().take(NAMED).map(|seat| {
@@ -235,13 +248,27 @@ const fn may_become_ready(standing: &Standing) -> bool {
     )
 }
 
+/// What is to be done about it that no lane can take a call, and waiting does not help.
+pub fn cause(seats: &[Seat<'_>], wish: Wish<'_>) -> Cause {
+    let named = || seats.iter().filter(|seat| wish.covers(&seat.lane.spec.id) && seat.lane.off().is_none());
+    let able = || named().filter(|seat| wish.lack(&seat.lane.spec).is_none());
+    let small = |seat: &Seat<'_>| seat.standing == Standing::TooLarge || wish.tried.contains(&seat.lane.spec.id);
+    match (named().next(), able().next()) {
+        (Some(_), None) => Cause::Unable,
+        (_, Some(_)) if able().all(small) => Cause::TooLarge,
+        _ => Cause::Nobody,
+    }
+}
+
 fn reasons(seats: &[Seat<'_>], wish: Wish<'_>) -> String {
     if seats.is_empty() {
         return "there is no lane at all".into();
     }
-    let told = seats.iter().filter(|seat| wish.only.is_none_or(|only| *only == seat.lane.spec.id));
+    let told = seats.iter().filter(|seat| wish.covers(&seat.lane.spec.id));
     let told = told.map(|Seat { lane, standing, .. }| {
         let reason = match standing {
+            Standing::Off(_) if wish.wanted.is_some() => standing.reason(),
+            _ if wish.lack(&lane.spec).is_some() => wish.lack(&lane.spec).unwrap_or_default().into(),
             _ if wish.tried.contains(&lane.spec.id) => "did not take it".into(),
             Standing::Off(_) if wish.only.is_some() => {
                 format!("{}; Space in the quota pane switches it on", standing.reason())

@@ -88,23 +88,8 @@ impl Work {
         self.turn.state = TurnState::Running;
         self.turn.lane = Some(spec.id.clone());
         self.turn.simulated = spec.simulated;
-        let attempt = Attempt {
-            id,
-            turn: self.turn.id,
-            number: u32::try_from(self.turn.attempts.len()).unwrap_or(u32::MAX),
-            origin: self.turn.origin,
-            lane: spec.id.clone(),
-            started: now,
-            status: None,
-            outcome: Outcome::Running,
-            first_token: None,
-            took: None,
-            usage: Usage::default(),
-            headers: Vec::new(),
-            why,
-            note: String::new(),
-            simulated: spec.simulated,
-        };
+        let number = u32::try_from(self.turn.attempts.len()).unwrap_or(u32::MAX);
+        let attempt = begun(id, self.turn.id, number, self.turn.origin, spec, why, now);
         self.live = Some(Live { attempt, hold, lane });
     }
 
@@ -166,6 +151,35 @@ impl Work {
             None if self.has_text() => Some(now),
             None => None,
         }
+    }
+}
+
+/// The row of an attempt that starts. `number`: which try of its turn it is, from 1.
+pub fn begun(
+    id: AttemptId,
+    turn: TurnId,
+    number: u32,
+    origin: Origin,
+    spec: &LaneSpec,
+    why: String,
+    now: Time,
+) -> Attempt {
+    Attempt {
+        id,
+        turn,
+        number,
+        origin,
+        lane: spec.id.clone(),
+        started: now,
+        status: None,
+        outcome: Outcome::Running,
+        first_token: None,
+        took: None,
+        usage: Usage::default(),
+        headers: Vec::new(),
+        why,
+        note: String::new(),
+        simulated: spec.simulated,
     }
 }
 
@@ -278,7 +292,8 @@ impl Turns {
 
     /// Puts a row into the log, or in place of its earlier state.
     pub fn record(&mut self, attempt: Attempt) {
-        if let Some(row) = self.log.iter_mut().rev().find(|row| row.id == attempt.id) {
+        let is_new = self.log.back().is_none_or(|last| last.id < attempt.id);
+        if !is_new && let Some(row) = self.log.iter_mut().rev().find(|row| row.id == attempt.id) {
             *row = attempt;
             return;
         }

@@ -135,7 +135,7 @@ fn chosen(snapshot: &Snapshot, names: &[String]) -> Option<Vec<LaneState>> {
 
 /// Asks one lane. None: stopped.
 async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &LaneState) -> Option<(bool, String)> {
-    let params = Params { max_tokens: Some(MOST), temperature: None };
+    let params = Params { max_tokens: Some(MOST), ..Params::default() };
     let request = Request { messages: vec![Message::text(Role::User, QUESTION)], params, ..Request::default() };
     let only = Some(lane.spec.id.clone());
     let (origin, prompt, no_training) = (Origin::Probe, QUESTION.into(), session.no_training);

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::domain::clock::Clock;
 use crate::domain::roster::{LaneSpec, Strategy};
+use crate::gateway::Settings;
 use crate::providers::assemble::account::Account;
 use crate::providers::assemble::{Assembly, Discover};
 use crate::providers::catalogue::{self, Finder};
@@ -24,10 +25,12 @@ use crate::scheduler::flight::Transport;
 use crate::scheduler::kept;
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::Urgent;
+use crate::scheduler::link::call::Line;
 use crate::scheduler::turns::Turns;
 use crate::shell::attach::hello::Hello;
 use crate::shell::attach::witness::Witness;
 use crate::shell::attach::{Listener, listen};
+use crate::shell::endpoint::{Keeper, settings};
 use crate::shell::finder::{Use, find};
 use crate::shell::lists::Lists;
 use crate::shell::log;
@@ -99,6 +102,11 @@ pub struct Engine {
     pub log: Option<std::fs::File>,
     /// What the user should know of others: that one cannot attach.
     pub told: mpsc::Receiver<String>,
+    /// The endpoint's way to the scheduler.
+    pub calls: Line,
+    /// What the endpoint is opened with; Err: why it is not.
+    pub endpoint: Result<Settings, String>,
+    keeper: Option<Keeper>,
     task: JoinHandle<Result<(), NotSaved>>,
     finder: AbortHandle,
     // The socket goes before the lock.
@@ -106,6 +114,12 @@ pub struct Engine {
     lock: Option<Folder>,
     simulated: Option<Server>,
 }
+
+/// The name of a session that stays, with a screen.
+pub const SCREEN: &str = "dashboard";
+
+/// What programs have of the endpoint when the screen is left.
+const LAST: Duration = Duration::from_secs(1);
 
 /// The runtime of all tasks: two threads are plenty for what they do.
 pub fn runtime() -> io::Result<Runtime> {
@@ -129,6 +143,8 @@ pub async fn start(
         // A full queue loses nothing.
         store.write(write);
     }
+    let endpoint = settings(&sources.endpoint, &sources.aliases);
+    let endpoint_on = sources.endpoint.on && !demo;
     let roster = roster(sources, demo, clock).await?;
     let shapes = roster.accounts.iter().map(|account| &account.shape);
     let proxies: BTreeSet<String> = roster.lanes.iter().chain(shapes).filter_map(|one| one.proxy.clone()).collect();
@@ -174,14 +190,18 @@ pub async fn start(
     let finding = find(roster.discover, client.clone(), link.clone(), purpose, once);
     let watching = watch(roster.accounts, lists, client, link.clone(), rounds, found);
     let finder = tokio::spawn(async { tokio::join!(finding, watching) }).abort_handle();
+    let calls = actor.line();
     let task = tokio::spawn(actor.run());
+    let keeper =
+        (hello.what == SCREEN).then(|| Keeper::start(endpoint.clone(), endpoint_on, calls.clone(), link.clone()));
     let (tell, told) = mpsc::channel(TOLD);
     let listener = lock.as_mut().map(|lock| listen(lock, link.clone(), hello, tell.clone())).transpose();
     if let Err(error) = &listener {
         let _ = tell.try_send(format!("no other roundel can attach to this one: {error}"));
     }
     let listener = listener.ok().flatten();
-    Ok(Engine { link, log, told, task, finder, listener, lock, simulated: roster.simulated })
+    let simulated = roster.simulated;
+    Ok(Engine { link, log, told, calls, endpoint, keeper, task, finder, listener, lock, simulated })
 }
 
 struct Kept {
@@ -238,6 +258,9 @@ impl Engine {
     /// Ends the engine; what runs is interrupted, what is kept is written. Err: a sentence on what is not on the disk.
     pub async fn stop(self) -> Result<(), String> {
         self.finder.abort();
+        if let Some(keeper) = self.keeper {
+            keeper.stop(LAST).await;
+        }
         self.link.urgent(Urgent::Quit).await;
         let ended = timeout(Duration::from_secs(3), self.task).await;
         if let Some(listener) = self.listener {

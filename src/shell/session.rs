@@ -23,7 +23,7 @@ use crate::shell::attach::hello::{Hello, NoLine, digest};
 use crate::shell::attach::linger::others;
 use crate::shell::attach::witness::Witness;
 use crate::shell::attach::{Line, dial};
-use crate::shell::engine::{self, Config, Engine, Mode, StartError, log_file};
+use crate::shell::engine::{self, Config, Engine, Mode, SCREEN, StartError, log_file};
 use crate::shell::sources::{Sources, gather};
 use crate::shell::{log, paths};
 use crate::store::folder::{Folder, FolderError};
@@ -32,8 +32,6 @@ use crate::store::folder::{Folder, FolderError};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a command that holds the folder serves others after its own work.
 const LINGER: Duration = Duration::from_mins(2);
-/// The name of a session that stays.
-pub const SCREEN: &str = "dashboard";
 /// By so much others are behind a screen when an owner has gone.
 const AFTER_YOU: Duration = Duration::from_millis(60);
 /// For so long it does that without a word; and an owner that hangs up sooner, and is still there, does it on purpose.
@@ -267,6 +265,14 @@ impl Session {
                 }
             }
             Part::Attached(_) | Part::Over => std::future::pending().await,
+        }
+    }
+
+    /// What holds the folder here; None: another process does.
+    pub fn engine(&self) -> Option<&Engine> {
+        match &self.part {
+            Part::Owner(engine) => Some(engine),
+            Part::Attached(_) | Part::Moving(_) | Part::Over => None,
         }
     }
 

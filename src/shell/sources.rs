@@ -10,6 +10,7 @@ use etcetera::{BaseStrategy, choose_base_strategy, home_dir};
 use crate::providers::assemble::{Assembly, assemble};
 use crate::providers::catalogue::Catalogue;
 use crate::providers::config::Config;
+use crate::providers::config::endpoint::Endpoint;
 use crate::shell::keys;
 
 /// The config's name in the config folder, and the catalogue's that goes over the built-in one.
@@ -25,6 +26,10 @@ pub struct Sources {
     pub catalogue: Catalogue,
     /// Where the config is, or would be.
     pub config: PathBuf,
+    /// The endpoint, as the config wants it.
+    pub endpoint: Endpoint,
+    /// Names for lanes, at the endpoint.
+    pub aliases: Vec<(String, String)>,
 }
 
 /// Gathers. `chosen`: the config that the user named; it must be there. Err: a sentence with the line and what was
@@ -50,7 +55,8 @@ pub fn gather(chosen: Option<&Path>) -> Result<Sources, String> {
         assembly.notices.push(format!("{} no longer helps: {} ({})", gone.variable, what.why, what.since));
     }
     assembly.notices.extend(keys::warning(&path, &config));
-    Ok(Sources { assembly, catalogue, config: path })
+    let Config { endpoint, aliases, .. } = config;
+    Ok(Sources { assembly, catalogue, config: path, endpoint, aliases })
 }
 
 fn read(path: &Path, must: bool) -> Result<Option<String>, String> {

@@ -268,7 +268,7 @@ impl Day<'_> {
                 match &event {
                     Event::Head(head) => self.head(attempt, head, now),
                     Event::Answered | Event::Failed(..) => self.landed(attempt, now),
-                    Event::Said { .. } | Event::Usage(_) => {}
+                    Event::Said { .. } | Event::Usage(_) | Event::Begun | Event::Gone => {}
                 }
                 self.desk.flown(Flown { attempt, event }, local);
             }
@@ -367,6 +367,7 @@ impl Day<'_> {
                     };
                 }
                 Effect::Tell(_) | Effect::Keep(_) | Effect::Abort(_) => {}
+                other => panic!("no call was made: {other:?}"),
             }
         }
     }

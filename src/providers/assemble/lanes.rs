@@ -1,5 +1,6 @@
 //! What becomes of a provider's models once the config has had its say: which are lanes, and why some of them are off.
 
+use crate::domain::ability::Abilities;
 use crate::domain::ids::AccountId;
 use crate::domain::roster::{Cost, Dialect, LaneSpec, Standby, Training, Wire};
 use crate::providers::catalogue::{ModelSpec, ProviderSpec};
@@ -23,6 +24,7 @@ pub(in crate::providers) fn new_provider(block: &Block) -> ProviderSpec {
         last_resort: false,
         quota_of: None,
         discover: None,
+        abilities: Abilities::default(),
         limits: Vec::new(),
         models: Vec::new(),
     }
@@ -67,6 +69,8 @@ pub(in crate::providers) fn models(provider: &ProviderSpec, block: &Block) -> Ve
         };
         let mut spec = listed.cloned().unwrap_or_else(unlisted);
         spec.context = model.context.or(spec.context);
+        spec.abilities.can = model.can.clone().unwrap_or(spec.abilities.can);
+        spec.abilities.cannot = model.cannot.clone().unwrap_or(spec.abilities.cannot);
         spec.limits = model.limits.clone().unwrap_or(spec.limits);
         spec.cost = model.cost.unwrap_or(spec.cost);
         (spec, chosen_off(model, block))

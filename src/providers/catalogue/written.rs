@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::ability::Ability;
 use crate::domain::roster::{Cost, Dialect, Training, Wire};
 use crate::providers::catalogue::limit::Limit;
 
@@ -56,6 +57,10 @@ pub(in crate::providers) struct Provider {
     pub(in crate::providers) limits: Vec<Limit>,
     #[serde(default)]
     pub(in crate::providers) model: Vec<Model>,
+    #[serde(default)]
+    pub(in crate::providers) can: Vec<Ability>,
+    #[serde(default)]
+    pub(in crate::providers) cannot: Vec<Ability>,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +72,8 @@ pub(in crate::providers) struct Model {
     pub(in crate::providers) limits: Vec<Limit>,
     pub(in crate::providers) cost: Option<Cost>,
     pub(in crate::providers) training: Option<Training>,
+    pub(in crate::providers) can: Option<Vec<Ability>>,
+    pub(in crate::providers) cannot: Option<Vec<Ability>>,
     #[serde(default, deserialize_with = "day")]
     pub(in crate::providers) as_of: String,
     #[serde(default)]

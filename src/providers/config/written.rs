@@ -10,8 +10,10 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use crate::domain::ability::Ability;
 use crate::domain::roster::{Cost, Dialect, Strategy, Training, Wire};
 use crate::providers::catalogue::limit::Limit;
+use crate::providers::config::endpoint;
 use crate::providers::config::source::KeySource;
 
 /// What becomes of providers that train on prompts.
@@ -32,6 +34,10 @@ pub(in crate::providers) struct File {
     pub(in crate::providers) strategy: Strategy,
     #[serde(default)]
     pub(in crate::providers) providers: BTreeMap<Spanned<String>, Provider>,
+    #[serde(default)]
+    pub(in crate::providers) endpoint: endpoint::Written,
+    #[serde(default)]
+    pub(in crate::providers) aliases: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -75,6 +81,10 @@ pub struct Model {
     pub cost: Option<Cost>,
     /// Whether it is used.
     pub on: Option<bool>,
+    /// What it can do beyond text.
+    pub can: Option<Vec<Ability>>,
+    /// What it cannot.
+    pub cannot: Option<Vec<Ability>>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +96,8 @@ struct Table {
     limits: Option<Vec<Limit>>,
     cost: Option<Cost>,
     on: Option<bool>,
+    can: Option<Vec<Ability>>,
+    cannot: Option<Vec<Ability>>,
 }
 
 impl<'de> Deserialize<'de> for Model {
@@ -101,12 +113,13 @@ impl<'de> Deserialize<'de> for Model {
 
             fn visit_str<E: Error>(self, id: &str) -> Result<Model, E> {
                 let id = named(id)?;
-                Ok(Model { id, context: None, limits: None, cost: None, on: None })
+                Ok(Model { id, context: None, limits: None, cost: None, on: None, can: None, cannot: None })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Model, A::Error> {
-                let Table { id, context, limits, cost, on } = Table::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Model { id: named(&id)?, context, limits, cost, on })
+                let Table { id, context, limits, cost, on, can, cannot } =
+                    Table::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Model { id: named(&id)?, context, limits, cost, on, can, cannot })
             }
         }
 

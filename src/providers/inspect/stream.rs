@@ -174,7 +174,7 @@ impl Said {
                 match piece {
                     Piece::Text(text) => said.text.push_str(&text),
                     Piece::Reasoning(text) => said.reasoning.push_str(&text),
-                    Piece::ToolCall { index, id, name, arguments } => said.call(index, id, name, &arguments, whole),
+                    Piece::ToolCall { index, id, name, arguments, .. } => said.call(index, id, name, &arguments, whole),
                     Piece::Usage(_) | Piece::Finish(_) | Piece::Error(_) | Piece::End => {}
                 }
             }

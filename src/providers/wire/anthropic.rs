@@ -28,6 +28,7 @@ fn read_event(event: &Value) -> Vec<Piece> {
                     id: block["id"].as_str().map(Into::into),
                     name: block["name"].as_str().map(Into::into),
                     arguments: String::new(),
+                    signature: None,
                 });
             }
             read_text(block, &mut pieces);
@@ -35,7 +36,7 @@ fn read_event(event: &Value) -> Vec<Piece> {
         Some("content_block_delta") => {
             read_text(&event["delta"], &mut pieces);
             if let Some(part) = event.pointer("/delta/partial_json").and_then(Value::as_str) {
-                pieces.push(Piece::ToolCall { index, id: None, name: None, arguments: part.into() });
+                pieces.push(Piece::ToolCall { index, id: None, name: None, arguments: part.into(), signature: None });
             }
         }
         Some("message_stop") => pieces.push(Piece::End),
@@ -88,11 +89,12 @@ mod tests {
                     id: Some("t".into()),
                     name: Some("look".into()),
                     arguments: String::new(),
+                    signature: None,
                 }],
             ),
             (
                 json!({"type": "content_block_delta", "index": 2, "delta": {"partial_json": "{\"a\""}}),
-                vec![Piece::ToolCall { index: 2, id: None, name: None, arguments: "{\"a\"".into() }],
+                vec![Piece::ToolCall { index: 2, id: None, name: None, arguments: "{\"a\"".into(), signature: None }],
             ),
             (
                 json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}}),

@@ -36,6 +36,7 @@ fn read_event(event: &Value) -> Vec<Piece> {
                 id: call["id"].as_str().map(Into::into),
                 name: function["name"].as_str().map(Into::into),
                 arguments: function["arguments"].as_str().unwrap_or_default().into(),
+                signature: None,
             });
         }
         "message-end" => {
@@ -84,6 +85,7 @@ mod tests {
                     id: Some("t".into()),
                     name: Some("look".into()),
                     arguments: String::new(),
+                    signature: None,
                 }],
             ),
             (

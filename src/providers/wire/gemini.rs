@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::conversation::{Message, Part, Request, Role, Usage};
+use crate::domain::conversation::{Format, Message, Params, Part, Request, Role, Tool, ToolChoice, Usage};
 use crate::providers::wire::body::Item;
+use crate::providers::wire::object::put;
 use crate::providers::wire::piece::Piece;
 
 /// Where the model stands: in the path, with or without its `models/`.
@@ -27,16 +28,57 @@ pub fn encode(request: &Request) -> Value {
         Some(Value::Object(config)) => config,
         _ => Map::new(),
     };
-    if let Some(most) = request.params.max_tokens {
-        config.insert("maxOutputTokens".into(), most.into());
-    }
-    if let Some(temperature) = request.params.temperature {
-        config.insert("temperature".into(), temperature.into());
-    }
+    put_params(&mut config, &request.params);
     if !config.is_empty() {
         body.insert("generationConfig".into(), Value::Object(config));
     }
+    let params = &request.params;
+    if !params.tools.is_empty() {
+        let declared: Vec<Value> = params.tools.iter().map(declaration).collect();
+        body.insert("tools".into(), json!([{ "functionDeclarations": declared }]));
+    }
+    if let Some(choice) = &params.tool_choice {
+        let config = match choice {
+            ToolChoice::Auto => json!({ "mode": "AUTO" }),
+            ToolChoice::None => json!({ "mode": "NONE" }),
+            ToolChoice::Required => json!({ "mode": "ANY" }),
+            ToolChoice::Tool(name) => json!({ "mode": "ANY", "allowedFunctionNames": [name] }),
+        };
+        body.insert("toolConfig".into(), json!({ "functionCallingConfig": config }));
+    }
     Value::Object(body)
+}
+
+fn put_params(config: &mut Map<String, Value>, params: &Params) {
+    let (mime, schema) = match &params.format {
+        Some(Format::Json) => (Some("application/json"), None),
+        Some(Format::Schema { schema, .. }) => (Some("application/json"), Some(schema.clone())),
+        None => (None, None),
+    };
+    let fields: [(&str, Option<Value>); 9] = [
+        ("maxOutputTokens", params.max_tokens.map(Into::into)),
+        ("temperature", params.temperature.map(Into::into)),
+        ("topP", params.top_p.map(Into::into)),
+        ("seed", params.seed.map(Into::into)),
+        ("presencePenalty", params.presence_penalty.map(Into::into)),
+        ("frequencyPenalty", params.frequency_penalty.map(Into::into)),
+        ("stopSequences", (!params.stop.is_empty()).then(|| params.stop.clone().into())),
+        ("responseMimeType", mime.map(Into::into)),
+        ("responseJsonSchema", schema),
+    ];
+    config.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+}
+
+fn declaration(tool: &Tool) -> Value {
+    let mut declared = json!({ "name": tool.name });
+    if let Some(description) = &tool.description {
+        put(&mut declared, "description", description.as_str());
+    }
+    // The one that takes JSON Schema as it is; `parameters` knows a part of it only.
+    if let Some(parameters) = &tool.parameters {
+        put(&mut declared, "parametersJsonSchema", parameters.clone());
+    }
+    declared
 }
 
 /// Turns must alternate on this wire: neighbours of one role become one.
@@ -54,16 +96,28 @@ fn contents(messages: &[&Message]) -> Value {
     contents.into_iter().map(|(role, parts)| json!({ "role": role, "parts": parts })).collect()
 }
 
+/// What the first call of a step carries whose signature its asker did not keep, or that another provider's model made:
+/// without one Gemini 3 refuses it (ai.google.dev/gemini-api/docs/thought-signatures).
+const UNSIGNED: &str = "skip_thought_signature_validator";
+
 /// `before`: the earlier messages, where the tool stands that a result answers.
 fn parts(message: &Message, before: &[&Message]) -> Vec<Value> {
+    let mut unsigned = true;
     let part = |part: &Part| match part {
         Part::Text(text) => Some(json!({ "text": text })),
         // What a model thought is not sent back.
         Part::Reasoning(_) => None,
         Part::Image(url) => Some(image(url)),
-        Part::ToolCall { name, arguments, .. } => {
+        Part::ToolCall { name, arguments, signature, .. } => {
             let args: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
-            Some(json!({ "functionCall": { "name": name, "args": args } }))
+            let mut part = json!({ "functionCall": { "name": name, "args": args } });
+            if let Some(signature) = signature {
+                put(&mut part, "thoughtSignature", signature.as_str());
+            } else if unsigned {
+                put(&mut part, "thoughtSignature", UNSIGNED);
+            }
+            unsigned = false;
+            Some(part)
         }
         Part::ToolResult { id, content } => {
             let result: Value = serde_json::from_str(content).unwrap_or_else(|_| json!({ "result": content }));
@@ -144,6 +198,7 @@ fn read_part(part: &Value, index: u64, pieces: &mut Vec<Piece>) {
             id: call["id"].as_str().map(Into::into),
             name: call["name"].as_str().map(Into::into),
             arguments: call.get("args").map(Value::to_string).unwrap_or_default(),
+            signature: part["thoughtSignature"].as_str().map(Into::into),
         });
     }
 }
@@ -166,12 +221,17 @@ mod tests {
                     role: Role::Assistant,
                     parts: vec![
                         Part::Reasoning("hm".into()),
-                        Part::ToolCall { id: "c1".into(), name: "look".into(), arguments: "{\"at\":1}".into() },
+                        Part::ToolCall {
+                            id: "c1".into(),
+                            name: "look".into(),
+                            arguments: "{\"at\":1}".into(),
+                            signature: Some("sig".into()),
+                        },
                     ],
                 },
                 Message { role: Role::Tool, parts: vec![Part::ToolResult { id: "c1".into(), content: "blue".into() }] },
             ],
-            params: crate::domain::conversation::Params { max_tokens: Some(9), temperature: None },
+            params: crate::domain::conversation::Params { max_tokens: Some(9), ..Default::default() },
             ..Request::default()
         };
         assert_eq!(
@@ -182,7 +242,7 @@ mod tests {
                     { "role": "user", "parts": [
                         { "text": "what?" }, { "inlineData": { "mimeType": "image/png", "data": "QQ==" } }, { "text": "and that?" },
                     ] },
-                    { "role": "model", "parts": [{ "functionCall": { "name": "look", "args": { "at": 1 } } }] },
+                    { "role": "model", "parts": [{ "functionCall": { "name": "look", "args": { "at": 1 } }, "thoughtSignature": "sig" }] },
                     { "role": "user", "parts": [{ "functionResponse": { "name": "look", "response": { "result": "blue" } } }] },
                 ],
                 "generationConfig": { "maxOutputTokens": 9 },
@@ -202,7 +262,13 @@ mod tests {
             (
                 json!({ "candidates": [{ "content": { "parts": [{ "functionCall": { "name": "f", "args": { "a": 1 } } }] }, "finishReason": "STOP" }] }),
                 vec![
-                    Piece::ToolCall { index: 0, id: None, name: Some("f".into()), arguments: "{\"a\":1}".into() },
+                    Piece::ToolCall {
+                        index: 0,
+                        id: None,
+                        name: Some("f".into()),
+                        arguments: "{\"a\":1}".into(),
+                        signature: None,
+                    },
                     Piece::Finish("STOP".into()),
                 ],
             ),

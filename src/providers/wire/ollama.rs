@@ -2,33 +2,65 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::conversation::{Message, Part, Request, Role, Usage};
+use crate::domain::conversation::{Format, Message, Params, Part, Request, Role, ToolChoice, Usage};
 use crate::providers::wire::body::Item;
+use crate::providers::wire::object::put;
+use crate::providers::wire::openai;
 use crate::providers::wire::piece::Piece;
 
 /// The body that asks `model` for a streamed answer.
 pub fn encode(model: &str, request: &Request) -> Value {
     let mut body = request.extra.clone();
     body.insert("model".into(), model.into());
-    body.insert("messages".into(), request.messages.iter().flat_map(encode_message).collect());
+    body.insert("messages".into(), messages(&request.messages));
     body.insert("stream".into(), true.into());
     let mut options = match body.remove("options") {
         Some(Value::Object(options)) => options,
         _ => Map::new(),
     };
-    if let Some(most) = request.params.max_tokens {
-        options.insert("num_predict".into(), most.into());
-    }
-    if let Some(temperature) = request.params.temperature {
-        options.insert("temperature".into(), temperature.into());
-    }
+    put_options(&mut options, &request.params);
     if !options.is_empty() {
         body.insert("options".into(), Value::Object(options));
+    }
+    match &request.params.format {
+        Some(Format::Json) => _ = body.insert("format".into(), "json".into()),
+        Some(Format::Schema { schema, .. }) => _ = body.insert("format".into(), schema.clone()),
+        None => {}
+    }
+    // The wire has no word for the choice, but who may call none needs not know of any.
+    if !request.params.tools.is_empty() && request.params.tool_choice != Some(ToolChoice::None) {
+        body.insert("tools".into(), openai::tools(&request.params.tools));
     }
     Value::Object(body)
 }
 
-fn encode_message(message: &Message) -> Vec<Value> {
+fn put_options(options: &mut Map<String, Value>, params: &Params) {
+    let fields: [(&str, Option<Value>); 7] = [
+        ("num_predict", params.max_tokens.map(Into::into)),
+        ("temperature", params.temperature.map(Into::into)),
+        ("top_p", params.top_p.map(Into::into)),
+        ("seed", params.seed.map(Into::into)),
+        ("presence_penalty", params.presence_penalty.map(Into::into)),
+        ("frequency_penalty", params.frequency_penalty.map(Into::into)),
+        ("stop", (!params.stop.is_empty()).then(|| params.stop.clone().into())),
+    ];
+    options.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+}
+
+fn messages(messages: &[Message]) -> Value {
+    let encoded = messages.iter().enumerate();
+    encoded.flat_map(|(at, message)| encode_message(message, messages.get(..at).unwrap_or_default())).collect()
+}
+
+/// The name of the tool that a result answers.
+fn tool_name<'a>(id: &str, before: &'a [Message]) -> Option<&'a str> {
+    before.iter().rev().flat_map(|message| &message.parts).find_map(|part| match part {
+        Part::ToolCall { id: call, name, .. } if call == id => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+fn encode_message(message: &Message, before: &[Message]) -> Vec<Value> {
     let role = match message.role {
         Role::System => "system",
         Role::User => "user",
@@ -48,7 +80,13 @@ fn encode_message(message: &Message) -> Vec<Value> {
                 let arguments: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
                 calls.push(json!({ "function": { "name": name, "arguments": arguments } }));
             }
-            Part::ToolResult { content, .. } => results.push(json!({ "role": "tool", "content": content })),
+            Part::ToolResult { id, content } => {
+                let mut result = json!({ "role": "tool", "content": content });
+                if let Some(name) = tool_name(id, before) {
+                    put(&mut result, "tool_name", name);
+                }
+                results.push(result);
+            }
         }
     }
     if text.is_empty() && images.is_empty() && calls.is_empty() && !results.is_empty() {
@@ -90,6 +128,7 @@ fn read_line(line: &Value) -> Vec<Piece> {
             id: call["id"].as_str().map(Into::into),
             name: call.pointer("/function/name").and_then(Value::as_str).map(Into::into),
             arguments: call.pointer("/function/arguments").map(Value::to_string).unwrap_or_default(),
+            signature: None,
         });
     }
     if line["done"].as_bool() == Some(true) {
@@ -117,11 +156,20 @@ mod tests {
                 },
                 Message {
                     role: Role::Assistant,
-                    parts: vec![Part::ToolCall { id: "c".into(), name: "f".into(), arguments: "{\"a\":1}".into() }],
+                    parts: vec![Part::ToolCall {
+                        id: "c".into(),
+                        name: "f".into(),
+                        arguments: "{\"a\":1}".into(),
+                        signature: None,
+                    }],
                 },
                 Message { role: Role::Tool, parts: vec![Part::ToolResult { id: "c".into(), content: "4".into() }] },
             ],
-            params: crate::domain::conversation::Params { max_tokens: Some(9), temperature: Some(0.5) },
+            params: crate::domain::conversation::Params {
+                max_tokens: Some(9),
+                temperature: Some(0.5),
+                ..Default::default()
+            },
             ..Request::default()
         };
         assert_eq!(
@@ -131,7 +179,7 @@ mod tests {
                 "messages": [
                     { "role": "user", "content": "what?", "images": ["QQ=="] },
                     { "role": "assistant", "content": "", "tool_calls": [{ "function": { "name": "f", "arguments": { "a": 1 } } }] },
-                    { "role": "tool", "content": "4" },
+                    { "role": "tool", "content": "4", "tool_name": "f" },
                 ],
             })
         );
@@ -147,7 +195,13 @@ mod tests {
             (json!({ "response": "old" }), vec![Piece::Text("old".into())]),
             (
                 json!({ "message": { "content": "", "tool_calls": [{ "function": { "name": "f", "arguments": { "a": 1 } } }] } }),
-                vec![Piece::ToolCall { index: 0, id: None, name: Some("f".into()), arguments: "{\"a\":1}".into() }],
+                vec![Piece::ToolCall {
+                    index: 0,
+                    id: None,
+                    name: Some("f".into()),
+                    arguments: "{\"a\":1}".into(),
+                    signature: None,
+                }],
             ),
             (
                 json!({ "message": { "content": "" }, "done": true, "done_reason": "length", "prompt_eval_count": 4, "eval_count": 2 }),

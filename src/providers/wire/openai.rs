@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::conversation::{Message, Part, Request, Role, Usage};
+use crate::domain::conversation::{Format, Message, Params, Part, Request, Role, Tool, ToolChoice, Usage};
 use crate::providers::wire::body::Item;
+use crate::providers::wire::object::put;
 use crate::providers::wire::piece::Piece;
 
 /// The body that asks `model` for a streamed answer. `usage`: ask for its tokens, too; who does not know that refuses.
@@ -16,13 +17,55 @@ pub fn encode(model: &str, request: &Request, usage: bool) -> Value {
     if usage {
         body.insert("stream_options".into(), json!({ "include_usage": true }));
     }
-    if let Some(most) = request.params.max_tokens {
-        body.insert("max_tokens".into(), most.into());
-    }
-    if let Some(temperature) = request.params.temperature {
-        body.insert("temperature".into(), temperature.into());
-    }
+    put_params(&mut body, &request.params);
     Value::Object(body)
+}
+
+fn put_params(body: &mut Map<String, Value>, params: &Params) {
+    let format = params.format.as_ref().map(|format| match format {
+        Format::Json => json!({ "type": "json_object" }),
+        Format::Schema { name, schema, strict } => {
+            let mut inner = json!({ "name": name, "schema": schema });
+            if let Some(strict) = strict {
+                put(&mut inner, "strict", *strict);
+            }
+            json!({ "type": "json_schema", "json_schema": inner })
+        }
+    });
+    let choice = params.tool_choice.as_ref().map(|choice| match choice {
+        ToolChoice::Auto => "auto".into(),
+        ToolChoice::None => "none".into(),
+        ToolChoice::Required => "required".into(),
+        ToolChoice::Tool(name) => json!({ "type": "function", "function": { "name": name } }),
+    });
+    let fields: [(&str, Option<Value>); 10] = [
+        ("max_tokens", params.max_tokens.map(Into::into)),
+        ("temperature", params.temperature.map(Into::into)),
+        ("top_p", params.top_p.map(Into::into)),
+        ("seed", params.seed.map(Into::into)),
+        ("presence_penalty", params.presence_penalty.map(Into::into)),
+        ("frequency_penalty", params.frequency_penalty.map(Into::into)),
+        ("stop", (!params.stop.is_empty()).then(|| params.stop.clone().into())),
+        ("response_format", format),
+        ("tools", (!params.tools.is_empty()).then(|| tools(&params.tools))),
+        ("tool_choice", choice),
+    ];
+    body.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+}
+
+/// Tools as this wire has them, and Ollama's.
+pub(in crate::providers::wire) fn tools(tools: &[Tool]) -> Value {
+    let tool = |tool: &Tool| {
+        let mut function = Map::from_iter([("name".to_owned(), Value::from(tool.name.as_str()))]);
+        let fields = [
+            ("description", tool.description.as_deref().map(Into::into)),
+            ("parameters", tool.parameters.clone()),
+            ("strict", tool.strict.map(Into::into)),
+        ];
+        function.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        json!({ "type": "function", "function": function })
+    };
+    tools.iter().map(tool).collect()
 }
 
 /// One message; each tool result is a message of its own on this wire.
@@ -42,7 +85,7 @@ fn encode_message(message: &Message) -> Vec<Value> {
             Part::Image(url) => content.push(json!({ "type": "image_url", "image_url": { "url": url } })),
             // What a model thought is not sent back: providers refuse or bill it.
             Part::Reasoning(_) => {}
-            Part::ToolCall { id, name, arguments } => calls
+            Part::ToolCall { id, name, arguments, .. } => calls
                 .push(json!({ "id": id, "type": "function", "function": { "name": name, "arguments": arguments } })),
             Part::ToolResult { id, content } => {
                 results.push(json!({ "role": "tool", "tool_call_id": id, "content": content }));
@@ -96,7 +139,13 @@ fn read_chunk(chunk: &Value) -> Vec<Piece> {
             // The form before `tool_calls`.
             if let Some(call) = delta.get("function_call").filter(|call| call.is_object()) {
                 let name = call["name"].as_str().map(Into::into);
-                pieces.push(Piece::ToolCall { index: 0, id: None, name, arguments: arguments(&call["arguments"]) });
+                pieces.push(Piece::ToolCall {
+                    index: 0,
+                    id: None,
+                    name,
+                    arguments: arguments(&call["arguments"]),
+                    signature: None,
+                });
             }
         } else if let Some(text) = choice.get("text").and_then(Value::as_str).filter(|text| !text.is_empty()) {
             pieces.push(Piece::Text(text.into()));
@@ -155,6 +204,7 @@ fn read_calls(calls: &Value, pieces: &mut Vec<Piece>) {
             id: call["id"].as_str().map(Into::into),
             name: call.pointer("/function/name").and_then(Value::as_str).map(Into::into),
             arguments: call.pointer("/function/arguments").map(arguments).unwrap_or_default(),
+            signature: call.pointer("/extra_content/google/thought_signature").and_then(Value::as_str).map(Into::into),
         });
     }
 }
@@ -198,7 +248,13 @@ mod tests {
             (r#"{"choices":[{"message":{"content":"whole"}}]}"#, vec![text("whole")]),
             (
                 r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}]}}]}"#,
-                vec![Piece::ToolCall { index: 0, id: Some("c".into()), name: Some("f".into()), arguments: "{".into() }],
+                vec![Piece::ToolCall {
+                    index: 0,
+                    id: Some("c".into()),
+                    name: Some("f".into()),
+                    arguments: "{".into(),
+                    signature: None,
+                }],
             ),
             (r#"{"choices":[]}"#, vec![]),
             (r#"{"object":"ping"}"#, vec![]),
@@ -231,7 +287,7 @@ mod tests {
                     role: Role::Assistant,
                     parts: vec![
                         Part::Reasoning("hm".into()),
-                        Part::ToolCall { id: "c".into(), name: "f".into(), arguments: "{}".into() },
+                        Part::ToolCall { id: "c".into(), name: "f".into(), arguments: "{}".into(), signature: None },
                     ],
                 },
                 Message { role: Role::Tool, parts: vec![Part::ToolResult { id: "c".into(), content: "4".into() }] },

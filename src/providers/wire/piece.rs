@@ -19,6 +19,8 @@ pub enum Piece {
         name: Option<String>,
         /// More of its arguments.
         arguments: String,
+        /// What the provider wants back with the call, verbatim.
+        signature: Option<String>,
     },
     /// Tokens as the provider counts them; the last one counts, they are never added up.
     Usage(Usage),

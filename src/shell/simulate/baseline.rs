@@ -159,7 +159,7 @@ impl Policy for Baseline {
                     turn.said = true;
                 }
             }
-            Event::Usage(_) => {}
+            Event::Usage(_) | Event::Begun | Event::Gone => {}
             Event::Answered => {
                 let turn = *turn;
                 self.flights.remove(&attempt);

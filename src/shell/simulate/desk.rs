@@ -60,6 +60,12 @@ impl Roundel {
                 }
                 Effect::Tell(Report::Moved(moved)) => self.moved(*moved),
                 Effect::Tell(_) | Effect::Keep(_) | Effect::Abort(_) => {}
+                // Nobody calls here, and there is no endpoint.
+                Effect::Pass { .. }
+                | Effect::Park(_)
+                | Effect::Refuse(..)
+                | Effect::Forget(_)
+                | Effect::SwitchEndpoint => {}
             }
         }
     }
