@@ -59,9 +59,11 @@ impl Roundel {
                     }
                 }
                 Effect::Tell(Report::Moved(moved)) => self.moved(*moved),
-                Effect::Tell(_) | Effect::Keep(_) | Effect::Abort(_) => {}
                 // Nobody calls here, and there is no endpoint.
-                Effect::Pass { .. }
+                Effect::Tell(_)
+                | Effect::Keep(_)
+                | Effect::Abort(_)
+                | Effect::Pass { .. }
                 | Effect::Park(_)
                 | Effect::Refuse(..)
                 | Effect::Forget(_)
