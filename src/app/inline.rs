@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use unicode_segmentation::GraphemeCursor;
+
 use crate::app::row::{Piece, Role};
 
 /// A line without its marks, and the roles of its bytes.
@@ -64,8 +66,14 @@ impl Inline {
     }
 
     fn push(&mut self, text: &str, role: Role) {
-        let start = self.text.len();
+        let before = self.text.len();
         self.text.push_str(text);
+        // Without the marks two signs may have become one cluster: it has one role, that of its beginning.
+        let start = whole_from(&self.text, before);
+        if let Some((range, _)) = self.marks.last_mut().filter(|(range, _)| range.end == before) {
+            range.end = start;
+        }
+        let text = self.text.get(start..).unwrap_or_default();
         match self.marks.last_mut() {
             _ if role == self.base || text.is_empty() => {}
             Some((range, last)) if *last == role && range.end == start => range.end = self.text.len(),
@@ -94,6 +102,18 @@ impl Inline {
         }
         add(at..end, self.base);
         pieces
+    }
+}
+
+/// The first place at `from` or behind it that is not inside of a cluster.
+fn whole_from(text: &str, from: usize) -> usize {
+    if text.as_bytes().get(from).is_none_or(u8::is_ascii) {
+        return from;
+    }
+    let mut cursor = GraphemeCursor::new(from, text.len(), true);
+    match cursor.is_boundary(text, 0) {
+        Ok(false) => cursor.next_boundary(text, 0).ok().flatten().unwrap_or(text.len()),
+        _ => from,
     }
 }
 
@@ -176,6 +196,10 @@ mod tests {
             ("C:\\dir", false, "C:\\dir"),
             ("`**`", false, "<c>**</c>"),
             ("日本**語**", false, "日本<b>語</b>"),
+            // What becomes one cluster without the marks between is not torn apart.
+            ("`\u{1f469}`\u{200d}\u{1f469}a", false, "<c>\u{1f469}\u{200d}\u{1f469}</c>a"),
+            ("e*\u{301}x* y", false, "e*\u{301}x* y"),
+            ("**e**\u{301}*x*", false, "<b>e\u{301}</b><i>x</i>"),
         ] {
             assert_eq!(shown(line, open), expected, "{line:?}");
         }

@@ -123,7 +123,7 @@ impl Prose {
             self.fence = Some(fence);
             self.gap();
             if !info.is_empty() {
-                self.rows.push(Row(vec![Piece::dim(format!("  {info}"))]));
+                self.rows.push(Row(vec![Piece::dim(format!("  {info}"))]).cut_to(self.width));
             }
         } else if text.is_empty() {
             self.gap();
@@ -306,6 +306,7 @@ mod tests {
                 vec!["see", "", "  rust", "  let a  = 1;", "  ", "  let b;", "", "end"],
             ),
             (8, "```\n0123456789\n```", vec!["  012345", "↳ 6789"]),
+            (6, "```a long name\nx", vec!["  a l…", "  x"]),
             (10, "a\n---\nb", vec!["a", "──────────", "b"]),
             (10, "#no heading\n-no list", vec!["#no", "heading", "-no list"]),
             (20, "bell\x07 and \x1b[31mred", vec!["bell\u{fffd} and \u{fffd}[31mred"]),
@@ -319,6 +320,13 @@ mod tests {
         let prose = Prose::whole(Reading::Verbatim, 20, "# not a heading\n\n\n- a *b*");
         let rows: Vec<String> = prose.rows().iter().map(Row::text).collect();
         assert_eq!(rows, ["# not a heading", "", "", "- a *b*"]);
+    }
+
+    #[test]
+    fn a_family_that_marks_had_parted_fits() {
+        for row in Prose::whole(Reading::Markdown, 10, "`👩0A A👩`\u{200d}👩a0AAAa0a 日").rows() {
+            assert!(row.width() <= 10, "{row:?}");
+        }
     }
 
     fn text() -> String {
