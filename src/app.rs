@@ -16,17 +16,38 @@ pub mod row;
 /// Numbers and times in few columns, and when they change.
 pub mod due;
 
+/// One mark of a line.
+pub mod mark;
+
 /// Marks inside a line.
 pub mod inline;
+
+/// What a line is, and what stands before it.
+pub mod lead;
+
+/// Tables.
+pub mod table;
+
+/// Blocks of code.
+pub mod listing;
 
 /// Texts as wrapped rows.
 pub mod prose;
 
+/// Code on its way to be looked into.
+pub mod snippet;
+
 /// What can be done.
 pub mod action;
 
+/// Where keys mean what.
+pub mod place;
+
 /// Every key.
 pub mod keymap;
+
+/// What the mouse did.
+pub mod pointer;
 
 /// What is told, and what is to be done.
 pub mod message;
@@ -46,6 +67,9 @@ pub mod laid;
 /// The chat, and what is seen of it.
 pub mod transcript;
 
+/// The selected turn.
+pub mod choice;
+
 /// Lanes and limits as last reported.
 pub mod roster;
 
@@ -61,9 +85,6 @@ pub mod board;
 /// The request log.
 pub mod log;
 
-/// The rows of the chat.
-pub mod chat;
-
 /// The help.
 pub mod help;
 
@@ -72,6 +93,9 @@ pub mod detail;
 
 /// All that is remembered.
 pub mod state;
+
+/// The rows of the chat.
+pub mod chat;
 
 /// What stands where the first turn will.
 mod welcome;
@@ -101,7 +125,7 @@ mod point;
 #[cfg(test)]
 pub(crate) mod fixture;
 
-use crate::app::keymap::pointer;
+use crate::app::pointer::pointer;
 use crate::app::state::Link;
 use crate::domain::clock::Time;
 use crate::scheduler::link::Command;
@@ -148,6 +172,10 @@ impl App {
                 self.broke(format!("a part of roundel broke: {what}"));
                 Vec::new()
             }
+            Msg::Parsed(found) => {
+                self.transcript.learn(found);
+                Vec::new()
+            }
             Msg::Interrupted => self.leave(now),
         };
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
@@ -158,6 +186,7 @@ impl App {
             effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
         }
         self.lay_out();
+        effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));
         effects
     }
 

@@ -51,5 +51,8 @@ pub mod check;
 /// What recorded exchanges mean.
 pub mod inspect;
 
+/// What code is made of.
+pub mod highlight;
+
 /// The dashboard's event loop.
 pub mod run;

@@ -74,6 +74,12 @@ impl App {
             Action::Open => self.open_selected(),
             Action::Fold(open) => self.fold_selected(open),
             Action::Thoughts => self.transcript.fold_thoughts(),
+            Action::Raw => match self.transcript.turn_raw() {
+                Some(true) => self.say("as the model wrote it; r reads it again", Role::Plain, now),
+                Some(false) | None => {}
+            },
+            Action::ToLog => self.to_log(now),
+            Action::ToTurn => self.to_turn(now),
             Action::Switch => return self.switch(now),
             Action::Undo => return self.undo(now),
         }
@@ -128,7 +134,11 @@ impl App {
             return;
         }
         match self.focus {
-            Focus::Composer | Focus::Transcript => self.transcript.go(way),
+            Focus::Composer | Focus::Transcript => match way {
+                Move::NextTurn => self.transcript.choose_next(),
+                Move::PreviousTurn => self.transcript.choose_before(),
+                way => self.transcript.go(way),
+            },
             Focus::Log => self.log.go(way),
             Focus::Quota => {
                 self.select_by(way);
@@ -146,6 +156,32 @@ impl App {
                 }
             }
             Focus::Composer | Focus::Transcript => {}
+        }
+    }
+
+    /// To the last log row of the selected turn.
+    fn to_log(&mut self, now: Time) {
+        let Some(turn) = self.transcript.selected().map(|cell| cell.turn.id) else { return };
+        let Some(last) = self.log.of_turn(turn).last().map(|attempt| attempt.id) else {
+            return self.say("no row of the log belongs to it", Role::Dim, now);
+        };
+        if let Some(row) = self.log.attempts().iter().position(|attempt| attempt.id == last) {
+            self.focus = Focus::Log;
+            self.lay_out();
+            self.log.select(row);
+        }
+    }
+
+    /// To the turn of the selected log row.
+    fn to_turn(&mut self, now: Time) {
+        let Some(turn) = self.log.selected_attempt().map(|attempt| attempt.turn) else { return };
+        let known = self.turn(turn).is_some();
+        if known {
+            self.focus = Focus::Transcript;
+            self.lay_out();
+            self.transcript.show(turn);
+        } else {
+            self.say("it was not made for this chat", Role::Dim, now);
         }
     }
 

@@ -121,6 +121,12 @@ pub enum Action {
     Fold(bool),
     /// Show what the models thought, or hide it.
     Thoughts,
+    /// Show the selected answer as the model wrote it, or read again.
+    Raw,
+    /// From the selected turn to its row in the log.
+    ToLog,
+    /// From the selected row of the log to its turn.
+    ToTurn,
     /// Take out of the rotation, or back in.
     Switch,
     /// Undo the last switch.

@@ -1,9 +1,10 @@
 //! The help: the table of keys, the places of the files, and what the signs mean. What is typed searches in it.
 
 use crate::app::cells;
-use crate::app::keymap::{KEYS, Place, name};
+use crate::app::keymap::{KEYS, name};
 use crate::app::log::pad;
 use crate::app::message::AppConfig;
+use crate::app::place::Place;
 use crate::app::row::{Piece, Role, Row};
 use crate::domain::text::one_line;
 

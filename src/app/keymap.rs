@@ -6,66 +6,7 @@ use crossterm::event::KeyEventKind;
 pub use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use crate::app::action::{Action, Edit, Focus, Move};
-
-/// Where a key means what its row says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Always, unless the help or a detail is open.
-    Everywhere,
-    /// While typing.
-    Composer,
-    /// In each pane, but not while typing.
-    Panes,
-    /// In the transcript.
-    Transcript,
-    /// In the quota pane.
-    Quota,
-    /// In the log.
-    Log,
-    /// While the help is open; other letters search in it.
-    Help,
-    /// While a detail is open.
-    Detail,
-}
-
-impl Place {
-    /// The heading of its keys in the help.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Everywhere => "Everywhere",
-            Self::Composer => "While typing",
-            Self::Panes => "In a pane",
-            Self::Transcript => "Chat",
-            Self::Quota => "Quota",
-            Self::Log => "Log",
-            Self::Help => "In this help",
-            Self::Detail => "In a detail",
-        }
-    }
-
-    const fn holds(self, scene: Scene) -> bool {
-        match (self, scene) {
-            (Self::Help, Scene::Help) | (Self::Detail, Scene::Detail) | (Self::Everywhere, Scene::On(_)) => true,
-            (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
-            (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
-            (Self::Transcript, Scene::On(focus)) => matches!(focus, Focus::Transcript),
-            (Self::Quota, Scene::On(focus)) => matches!(focus, Focus::Quota),
-            (Self::Log, Scene::On(focus)) => matches!(focus, Focus::Log),
-            _ => false,
-        }
-    }
-}
-
-/// What is in front.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scene {
-    /// A pane.
-    On(Focus),
-    /// The help.
-    Help,
-    /// A detail.
-    Detail,
-}
+use crate::app::place::{Place, Scene};
 
 /// A key with its modifiers.
 pub type Chord = (KeyModifiers, KeyCode);
@@ -121,8 +62,16 @@ pub const KEYS: &[Binding] = &[
     row(P::Quota, &[(NONE, Right)], Action::Fold(true), "", "show the lanes of an account that are only listed"),
     row(P::Quota, &[(NONE, Left)], Action::Fold(false), "", "hide them again"),
     row(P::Transcript, &[(NONE, Char(' '))], Action::Thoughts, "thoughts", "show what the models thought, or hide it"),
-    row(P::Transcript, &[(NONE, Enter)], Action::Focus(Focus::Composer), "", "type"),
+    row(P::Transcript, &[(NONE, Enter)], Action::ToLog, "its log row", "to the log row of the selected turn"),
+    row(
+        P::Transcript,
+        &[(NONE, Char('r'))],
+        Action::Raw,
+        "raw",
+        "the selected answer as it was written, or read again",
+    ),
     row(P::Log, &[(NONE, Enter)], Action::Open, "detail", "the attempt, with its headers as they came"),
+    row(P::Log, &[(NONE, Char('t'))], Action::ToTurn, "its turn", "to the turn of the chat that it was made for"),
     row(P::Log, &[(NONE, Char('w'))], Action::Open, "why", "why that lane took it: each candidate's weight or reason"),
     row(P::Panes, &[(NONE, Char('j')), (NONE, Down)], Action::Move(Move::Down), "", "down"),
     row(P::Panes, &[(NONE, Char('k')), (NONE, Up)], Action::Move(Move::Up), "", "up"),
@@ -327,41 +276,6 @@ fn chord(key: KeyEvent) -> Chord {
         BackTab => (SHIFT, BackTab),
         Tab if modifiers == SHIFT => (SHIFT, BackTab),
         code => (modifiers, code),
-    }
-}
-
-/// What the mouse did, as far as it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pointer {
-    /// The wheel turned: rows down (negative: up).
-    Wheel {
-        /// Column.
-        x: u16,
-        /// Row.
-        y: u16,
-        /// How far.
-        rows: i16,
-    },
-    /// The left button went down.
-    Click {
-        /// Column.
-        x: u16,
-        /// Row.
-        y: u16,
-    },
-}
-
-/// Rows that one notch of the wheel scrolls.
-const NOTCH: i16 = 3;
-
-/// What a mouse event means; None: nothing.
-pub const fn pointer(mouse: MouseEvent) -> Option<Pointer> {
-    let (x, y) = (mouse.column, mouse.row);
-    match mouse.kind {
-        MouseEventKind::ScrollUp => Some(Pointer::Wheel { x, y, rows: -NOTCH }),
-        MouseEventKind::ScrollDown => Some(Pointer::Wheel { x, y, rows: NOTCH }),
-        MouseEventKind::Down(MouseButton::Left) => Some(Pointer::Click { x, y }),
-        _ => None,
     }
 }
 

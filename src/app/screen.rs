@@ -121,7 +121,7 @@ impl App {
         }
         screen.header = self.header(&mut due);
         if !areas.chat.is_empty() {
-            screen.chat = chat::rows(&self.transcript, usize::from(areas.transcript.width), &mut due);
+            screen.chat = chat::rows(self, usize::from(areas.transcript.width), &mut due);
             if screen.chat.is_empty() && self.link != Link::Starting {
                 screen.chat = self.welcome(&mut due);
             }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::app::action::Focus;
 use crate::app::composer::Composer;
 use crate::app::geometry::{Areas, Wish, areas, inside};
-use crate::app::keymap::Scene;
 use crate::app::log::Log;
 use crate::app::message::AppConfig;
+use crate::app::place::Scene;
 use crate::app::roster::{Item, Roster};
 use crate::app::row::Role;
 use crate::app::transcript::Transcript;
@@ -223,7 +223,7 @@ impl App {
         if !areas.chat.is_empty() {
             self.composer.wrap(usize::from(areas.composer.width));
             self.composer.show(usize::from(areas.composer.height));
-            self.transcript.resize(areas.transcript.width, areas.transcript.height);
+            self.transcript.resize(areas.transcript.width, areas.transcript.height, self.config.links);
         }
         if !areas.log.is_empty() {
             // One row is the heading of the columns.

@@ -1,6 +1,7 @@
 //! The dashboard's event loop: input, reports, signals and time go in, commands and frames come out. Everything that
 //! waits is drained, then one frame is painted. What happens is decided in `app`, what it looks like in `view`.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
@@ -12,16 +13,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
 use crate::app::message::{AppConfig, Effect, Msg};
+use crate::app::snippet::Parsed;
 use crate::app::state::App;
 use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::actor::{Link, Subscription};
 use crate::scheduler::link::Report;
 use crate::shell::engine::{Config, Engine, Mode, StartError, runtime, start};
+use crate::shell::highlight::Highlighter;
 use crate::shell::log;
 use crate::shell::painter::canvas::Frame;
 use crate::shell::signals::{Asked, Signals};
-use crate::shell::terminal::modes::Wishes;
+use crate::shell::terminal::modes::{Wishes, has_links};
 use crate::shell::terminal::{NoScreen, Terminal, check};
 use crate::view;
 
@@ -30,6 +33,9 @@ const FIRST_KEY: &str = "GROQ_API_KEY";
 
 /// What waits is drained up to this many before a frame is painted: a steady stream must not starve the screen.
 const DRAIN: usize = 64;
+
+/// What comes in by itself is painted at most this often: an answer streams in forty frames a second.
+const FRAME: Duration = Duration::from_millis(25);
 
 /// Why the dashboard ended otherwise than by the user's wish.
 #[derive(Debug)]
@@ -83,6 +89,9 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         number: subscription.number,
         size: terminal.size(),
         next: None,
+        highlighter: Highlighter::start().map_err(failed)?,
+        painted: Clock::System.now(),
+        typed: true,
     };
     let ended = screen.run(&mut terminal, &mut signals, subscription).await;
     terminal.leave();
@@ -100,6 +109,7 @@ fn app_config(engine: &Engine, subscription: &Subscription, terminal: &Terminal)
         zone: Zone::Local,
         data_path: folder.map_or_else(nowhere, |path| path.display().to_string()),
         log_path: folder.map_or_else(nowhere, |path| log::path(path).display().to_string()),
+        links: has_links(|name| std::env::var(name).ok()),
         color: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         key_name: FIRST_KEY.into(),
         usual: Need { no_training: engine.no_training, ..Need::USUAL },
@@ -119,6 +129,7 @@ enum Happened {
     /// None: the scheduler has ended.
     Report(Option<Report>),
     Panicked(String),
+    Parsed(Parsed),
     Due,
 }
 
@@ -134,8 +145,13 @@ struct Screen {
     /// The subscriber's number.
     number: u16,
     size: Size,
-    /// When what is painted changes by time alone.
+    /// When what is painted changes by time alone, or is to be painted at last.
     next: Option<Time>,
+    highlighter: Highlighter,
+    /// When a frame was painted last.
+    painted: Time,
+    /// Whether the user did something since: that is shown at once.
+    typed: bool,
 }
 
 impl Screen {
@@ -157,7 +173,8 @@ impl Screen {
                     event = events.next() => Happened::Event(event.and_then(Result::ok)),
                     report = from.reports.recv(), if scheduler_lives => Happened::Report(report),
                     trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
-                            () = after(due) => Happened::Due,
+                    parsed = self.highlighter.next() => Happened::Parsed(parsed),
+                    () = after(due) => Happened::Due,
                 }
             };
             let step = match happened {
@@ -175,6 +192,7 @@ impl Screen {
                     self.take(Msg::SchedulerStopped, terminal).await?
                 }
                 Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
+                Happened::Parsed(parsed) => self.take(Msg::Parsed(parsed), terminal).await?,
                 Happened::Due => self.take(Msg::Tick, terminal).await?,
             };
             if let Step::Leave(next) = step {
@@ -183,7 +201,13 @@ impl Screen {
             if let Step::Leave(next) = self.drain(&mut events, &mut from, terminal).await? {
                 return Ok(next);
             }
-            self.paint(terminal).await?;
+            // What only comes in is shown so often and no more; what the user does, at once.
+            let (now, soon) = (Clock::System.now(), self.painted.plus(FRAME));
+            if self.typed || now >= soon || now < self.painted {
+                self.paint(terminal).await?;
+            } else {
+                self.next = Some(self.next.map_or(soon, |next| next.min(soon)));
+            }
         }
     }
 
@@ -210,6 +234,7 @@ impl Screen {
     }
 
     async fn take_event(&mut self, event: Event, terminal: &mut Terminal) -> Result<Step, Ended> {
+        self.typed = true;
         let msg = match event {
             Event::Key(key) => Msg::Key(key),
             Event::Mouse(mouse) => Msg::Mouse(mouse),
@@ -221,12 +246,17 @@ impl Screen {
     }
 
     async fn take(&mut self, msg: Msg, terminal: &mut Terminal) -> Result<Step, Ended> {
-        for effect in self.app.update(msg, Clock::System.now()) {
+        let mut effects = VecDeque::from(self.app.update(msg, Clock::System.now()));
+        while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Send(command) => {
                     if let Err(refused) = self.link.try_send(self.number, command) {
-                        let more = self.app.update(Msg::Refused(refused), Clock::System.now());
-                        debug_assert!(more.is_empty(), "a refusal asks for nothing");
+                        effects.extend(self.app.update(Msg::Refused(refused), Clock::System.now()));
+                    }
+                }
+                Effect::Parse(snippet) => {
+                    if let Some(parsed) = self.highlighter.parse(snippet) {
+                        effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
                     }
                 }
                 Effect::Urgent(urgent) => drop(self.link.urgent(urgent).await),
@@ -247,9 +277,10 @@ impl Screen {
             self.take(resized(size), terminal).await?;
         }
         let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, size)));
-        let drawn = view::frame(&mut buffer, &self.app, Clock::System.now());
-        self.next = drawn.next;
-        terminal.painter().paint(Frame { buffer, cursor: drawn.cursor });
+        let now = Clock::System.now();
+        let drawn = view::frame(&mut buffer, &self.app, now);
+        (self.next, self.painted, self.typed) = (drawn.next, now, false);
+        terminal.painter().paint(Frame { buffer, cursor: drawn.cursor, links: drawn.links });
         Ok(())
     }
 }

@@ -14,6 +14,8 @@ use ratatui::layout::Position;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthChar;
 
+use crate::view::paint::Link;
+
 /// A move of the cursor takes six bytes or more.
 const BRIDGE: u16 = 5;
 
@@ -24,6 +26,33 @@ pub struct Frame {
     pub buffer: Buffer,
     /// Where the cursor blinks; `None`: hidden.
     pub cursor: Option<Position>,
+    /// Cells that lead elsewhere.
+    pub links: Vec<Link>,
+}
+
+impl Frame {
+    /// Where a cell leads.
+    fn target(&self, x: u16, y: u16) -> Option<&str> {
+        let holds = |link: &&Link| link.y == y && link.x.contains(&x);
+        self.links.iter().find(holds).map(|link| &*link.target)
+    }
+
+    /// The cells that differ from those of `shown`, or lead elsewhere than there.
+    fn changed<'a>(&'a self, shown: &Self) -> Vec<(u16, u16, &'a Cell)> {
+        let mut cells = shown.buffer.diff(&self.buffer);
+        if shown.links == self.links {
+            return cells;
+        }
+        let (old, new) = (&shown.links, &self.links);
+        let gone = old.iter().filter(|link| !new.contains(link));
+        for link in gone.chain(new.iter().filter(|link| !old.contains(link))) {
+            let there = |x: u16| self.buffer.cell((x, link.y)).map(|cell| (x, link.y, cell));
+            cells.extend(link.x.clone().filter_map(there));
+        }
+        cells.sort_by_key(|(x, y, _)| (*y, *x));
+        cells.dedup_by_key(|(x, y, _)| (*y, *x));
+        cells
+    }
 }
 
 /// What the terminal shows, as far as we know.
@@ -38,18 +67,22 @@ impl Canvas {
         self.shown = None;
     }
 
+    fn nothing(like: &Frame) -> Frame {
+        Frame { buffer: Buffer::empty(like.buffer.area), ..Frame::default() }
+    }
+
     /// The bytes that make the terminal show `frame`; none if it does already.
     pub fn turn_to(&mut self, frame: Arc<Frame>) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
         match &self.shown {
             Some(shown) if shown.buffer.area == frame.buffer.area => {
-                let cells = shown.buffer.diff(&frame.buffer);
+                let cells = frame.changed(shown);
                 if !cells.is_empty() {
                     queue!(out, BeginSynchronizedUpdate)?;
                     if shown.cursor.is_some() {
                         queue!(out, Hide)?;
                     }
-                    write_cells(&mut out, &frame.buffer, &cells)?;
+                    write_cells(&mut out, &frame, &cells)?;
                     write_cursor(&mut out, None, frame.cursor)?;
                     queue!(out, EndSynchronizedUpdate)?;
                 } else if shown.cursor != frame.cursor {
@@ -58,7 +91,8 @@ impl Canvas {
             }
             _ => {
                 queue!(out, BeginSynchronizedUpdate, Hide, SetAttribute(Attribute::Reset), Clear(ClearType::All))?;
-                write_cells(&mut out, &frame.buffer, &Buffer::empty(frame.buffer.area).diff(&frame.buffer))?;
+                let empty = Self::nothing(&frame);
+                write_cells(&mut out, &frame, &frame.changed(&empty))?;
                 write_cursor(&mut out, None, frame.cursor)?;
                 queue!(out, EndSynchronizedUpdate)?;
             }
@@ -84,15 +118,17 @@ fn write_cursor(out: &mut Vec<u8>, was: Option<Position>, now: Option<Position>)
 /// anew after it, and what it may have run over is written again.
 struct Pen<'a> {
     out: &'a mut Vec<u8>,
-    buffer: &'a Buffer,
+    frame: &'a Frame,
+    /// Where the cells lead that are written now.
+    link: Option<&'a str>,
     /// A cell with the style that the terminal has now.
     style: &'a Cell,
     /// Where the terminal's cursor surely is.
     at: Option<(u16, u16)>,
 }
 
-fn write_cells(out: &mut Vec<u8>, buffer: &Buffer, cells: &[(u16, u16, &Cell)]) -> io::Result<()> {
-    let mut pen = Pen { out, buffer, style: &Cell::EMPTY, at: None };
+fn write_cells(out: &mut Vec<u8>, frame: &Frame, cells: &[(u16, u16, &Cell)]) -> io::Result<()> {
+    let mut pen = Pen { out, frame, link: None, style: &Cell::EMPTY, at: None };
     // Up to which column of which row all is written, beyond what the difference named.
     let mut done = (0, 0);
     for &(x, y, _) in cells {
@@ -100,22 +136,24 @@ fn write_cells(out: &mut Vec<u8>, buffer: &Buffer, cells: &[(u16, u16, &Cell)]) 
             continue;
         }
         let (mut end, mut reach) = pen.put(x, y)?;
-        while end < reach.min(buffer.area.width) {
+        while end < reach.min(frame.buffer.area.width) {
             let (next, further) = pen.put(end, y)?;
             (end, reach) = (next, reach.max(further));
         }
         done = (end, y);
     }
+    pen.lead_to(None);
     if same_style(pen.style, &Cell::EMPTY) { Ok(()) } else { queue!(pen.out, SetAttribute(Attribute::Reset)) }
 }
 
-impl Pen<'_> {
+impl<'a> Pen<'a> {
     /// Writes one cell. Tells the column after it, and the column up to which a terminal may have been written.
     fn put(&mut self, x: u16, y: u16) -> io::Result<(u16, u16)> {
-        let Some(cell) = self.buffer.cell((x, y)) else { return Ok((u16::MAX, 0)) };
+        let Some(cell) = self.frame.buffer.cell((x, y)) else { return Ok((u16::MAX, 0)) };
         if self.at != Some((x, y)) && !self.bridge(x, y) {
             queue!(self.out, MoveTo(x, y))?;
         }
+        self.lead_to(self.frame.target(x, y));
         if !same_style(self.style, cell) {
             write_style(self.out, cell)?;
             self.style = cell;
@@ -140,6 +178,14 @@ impl Pen<'_> {
         Ok((end, x.saturating_add(most).max(end)))
     }
 
+    /// What is written next leads there (OSC 8).
+    fn lead_to(&mut self, target: Option<&'a str>) {
+        if self.link != target {
+            self.link = target;
+            self.out.extend(format!("\x1b]8;;{}\x1b\\", target.unwrap_or_default()).into_bytes());
+        }
+    }
+
     /// Writes the few plain letters again that lie between the cursor and this cell, if that is shorter than a move.
     fn bridge(&mut self, x: u16, y: u16) -> bool {
         let Some((from, row)) = self.at else { return false };
@@ -148,11 +194,13 @@ impl Pen<'_> {
         }
         let mut letters = Vec::new();
         for at in from..x {
-            match self.buffer.cell((at, y)) {
-                Some(cell) if same_style(self.style, cell) => match cell.symbol().as_bytes() {
-                    [letter @ b' '..=b'~'] => letters.push(*letter),
-                    _ => return false,
-                },
+            match self.frame.buffer.cell((at, y)) {
+                Some(cell) if same_style(self.style, cell) && self.frame.target(at, y) == self.link => {
+                    match cell.symbol().as_bytes() {
+                        [letter @ b' '..=b'~'] => letters.push(*letter),
+                        _ => return false,
+                    }
+                }
                 _ => return false,
             }
         }
@@ -205,7 +253,11 @@ mod tests {
     use super::*;
 
     fn frame(lines: &[&str], cursor: Option<(u16, u16)>) -> Arc<Frame> {
-        Arc::new(Frame { buffer: Buffer::with_lines(lines.iter().copied()), cursor: cursor.map(Position::from) })
+        Arc::new(Frame {
+            buffer: Buffer::with_lines(lines.iter().copied()),
+            cursor: cursor.map(Position::from),
+            links: Vec::new(),
+        })
     }
 
     fn screen(rows: u16, cols: u16) -> vt100::Parser {
@@ -304,11 +356,28 @@ mod tests {
         buffer.set_string(2, 0, "cd", Style::new().reversed());
         buffer.set_string(4, 0, "ef", Style::new());
         let mut screen = screen(1, 6);
-        screen.process(&Canvas::default().turn_to(Arc::new(Frame { buffer, cursor: None })).unwrap());
+        screen.process(&Canvas::default().turn_to(Arc::new(Frame { buffer, ..Frame::default() })).unwrap());
         let cell = |x| screen.screen().cell(0, x).unwrap();
         assert_eq!((cell(1).bold(), cell(1).fgcolor(), cell(1).inverse()), (true, vt100::Color::Idx(1), false));
         assert_eq!((cell(3).bold(), cell(3).fgcolor(), cell(3).inverse()), (false, vt100::Color::Default, true));
         assert_eq!((cell(5).bold(), cell(5).fgcolor(), cell(5).inverse()), (false, vt100::Color::Default, false));
+    }
+
+    #[test]
+    fn what_leads_elsewhere_begins_and_ends() {
+        let linked = |columns: Option<std::ops::Range<u16>>| {
+            let link = |x| Link { y: 0, x, target: "https://a.b".into() };
+            let links = columns.into_iter().map(link).collect();
+            Arc::new(Frame { buffer: Buffer::with_lines(["see here."]), cursor: None, links })
+        };
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let mut canvas = Canvas::default();
+        let first = text(canvas.turn_to(linked(Some(4..8))).unwrap());
+        assert!(first.contains("see \x1b]8;;https://a.b\x1b\\here\x1b]8;;\x1b\\."), "{first:?}");
+        assert_eq!(canvas.turn_to(linked(Some(4..8))).unwrap(), b"");
+        let moved = text(canvas.turn_to(linked(Some(4..7))).unwrap());
+        assert_eq!(moved, "\x1b[?2026h\x1b[1;5H\x1b]8;;https://a.b\x1b\\her\x1b]8;;\x1b\\e\x1b[?2026l");
+        assert_eq!(text(canvas.turn_to(linked(None)).unwrap()), "\x1b[?2026h\x1b[1;5Hher\x1b[?2026l");
     }
 
     #[test]
@@ -317,7 +386,7 @@ mod tests {
         for (x, symbol) in ["a", "\u{1b}[2J", "\u{9b}31m", "b\u{7}"].into_iter().enumerate() {
             buffer[(u16::try_from(x).unwrap(), 0)].set_symbol(symbol);
         }
-        let bytes = Canvas::default().turn_to(Arc::new(Frame { buffer, cursor: None })).unwrap();
+        let bytes = Canvas::default().turn_to(Arc::new(Frame { buffer, ..Frame::default() })).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(!text.contains('\u{9b}') && !text.contains('\u{7}'));
         assert_eq!(text.matches("\x1b[2J").count(), 1, "only our own: {text:?}");
