@@ -55,6 +55,9 @@ pub mod message;
 /// The draft.
 pub mod composer;
 
+/// Messages that wait.
+pub mod queue;
+
 /// Where everything stands.
 pub mod geometry;
 
@@ -91,6 +94,9 @@ pub mod help;
 /// All that is known of one thing.
 pub mod detail;
 
+/// The list of lanes.
+pub mod lanes;
+
 /// All that is remembered.
 pub mod state;
 
@@ -111,6 +117,9 @@ mod hear;
 
 /// What is asked, and what comes back unsent.
 mod ask;
+
+/// What is done with turns that are there already.
+mod steer;
 
 /// What is selected in the quota pane.
 mod pick;
@@ -155,7 +164,7 @@ impl App {
             }
             Msg::Report(report) => {
                 self.hear(report, now);
-                Vec::new()
+                self.send_queued(now)
             }
             Msg::Tick => Vec::new(),
             Msg::SchedulerStopped => {
@@ -180,6 +189,10 @@ impl App {
         };
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
             self.notice = None;
+        }
+        if self.fork.is_some() && self.composer.is_blank() {
+            self.fork = None;
+            self.count_along();
         }
         if self.link != Link::Stopped {
             self.composer.note(now);
@@ -219,7 +232,7 @@ mod tests {
     use crate::app::fixture::{NOW, app, app_of, config, fresh, in_, real_snapshot, snapshot, turn};
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
     use crate::domain::attempt::Outcome;
-    use crate::domain::conversation::{Message, Origin, Request, Role, TurnState};
+    use crate::domain::conversation::{Message, Origin, Request, Role, Turn, TurnState};
     use crate::domain::ids::TurnId;
     use crate::domain::roster::{Cost, LaneSpec, Training};
     use crate::domain::saving::Saving;
@@ -242,7 +255,7 @@ mod tests {
         }
     }
 
-    fn hear(app: &mut App, turn: crate::domain::conversation::Turn) {
+    fn hear(app: &mut App, turn: Turn) -> Vec<Effect> {
         let next = Some("quick/small-8b".into());
         let moved = Moved {
             at: NOW,
@@ -253,7 +266,7 @@ mod tests {
             next,
             usual: Need::USUAL,
         };
-        app.update(Msg::Report(Report::Moved(Box::new(moved))), NOW);
+        app.update(Msg::Report(Report::Moved(Box::new(moved))), NOW)
     }
 
     fn idle() -> App {
@@ -265,7 +278,7 @@ mod tests {
         let mut app = idle();
         hear(&mut app, turn(1, "one?", "One.", TurnState::Done));
         hear(&mut app, turn(2, "two?", "", TurnState::Failed("no".into())));
-        hear(&mut app, turn(3, "three?", "Thr", TurnState::Running));
+        hear(&mut app, turn(3, "three?", "", TurnState::Stopped));
         write(&mut app, "four?");
         let id = turn_id(NOW, 1, TurnId(3));
         let messages = vec![
@@ -286,9 +299,12 @@ mod tests {
         assert_eq!(app.update(key(KeyCode::Enter), NOW), [Effect::Send(Command::Ask(Box::new(ask)))]);
         assert_eq!(app.composer().text(), "");
         assert_eq!(app.update(key(KeyCode::Enter), NOW), []);
-        // Another one in the same millisecond has another id.
+        // Another one in the same millisecond waits, and has another id.
         write(&mut app, "five?");
-        let effects = app.update(key(KeyCode::Enter), NOW);
+        let kept = Effect::Send(Command::KeepDraft("five?\n\n".into()));
+        assert_eq!(app.update(key(KeyCode::Enter), NOW), [kept]);
+        let done = Turn { id, ..turn(4, "four?", "Four.", TurnState::Done) };
+        let effects = hear(&mut app, done);
         let Some(Effect::Send(Command::Ask(ask))) = effects.first() else { panic!("{effects:?}") };
         assert!(ask.turn > id);
     }
@@ -505,7 +521,8 @@ mod tests {
 
     #[test]
     fn an_offer_is_taken_up_with_nothing_written() {
-        let mut app = app_of(Snapshot { offer: Some("Ollama answers here".into()), ..snapshot() }, 100, 40);
+        let mut app =
+            app_of(Snapshot { offer: Some("Ollama answers here".into()), turns: vec![], ..snapshot() }, 100, 40);
         let unreal = |app: &App| app.screen(NOW).unreal.unwrap_or_default();
         assert_eq!(unreal(&app), "Ollama answers here: Enter goes real");
         write(&mut app, " ");

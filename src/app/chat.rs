@@ -15,26 +15,39 @@ pub fn rows(app: &App, width: usize, due: &mut Due) -> Vec<Row> {
     let selected = app.transcript.selected().filter(|_| has_keys).map(|cell| cell.turn.id);
     app.transcript
         .seen()
-        .map(|(cell, line)| match line {
+        .map(|(cell, line)| (app.is_left_out(cell.turn.id), cell, line))
+        .map(|(left_out, cell, line)| match line {
             Line::Asked => {
                 let (sign, role) =
                     if selected == Some(cell.turn.id) { ("you ◂", Role::Accent) } else { ("you", Role::Strong) };
                 Row::spread(Row::of(sign, role), Row::of(due.short_clock(cell.turn.asked), Role::Dim), width)
             }
-            Line::Answers => heading(&cell.turn, cell.is_raw(), width, due),
-            Line::Prompt(row) | Line::Answer(row) => row.clone(),
-            Line::After(row) => {
-                let mut row = row.clone();
-                for piece in &mut row.0 {
-                    piece.role = Role::Dim;
-                }
-                row
+            Line::Answers => {
+                let last = app.transcript.cells().last().is_some_and(|last| last.turn.id == cell.turn.id);
+                let again = match app.focus {
+                    Focus::Transcript if selected == Some(cell.turn.id) => "a asks again",
+                    Focus::Composer if last => "Alt+R asks again",
+                    _ => "",
+                };
+                let note = match (&cell.turn.state, left_out, cell.is_raw()) {
+                    (_, true, _) => "left out: not sent along",
+                    (TurnState::Failed(_) | TurnState::Stopped | TurnState::Interrupted, ..) => again,
+                    (_, _, true) => "as it was written",
+                    _ => "",
+                };
+                heading(&cell.turn, note, width, due)
             }
+            Line::Prompt(row) | Line::Answer(row) if !left_out => row.clone(),
+            Line::Prompt(row) | Line::Answer(row) | Line::After(row) => dim(row),
             Line::Trail => trail(&app.log, &cell.turn, width),
             Line::Thought(number) => cell.thought(number),
             Line::Blank => Row::default(),
         })
         .collect()
+}
+
+fn dim(row: &Row) -> Row {
+    Row(row.0.iter().map(|piece| Piece { role: Role::Dim, ..piece.clone() }).collect())
 }
 
 /// Where a turn went, and what it took: `groq 429 → mistral  1.2 s, 412 tok, 38 tok/s`.
@@ -66,8 +79,8 @@ fn trail(log: &Log, turn: &Turn, width: usize) -> Row {
     Row::of(fitting.unwrap_or_else(cut), Role::Dim).cut_to(width)
 }
 
-fn heading(turn: &Turn, raw: bool, width: usize, due: &mut Due) -> Row {
-    let note = || Row::of(if raw { "as it was written" } else { "" }, Role::Dim);
+fn heading(turn: &Turn, note: &str, width: usize, due: &mut Due) -> Row {
+    let note = || Row::of(note, Role::Dim);
     let lane = turn.lane.as_ref().map(|lane| Piece::new(lane.as_str(), Role::Strong));
     let (left, right) = match &turn.state {
         TurnState::Waiting { until, .. } => {

@@ -43,7 +43,8 @@ impl App {
         }
         self.link = Link::Heard;
         self.transcript.replace_all(snapshot.turns);
-        self.along = self.request("").estimated_tokens();
+        self.awaited = None;
+        self.count_along();
         // What a detail was about may be gone.
         if let Some(Overlay::Attempt(id)) = &self.overlay {
             let known = self.log.attempts().iter().any(|attempt| attempt.id == *id);
@@ -67,12 +68,15 @@ impl App {
 
     fn put_turn(&mut self, turn: Turn) {
         let over = turn.state.is_over();
+        if self.awaited == Some(turn.id) {
+            self.awaited = None;
+        }
         if over {
             self.stopping.remove(&turn.id);
         }
         self.transcript.put(turn);
         if over {
-            self.along = self.request("").estimated_tokens();
+            self.count_along();
         }
     }
 }

@@ -37,6 +37,7 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         Place::Quota,
         Place::Log,
         Place::Detail,
+        Place::Lanes,
         Place::Help,
     ] {
         let keys = KEYS.iter().filter(|row| row.place == place).map(|row| {

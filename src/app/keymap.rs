@@ -73,6 +73,21 @@ pub const KEYS: &[Binding] = &[
     row(P::Log, &[(NONE, Enter)], Action::Open, "detail", "the attempt, with its headers as they came"),
     row(P::Log, &[(NONE, Char('t'))], Action::ToTurn, "its turn", "to the turn of the chat that it was made for"),
     row(P::Log, &[(NONE, Char('w'))], Action::Open, "why", "why that lane took it: each candidate's weight or reason"),
+    row(
+        P::Transcript,
+        &[(NONE, Char('a'))],
+        Action::Again,
+        "again",
+        "ask it again; what it takes the place of is sent no more",
+    ),
+    row(P::Transcript, &[(NONE, Char('A'))], Action::AgainOn, "", "ask it again, on a lane that you choose"),
+    row(
+        P::Transcript,
+        &[(NONE, Char('E'))],
+        Action::EditPrompt,
+        "edit",
+        "write its question anew, and go on from there",
+    ),
     row(P::Panes, &[(NONE, Char('j')), (NONE, Down)], Action::Move(Move::Down), "", "down"),
     row(P::Panes, &[(NONE, Char('k')), (NONE, Up)], Action::Move(Move::Up), "", "up"),
     row(
@@ -122,6 +137,8 @@ pub const KEYS: &[Binding] = &[
         "keep the chat off providers that train on prompts, or not",
     ),
     row(P::Everywhere, &[(ALT, Char('e'))], Action::Expand, "", "the focused pane on the whole screen, or not"),
+    row(P::Composer, &[(ALT, Char('r'))], Action::Again, "again", "ask the last question again"),
+    row(P::Composer, &[(ALT, Char('p'))], Action::SendOn, "", "choose the lane for this one turn"),
     row(P::Composer, &[(NONE, PageUp)], Action::Scroll(Move::PageUp), "scroll", "the chat a page up"),
     row(P::Composer, &[(NONE, PageDown)], Action::Scroll(Move::PageDown), "", "the chat a page down"),
     row(P::Composer, &[(SHIFT, Up)], Action::Scroll(Move::Up), "", "the chat a row up"),
@@ -193,6 +210,18 @@ pub const KEYS: &[Binding] = &[
         "close",
         "close it",
     ),
+    row(P::Lanes, &[(NONE, Enter)], Action::TakeLane, "take", "this lane"),
+    row(P::Lanes, &[(NONE, Esc), (CTRL, Char('c'))], Action::Back, "close", "close it"),
+    row(P::Lanes, &[(NONE, Down)], Action::Move(Move::Down), "", "down"),
+    row(P::Lanes, &[(NONE, Up)], Action::Move(Move::Up), "", "up"),
+    row(
+        P::Lanes,
+        &[(NONE, Backspace), (CTRL, Char('h'))],
+        Action::Edit(Edit::DeleteBack),
+        "",
+        "a letter less to search for",
+    ),
+    row(P::Lanes, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
     row(P::Detail, &[(NONE, Down), (NONE, Char('j'))], Action::Move(Move::Down), "scroll", "down"),
     row(P::Detail, &[(NONE, Up), (NONE, Char('k'))], Action::Move(Move::Up), "", "up"),
     row(P::Detail, &[(NONE, PageDown), (NONE, Char('f'))], Action::Move(Move::PageDown), "", "a page down"),
@@ -227,7 +256,7 @@ pub fn meaning(scene: Scene, key: KeyEvent) -> Meaning {
         return Meaning::Act(binding.action);
     }
     match (scene, chord) {
-        (Scene::On(Focus::Composer) | Scene::Help, (NONE, Char(letter))) => Meaning::Type(letter),
+        (Scene::On(Focus::Composer) | Scene::Help | Scene::Lanes, (NONE, Char(letter))) => Meaning::Type(letter),
         _ => Meaning::Nothing,
     }
 }
@@ -283,13 +312,14 @@ fn chord(key: KeyEvent) -> Chord {
 mod tests {
     use super::*;
 
-    const SCENES: [Scene; 6] = [
+    const SCENES: [Scene; 7] = [
         Scene::On(Focus::Composer),
         Scene::On(Focus::Transcript),
         Scene::On(Focus::Quota),
         Scene::On(Focus::Log),
         Scene::Help,
         Scene::Detail,
+        Scene::Lanes,
     ];
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Place {
     Help,
     /// While a detail is open.
     Detail,
+    /// In the list of lanes; other letters search in it.
+    Lanes,
 }
 
 impl Place {
@@ -35,13 +37,17 @@ impl Place {
             Self::Log => "Log",
             Self::Help => "In this help",
             Self::Detail => "In a detail",
+            Self::Lanes => "In the list of lanes",
         }
     }
 
     /// Whether its keys mean anything in this scene.
     pub const fn holds(self, scene: Scene) -> bool {
         match (self, scene) {
-            (Self::Help, Scene::Help) | (Self::Detail, Scene::Detail) | (Self::Everywhere, Scene::On(_)) => true,
+            (Self::Help, Scene::Help)
+            | (Self::Detail, Scene::Detail)
+            | (Self::Lanes, Scene::Lanes)
+            | (Self::Everywhere, Scene::On(_)) => true,
             (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
             (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
             (Self::Transcript, Scene::On(focus)) => matches!(focus, Focus::Transcript),
@@ -61,4 +67,6 @@ pub enum Scene {
     Help,
     /// A detail.
     Detail,
+    /// The list of lanes.
+    Lanes,
 }
