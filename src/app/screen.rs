@@ -224,8 +224,12 @@ impl App {
             Overlay::Lanes(lanes) => Some(lanes.at.min(all.len().saturating_sub(1))),
             Overlay::Help(_) | Overlay::Target(_) | Overlay::Attempt(_) => None,
         };
-        // The help keeps its size while one searches in it.
-        let height = if search.is_some() { usize::MAX } else { all.len() };
+        // What is searched in keeps its size.
+        let height = match overlay {
+            Overlay::Lanes(_) => self.roster.lanes.len() + 3,
+            Overlay::Help(_) => usize::MAX,
+            Overlay::Target(_) | Overlay::Attempt(_) => all.len(),
+        };
         let area = self.areas.overlay(height);
         let height = usize::from(panel_text(area, search.is_some()).height);
         let least = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(height));

@@ -9,6 +9,7 @@ use ratatui::style::Style;
 
 use crate::app::cells;
 use crate::app::row::{Piece, Role, Row};
+use crate::domain::text::one_line;
 use crate::view::theme;
 
 /// Cells of one row that lead elsewhere.
@@ -54,7 +55,8 @@ impl<'a> Painter<'a> {
         }
         // Over what stood there: nothing of its style stays.
         let style = Style::reset().patch(theme::style(role, self.color));
-        self.buffer.set_stringn(x, y, text, usize::from(width), style).0
+        // Names and words of strangers come here in many ways: this door they all go through.
+        self.buffer.set_stringn(x, y, one_line(text), usize::from(width), style).0
     }
 
     /// Paints a row at the head of an area.

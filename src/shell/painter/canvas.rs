@@ -37,17 +37,37 @@ impl Frame {
         self.links.iter().find(holds).map(|link| &*link.target)
     }
 
+    /// The cell at this place, or the one before, if that takes both.
+    fn whole(&self, x: u16, y: u16) -> Option<(u16, u16, &Cell)> {
+        let before = x.checked_sub(1).and_then(|x| Some((x, y, self.buffer.cell((x, y))?)));
+        let wide = before.filter(|(_, _, cell)| cell.cell_width() > 1);
+        wide.or_else(|| self.buffer.cell((x, y)).map(|cell| (x, y, cell)))
+    }
+
     /// The cells that differ from those of `shown`, or lead elsewhere than there.
     fn changed<'a>(&'a self, shown: &Self) -> Vec<(u16, u16, &'a Cell)> {
         let mut cells = shown.buffer.diff(&self.buffer);
-        if shown.links == self.links {
-            return cells;
+        let mut more = Vec::new();
+        // What terminals draw in their own ways may have more parts than it has cells here: all of them go.
+        for (x, y, cell) in &cells {
+            for at in *x..x.saturating_add(cell.cell_width().max(1)) {
+                let symbol = shown.buffer.cell((at, *y)).map_or("", Cell::symbol);
+                if is_doubtful(symbol) {
+                    more.push((at.saturating_add(1)..at.saturating_add(reach(symbol)), *y));
+                }
+            }
         }
         let (old, new) = (&shown.links, &self.links);
-        let gone = old.iter().filter(|link| !new.contains(link));
-        for link in gone.chain(new.iter().filter(|link| !old.contains(link))) {
-            let there = |x: u16| self.buffer.cell((x, link.y)).map(|cell| (x, link.y, cell));
-            cells.extend(link.x.clone().filter_map(there));
+        if old != new {
+            let gone = old.iter().filter(|link| !new.contains(link));
+            let all = gone.chain(new.iter().filter(|link| !old.contains(link)));
+            more.extend(all.map(|link| (link.x.clone(), link.y)));
+        }
+        if more.is_empty() {
+            return cells;
+        }
+        for (columns, y) in more {
+            cells.extend(columns.filter_map(|x| self.whole(x, y)));
         }
         cells.sort_by_key(|(x, y, _)| (*y, *x));
         cells.dedup_by_key(|(x, y, _)| (*y, *x));
@@ -161,7 +181,7 @@ impl<'a> Pen<'a> {
         let symbol = harmless(cell.symbol());
         let width = symbol.cell_width();
         let end = x.saturating_add(width.max(1));
-        let doubtful = symbol.chars().nth(1).is_some();
+        let doubtful = is_doubtful(symbol);
         if doubtful && width > 1 {
             self.out.extend(std::iter::repeat_n(b' ', width.into()));
             queue!(self.out, MoveTo(x, y))?;
@@ -172,10 +192,7 @@ impl<'a> Pen<'a> {
             return Ok((end, end));
         }
         self.at = None;
-        let most = symbol
-            .chars()
-            .fold(0, |sum: u16, one| sum.saturating_add(u16::try_from(one.width().unwrap_or(0)).unwrap_or(u16::MAX)));
-        Ok((end, x.saturating_add(most).max(end)))
+        Ok((end, x.saturating_add(reach(symbol)).max(end)))
     }
 
     /// What is written next leads there (OSC 8).
@@ -207,6 +224,17 @@ impl<'a> Pen<'a> {
         self.out.extend(letters);
         true
     }
+}
+
+/// Whether terminals disagree on how wide a symbol is: it has several code points.
+fn is_doubtful(symbol: &str) -> bool {
+    symbol.chars().nth(1).is_some()
+}
+
+/// The most columns that a terminal may give a symbol: those of its parts.
+fn reach(symbol: &str) -> u16 {
+    let width = |one: char| u16::try_from(one.width().unwrap_or(0)).unwrap_or(u16::MAX);
+    symbol.chars().fold(0, |sum: u16, one| sum.saturating_add(width(one)))
 }
 
 /// The last door before the terminal: no control character goes through it, whatever a cell holds.
@@ -339,6 +367,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_drawn_in_parts_goes_with_all_of_them() {
+        // Flags, where each letter takes two columns; what takes their place is as wide.
+        for second in ["\u{65e5}\u{672c}ab", "      ", "x\u{65e5} yz"] {
+            let (a, b) = (frame(&["\u{1f1ef}\u{1f1f5}\u{1f1e9}\u{1f1ea}  "], None), frame(&[second], None));
+            assert_eq!(shown(&[a, b.clone()]), shown(&[b]), "{second:?}");
+        }
+    }
+
+    #[test]
     fn the_column_after_a_doubtful_cluster_is_stated() {
         let mut canvas = Canvas::default();
         canvas.turn_to(frame(&["......"], None)).unwrap();
@@ -390,5 +427,121 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         assert!(!text.contains('\u{9b}') && !text.contains('\u{7}'));
         assert_eq!(text.matches("\x1b[2J").count(), 1, "only our own: {text:?}");
+    }
+
+    /// Texts that have broken screens elsewhere.
+    const HOSTILE: &[&str] = &[
+        "\x1b[2J\x1b[31mred\x1b]0;title\x07\x1b[?1049l done",
+        "\u{9b}31m\u{90}q\u{9c}\u{7f}\0\x08\x08 done",
+        "\x1b]8;;https://evil.example\x1b\\click\x1b]8;;\x1b\\ done",
+        "\u{202e}gnisrever\u{202c} \u{2066}isolate\u{2069} done",
+        "שלום עולם مرحبا بالعالم done",
+        "日本語のテキスト、한국어, ｱｲｳ ﾊﾞﾋﾟ done",
+        "⚠\u{fe0f} ♻\u{fe0f} ✔\u{fe0f} 1\u{fe0f}\u{20e3} ❤\u{fe0f} done",
+        "👩\u{200d}👩\u{200d}👧 👍🏽 🏳\u{fe0f}\u{200d}🌈 🇩🇪🇯🇵 done",
+        "e\u{301}a\u{300}\u{323}n\u{303} Z\u{335}\u{321}\u{322}a\u{334}l\u{336}g\u{337}o done",
+        "a\tb\tc\rd\r\ne\u{b}\u{c}f done",
+        "\u{200b}\u{feff}\u{2028}\u{2029}\u{ad}soft\u{200c}\u{200d} done",
+        "\u{1f1e9}\u{301}\u{1f3fd} \u{300}\u{301} done",
+        "กำลังทดสอบ हिन्दी क्षत्रिय தமிழ் done",
+        "| a\u{200d} | \x1b[1m |\n|---|---|\n| 日本 | ⚠\u{fe0f} |\n\ndone",
+        "```\n\tlet a\u{301} = \"日本\";\x1b[0m\n```\ndone",
+        "[\u{202e}link\x1b](https://a.b/\u{202e}x) **日⚠\u{fe0f}本** done",
+    ];
+
+    /// The emulator passes over the stand-in for what is harmful, which terminals show: another sign takes its place.
+    fn seen(bytes: Vec<u8>) -> Vec<u8> {
+        String::from_utf8(bytes).unwrap().replace('\u{fffd}', "¤").into_bytes()
+    }
+
+    /// Of each cell that all terminals draw alike: it is where it should be. What is in doubt moves nothing else.
+    fn same_as(screen: &vt100::Screen, frame: &Frame, what: &str) {
+        let area = frame.buffer.area;
+        for y in 0..area.height {
+            let mut x = 0;
+            while x < area.width {
+                let symbol = frame.buffer[(x, y)].symbol().replace('\u{fffd}', "¤");
+                let shown = screen.cell(y, x).map(|cell| cell.contents().to_owned()).unwrap_or_default();
+                let one = symbol.chars().nth(1).is_none();
+                let same = shown == symbol || shown.is_empty() && symbol == " ";
+                assert!(
+                    !one || same,
+                    "{what:?} at {x},{y}: {symbol:?} is wanted, {shown:?} is shown\n{}",
+                    screen.contents()
+                );
+                x += symbol.cell_width().max(1);
+            }
+        }
+        let at = frame.cursor.map(|at| (at.y, at.x));
+        assert_eq!(at, Some(screen.cursor_position()), "{what:?}");
+    }
+
+    fn frame_of(app: &crate::app::App) -> Arc<Frame> {
+        let size = app.areas().whole;
+        let mut buffer = Buffer::empty(size);
+        let drawn = crate::view::frame(&mut buffer, app, crate::app::fixture::NOW);
+        Arc::new(Frame { buffer, cursor: drawn.cursor, links: drawn.links })
+    }
+
+    #[test]
+    fn no_text_shifts_a_cell_or_leaves_anything_behind() {
+        use crate::app::Msg;
+        use crate::app::fixture::{NOW, fresh, snapshot, turn};
+        use crate::domain::conversation::TurnState;
+        use crate::scheduler::link::{Report, Snapshot};
+
+        let long = "日a\u{301}\t".repeat(15_000);
+        let lines = long.clone() + &"x".repeat(30_000);
+        for (cols, rows) in [(80, 24), (120, 40), (61, 19)] {
+            let plain = frame_of(&fresh(cols, rows));
+            for text in HOSTILE.iter().copied().chain([long.as_str(), lines.as_str()]) {
+                let mut app = fresh(cols, rows);
+                let mut answered = turn(2, text, text, TurnState::Done);
+                answered.lane = Some(format!("odd/{}", text.chars().take(20).collect::<String>()).as_str().into());
+                answered.reasoning = text.into();
+                let turns = vec![answered, turn(3, "and?", "", TurnState::Failed(text.into()))];
+                app.update(
+                    Msg::Report(Report::Snapshot(Box::new(Snapshot {
+                        turns,
+                        notices: vec![text.into()],
+                        ..snapshot()
+                    }))),
+                    NOW,
+                );
+                app.update(Msg::Paste(text.chars().take(200).collect()), NOW);
+                let frame = frame_of(&app);
+                let (mut canvas, mut screen) = (Canvas::default(), screen(rows, cols));
+                for (step, what) in
+                    [(&frame, "alone"), (&plain, "gone"), (&frame, "over another"), (&plain, "gone again")]
+                {
+                    screen.process(&seen(canvas.turn_to(step.clone()).unwrap()));
+                    same_as(screen.screen(), step, &format!("{what}: {}", text.chars().take(40).collect::<String>()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_cursor_stands_behind_what_was_typed() {
+        use crate::app::Msg;
+        use crate::app::fixture::{NOW, fresh};
+        for (text, columns) in [
+            ("ab", 2),
+            ("日本", 4),
+            ("e\u{301}", 1),
+            ("⚠\u{fe0f}", 1),
+            ("👩\u{200d}👧", 2),
+            ("a\tb", 6),
+            ("\x1b[", 2),
+            ("שלום", 4),
+        ] {
+            let mut app = fresh(80, 24);
+            app.update(Msg::Paste(text.into()), NOW);
+            let frame = frame_of(&app);
+            let mut screen = screen(24, 80);
+            screen.process(&seen(Canvas::default().turn_to(frame.clone()).unwrap()));
+            let composer = app.areas().composer;
+            assert_eq!(screen.screen().cursor_position(), (composer.y, composer.x + columns), "{text:?}");
+        }
     }
 }
