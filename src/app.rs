@@ -520,6 +520,63 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_leads_to_its_log_rows_and_back() {
+        let mut app = app(120, 40);
+        for code in [KeyCode::Tab, KeyCode::Char('K'), KeyCode::Enter] {
+            app.update(key(code), NOW);
+        }
+        let row = app.log().selected_attempt().unwrap();
+        assert_eq!((app.focus(), row.turn, row.number), (Focus::Log, TurnId(2), 2), "the last of its tries");
+        app.update(key(KeyCode::Up), NOW);
+        app.update(key(KeyCode::Char('t')), NOW);
+        let selected = app.transcript().selected().map(|cell| cell.turn.id);
+        assert_eq!((app.focus(), selected), (Focus::Transcript, Some(TurnId(2))));
+        // One of the endpoint's has no turn here.
+        for code in [KeyCode::Char('3'), KeyCode::Char('G'), KeyCode::Up, KeyCode::Char('t')] {
+            app.update(key(code), NOW);
+        }
+        assert_eq!(app.focus(), Focus::Log);
+        assert!(app.screen(NOW).footer.text().contains("not made for this chat"));
+    }
+
+    #[test]
+    fn an_answer_is_shown_as_it_was_written() {
+        let mut app = app(120, 60);
+        let rows = |app: &App| app.screen(NOW).chat.iter().map(crate::app::row::Row::text).collect::<Vec<_>>();
+        assert!(rows(&app).iter().any(|row| row.contains("1. the near bulge")));
+        for code in [KeyCode::Tab, KeyCode::Char('K'), KeyCode::Char('K'), KeyCode::Char('r')] {
+            app.update(key(code), NOW);
+        }
+        assert!(rows(&app).iter().any(|row| row.contains("**more**")));
+        assert!(rows(&app).iter().any(|row| row == "```rust"));
+        app.update(key(KeyCode::Char('r')), NOW);
+        assert!(!rows(&app).iter().any(|row| row.contains("**more**")));
+    }
+
+    #[test]
+    fn code_is_asked_about_once_and_coloured_when_the_answer_is_there() {
+        let mut app = app(120, 60);
+        let mut asked = app.update(Msg::Report(Report::Snapshot(Box::new(snapshot()))), NOW);
+        asked.extend(App::new(config(120, 60)).update(Msg::Report(Report::Snapshot(Box::new(snapshot()))), NOW));
+        let [Effect::Parse(snippet)] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!((snippet.lang.as_str(), snippet.from, snippet.lines.len()), ("rust", 0, 3));
+        let hues = vec![vec![(0..2, crate::app::row::Role::Keyword)], vec![], vec![]];
+        assert_eq!(app.update(Msg::Parsed(snippet.parsed(hues)), NOW), []);
+        let coloured = app.screen(NOW).chat.iter().flat_map(|row| row.0.clone()).find(|piece| piece.text == "fn");
+        assert_eq!(coloured.map(|piece| piece.role), Some(crate::app::row::Role::Keyword));
+    }
+
+    #[test]
+    fn a_draft_that_does_not_fit_says_so() {
+        let mut app = idle();
+        let prospect = |app: &App| app.screen(NOW).prospect.text();
+        app.update(Msg::Paste("word ".repeat(40_000)), NOW);
+        assert_eq!(prospect(&app), "about 50k tok, goes to steady/medium-14b", "next has 8k in a minute");
+        app.update(Msg::Paste("word ".repeat(400_000)), NOW);
+        assert_eq!(prospect(&app), "about 550k tok, ◐ no lane has room for so much");
+    }
+
+    #[test]
     fn an_offer_is_taken_up_with_nothing_written() {
         let mut app =
             app_of(Snapshot { offer: Some("Ollama answers here".into()), turns: vec![], ..snapshot() }, 100, 40);

@@ -214,7 +214,7 @@ impl Composer {
         for (number, line) in self.area.lines().iter().enumerate() {
             let cursor = (number == at.0).then(|| line.char_indices().nth(at.1).map_or(line.len(), |(byte, _)| byte));
             for span in cells::wrap(line, width) {
-                if let Some(cursor) = cursor.filter(|cursor| span.start <= *cursor) {
+                if let Some(cursor) = cursor.filter(|cursor| (span.start..=span.end).contains(cursor)) {
                     let before = line.get(span.start..cursor).unwrap_or_default();
                     laid.cursor = (laid.rows.len(), cells::of(before).min(width));
                 }

@@ -49,15 +49,20 @@ impl Listing {
     /// while an answer to an earlier question is on its way.
     pub fn ask(&mut self) -> Option<(usize, Vec<Range<usize>>)> {
         let from = self.asked;
-        let bytes =
-            self.lines.last().map_or(0, |(_, last)| last.end) - self.lines.first().map_or(0, |(_, first)| first.start);
-        let looked_into = !self.lang.is_empty() && self.lines.len() <= MOST.0 && bytes <= MOST.1;
-        if !looked_into || from > self.hues.len() || from >= self.lines.len() {
+        if self.is_settled() || from > self.hues.len() {
             return None;
         }
         self.asked = self.lines.len();
         let lines = self.lines.get(from..)?.iter().map(|(_, text)| text.clone());
         Some((from, lines.collect()))
+    }
+
+    /// Whether nothing is to be asked about it, unless more lines come.
+    pub fn is_settled(&self) -> bool {
+        let bytes =
+            self.lines.last().map_or(0, |(_, last)| last.end) - self.lines.first().map_or(0, |(_, first)| first.start);
+        let looked_into = !self.lang.is_empty() && self.lines.len() <= MOST.0 && bytes <= MOST.1;
+        !looked_into || self.asked >= self.lines.len()
     }
 
     /// Takes in what the parts of the lines from `from` on are: the lines whose rows change.

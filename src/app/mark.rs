@@ -6,7 +6,10 @@ use std::sync::Arc;
 use crate::app::row::Role;
 
 /// How far behind its beginning the end of a mark is looked for, in bytes.
-pub const REACH: usize = 2048;
+pub const REACH: usize = 1024;
+
+/// The same, of code and of stressed words: shorter, for their signs are many.
+const STRESSED: usize = 512;
 
 /// The longest address that is taken for one.
 const LONGEST: usize = 1024;
@@ -100,30 +103,30 @@ fn run(text: &str) -> (&str, &str) {
 }
 
 /// As much of the text as is looked through.
-fn near(text: &str) -> &str {
-    if text.len() <= REACH {
+fn near(text: &str, most: usize) -> &str {
+    if text.len() <= most {
         return text;
     }
-    let end = (0..=REACH).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.get(..end).unwrap_or(text)
 }
 
 fn code(text: &str, open: bool) -> Option<(Found<'_>, usize)> {
     let (fence, inside) = run(text);
-    let inside = near(inside);
+    let inside = near(inside, STRESSED);
     if let Some((inner, _)) = closed_by(inside, fence, |_, length, _| length == fence.len()) {
         let size = 2 * fence.len() + inner.len();
         let spaced = inner.len() > 2 && inner.starts_with(' ') && inner.ends_with(' ');
         let inner = if spaced { inner.get(1..inner.len() - 1).unwrap_or(inner) } else { inner };
         return Some((Found::Code(inner), size));
     }
-    let ends = text.len() <= REACH;
+    let ends = text.len() <= STRESSED;
     (open && ends).then(|| (Found::Code(inside.trim_end_matches('`')), text.len()))
 }
 
 fn stress(text: &str, glued: bool, open: bool) -> Option<(Found<'_>, usize)> {
     let (fence, inside) = run(text);
-    let (sign, inside) = (fence.chars().next()?, near(inside));
+    let (sign, inside) = (fence.chars().next()?, near(inside, STRESSED));
     // Alone at the end, it waits for what it is.
     if open && fence.len() == text.len() {
         return Some((Found::Said(""), text.len()));
@@ -147,7 +150,7 @@ fn stress(text: &str, glued: bool, open: bool) -> Option<(Found<'_>, usize)> {
     }
     // A single sign may be a product; the others are marks whose end has not come yet.
     let likely = fence.len() > 1 || inside.starts_with(char::is_alphanumeric);
-    let comes = open && likely && text.len() <= REACH;
+    let comes = open && likely && text.len() <= STRESSED;
     let inner = inside.trim_end_matches(sign);
     comes.then_some((Found::Stress { role, inner, from: fence.len(), open: true }, text.len()))
 }
@@ -174,7 +177,7 @@ fn closed_by<'a>(
 }
 
 fn link(text: &str, open: bool) -> Option<(Found<'_>, usize)> {
-    let near = near(text);
+    let near = near(text, REACH);
     let mut depth = 0;
     let end = near.char_indices().find_map(|(at, sign)| {
         match sign {
@@ -234,7 +237,7 @@ fn image(text: &str, open: bool) -> Option<(Found<'_>, usize)> {
 }
 
 fn in_angles(text: &str) -> Option<(Found<'_>, usize)> {
-    let end = near(text).find('>')?;
+    let end = near(text, REACH).find('>')?;
     let inner = text.get(1..end)?;
     if matches!(inner.trim_end_matches([' ', '/']), "br" | "BR") {
         return Some((Found::Said(" "), end + 1));

@@ -48,6 +48,8 @@ pub struct Prose {
     /// In the middle of a line whose first rows stay: how it goes on.
     goes_on: Option<(Lead, bool)>,
     listings: Vec<Listing>,
+    /// The first blocks of code, about which nothing is to be asked any more.
+    settled: usize,
     /// What was known of its blocks of code when it was laid out before.
     known: Vec<Option<Listing>>,
 }
@@ -76,6 +78,7 @@ impl Prose {
             block: Block::Text,
             goes_on: None,
             listings: Vec::new(),
+            settled: 0,
             known: Vec::new(),
         }
     }
@@ -294,7 +297,12 @@ impl Prose {
     /// and the lines.
     pub fn ask(&mut self, text: &str) -> Vec<(usize, String, usize, Vec<String>)> {
         let mut asked = Vec::new();
-        for (number, listing) in self.listings.iter_mut().enumerate() {
+        // Blocks that are over and asked about are passed over for good.
+        let over = self.listings.len().saturating_sub(1);
+        while self.settled < over && self.listings.get(self.settled).is_some_and(Listing::is_settled) {
+            self.settled += 1;
+        }
+        for (number, listing) in self.listings.iter_mut().enumerate().skip(self.settled) {
             if let Some((from, lines)) = listing.ask() {
                 let lines = lines.into_iter().map(|line| text.get(line).unwrap_or_default().to_owned());
                 asked.push((number, listing.lang.clone(), from, lines.collect()));

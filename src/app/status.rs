@@ -9,6 +9,7 @@ use crate::app::keymap::footer;
 use crate::app::place::Scene;
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::{App, Link};
+use crate::domain::clock::Time;
 use crate::domain::ids::LaneId;
 use crate::domain::roster::{Cost, Training};
 use crate::domain::saving::Saving;
@@ -71,14 +72,17 @@ impl App {
         match (&self.roster.next, free) {
             _ if self.link == Link::Starting => Row::default(),
             (Some(next), _) => {
+                let Some(next) = self.taker(next, due.now) else {
+                    let size = Piece::plain(self.size_of_draft());
+                    return Row(vec![size, Piece::new("◐ no lane has room for so much", Role::Warn)]);
+                };
                 let terms = Row(self.roster.lane(next).map(terms).unwrap_or_default());
                 let goes = Piece::dim(format!("{}goes to ", self.size_of_draft()));
                 // What becomes of the prompt must be read: the name is cut before it.
                 let room = width.saturating_sub(cells::of(&goes.text) + terms.width());
                 let name = Piece::plain(cells::cut_middle(next.as_str(), room.max(8)));
-                let fits = Piece::new(self.fits(next, due), Role::Warn);
-                let ends = [fits, Piece::dim(self.in_place())];
-                let row = Row([goes, name].into_iter().chain(terms.0).chain(ends).collect());
+                let end = Piece::dim(self.in_place());
+                let row = Row([goes, name].into_iter().chain(terms.0).chain([end]).collect());
                 self.with_limit(row, next, width, due)
             }
             (None, Some((lane, until, standing))) => {
@@ -130,18 +134,13 @@ impl App {
         Need { input: self.along + self.composer.tokens(), ..self.config.usual }
     }
 
-    /// That the draft is too large for the lane that comes next, and what becomes of it then; nothing if it fits.
-    fn fits(&self, next: &LaneId, due: &Due) -> String {
-        let standing = |lane: &LaneState| self.roster.standing(lane, self.need(), due.now);
-        let fits = self.roster.lane(next).is_none_or(|lane| standing(lane) == Standing::Ready);
-        if self.composer.is_blank() || fits {
-            return String::new();
+    /// The lane that would take the draft: the next one, or, if that has no room for it, another; None: none has.
+    fn taker<'a>(&'a self, next: &'a LaneId, now: Time) -> Option<&'a LaneId> {
+        let has_room = |lane: &LaneState| self.roster.standing(lane, self.need(), now) == Standing::Ready;
+        if self.composer.is_blank() || self.roster.lane(next).is_none_or(has_room) {
+            return Some(next);
         }
-        let other = self.roster.chosen().find(|lane| standing(lane) == Standing::Ready);
-        match other {
-            Some(lane) => format!(" has no room for it: {} has", lane.spec.id),
-            None => " has no room for it now, nor has any other".to_owned(),
-        }
+        self.roster.chosen().find(|lane| has_room(lane)).map(|lane| &lane.spec.id)
     }
 
     /// That the draft takes the place of an earlier turn.
