@@ -16,23 +16,47 @@ pub mod row;
 /// Numbers and times in few columns, and when they change.
 pub mod due;
 
+/// One mark of a line.
+pub mod mark;
+
 /// Marks inside a line.
 pub mod inline;
+
+/// What a line is, and what stands before it.
+pub mod lead;
+
+/// Tables.
+pub mod table;
+
+/// Blocks of code.
+pub mod listing;
 
 /// Texts as wrapped rows.
 pub mod prose;
 
+/// Code on its way to be looked into.
+pub mod snippet;
+
 /// What can be done.
 pub mod action;
 
+/// Where keys mean what.
+pub mod place;
+
 /// Every key.
 pub mod keymap;
+
+/// What the mouse did.
+pub mod pointer;
 
 /// What is told, and what is to be done.
 pub mod message;
 
 /// The draft.
 pub mod composer;
+
+/// Messages that wait.
+pub mod queue;
 
 /// Where everything stands.
 pub mod geometry;
@@ -45,6 +69,9 @@ pub mod laid;
 
 /// The chat, and what is seen of it.
 pub mod transcript;
+
+/// The selected turn.
+pub mod choice;
 
 /// Lanes and limits as last reported.
 pub mod roster;
@@ -61,17 +88,20 @@ pub mod board;
 /// The request log.
 pub mod log;
 
-/// The rows of the chat.
-pub mod chat;
-
 /// The help.
 pub mod help;
 
 /// All that is known of one thing.
 pub mod detail;
 
+/// The list of lanes.
+pub mod lanes;
+
 /// All that is remembered.
 pub mod state;
+
+/// The rows of the chat.
+pub mod chat;
 
 /// What stands where the first turn will.
 mod welcome;
@@ -88,6 +118,9 @@ mod hear;
 /// What is asked, and what comes back unsent.
 mod ask;
 
+/// What is done with turns that are there already.
+mod steer;
+
 /// What is selected in the quota pane.
 mod pick;
 
@@ -101,7 +134,7 @@ mod point;
 #[cfg(test)]
 pub(crate) mod fixture;
 
-use crate::app::keymap::pointer;
+use crate::app::pointer::pointer;
 use crate::app::row::Role;
 use crate::app::state::Link;
 use crate::domain::clock::Time;
@@ -131,7 +164,11 @@ impl App {
                 self.size = (width, height);
                 Vec::new()
             }
-            Msg::Report(report) => self.hear(report, now),
+            Msg::Report(report) => {
+                let mut effects = self.hear(report, now);
+                effects.extend(self.send_queued(now));
+                effects
+            }
             Msg::Tick => Vec::new(),
             Msg::SchedulerStopped(why) => {
                 self.link = Link::Stopped;
@@ -159,16 +196,25 @@ impl App {
                 self.broke(format!("a part of roundel broke: {what}"));
                 Vec::new()
             }
+            Msg::Parsed(found) => {
+                self.transcript.learn(found);
+                Vec::new()
+            }
             Msg::Interrupted => self.leave(now),
         };
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
             self.notice = None;
+        }
+        if self.fork.is_some() && self.composer.is_blank() {
+            self.fork = None;
+            self.count_along();
         }
         if self.link != Link::Stopped {
             self.composer.note(now);
             effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
         }
         self.lay_out();
+        effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));
         effects
     }
 
@@ -201,7 +247,7 @@ mod tests {
     use crate::app::fixture::{NOW, app, app_of, config, fresh, in_, real_snapshot, snapshot, turn};
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
     use crate::domain::attempt::Outcome;
-    use crate::domain::conversation::{Message, Origin, Request, Role, TurnState};
+    use crate::domain::conversation::{Message, Origin, Request, Role, Turn, TurnState};
     use crate::domain::ids::TurnId;
     use crate::domain::roster::{Cost, LaneSpec, Training};
     use crate::domain::saving::Saving;
@@ -224,7 +270,7 @@ mod tests {
         }
     }
 
-    fn hear(app: &mut App, turn: crate::domain::conversation::Turn) {
+    fn hear(app: &mut App, turn: Turn) -> Vec<Effect> {
         let next = Some("quick/small-8b".into());
         let moved = Moved {
             at: NOW,
@@ -235,7 +281,7 @@ mod tests {
             next,
             usual: Need::USUAL,
         };
-        app.update(Msg::Report(Report::Moved(Box::new(moved))), NOW);
+        app.update(Msg::Report(Report::Moved(Box::new(moved))), NOW)
     }
 
     fn idle() -> App {
@@ -247,7 +293,7 @@ mod tests {
         let mut app = idle();
         hear(&mut app, turn(1, "one?", "One.", TurnState::Done));
         hear(&mut app, turn(2, "two?", "", TurnState::Failed("no".into())));
-        hear(&mut app, turn(3, "three?", "Thr", TurnState::Running));
+        hear(&mut app, turn(3, "three?", "", TurnState::Stopped));
         write(&mut app, "four?");
         let id = turn_id(NOW, 1, TurnId(3));
         let messages = vec![
@@ -268,9 +314,12 @@ mod tests {
         assert_eq!(app.update(key(KeyCode::Enter), NOW), [Effect::Send(Command::Ask(Box::new(ask)))]);
         assert_eq!(app.composer().text(), "");
         assert_eq!(app.update(key(KeyCode::Enter), NOW), []);
-        // Another one in the same millisecond has another id.
+        // Another one in the same millisecond waits, and has another id.
         write(&mut app, "five?");
-        let effects = app.update(key(KeyCode::Enter), NOW);
+        let kept = Effect::Send(Command::KeepDraft("five?\n\n".into()));
+        assert_eq!(app.update(key(KeyCode::Enter), NOW), [kept]);
+        let done = Turn { id, ..turn(4, "four?", "Four.", TurnState::Done) };
+        let effects = hear(&mut app, done);
         let Some(Effect::Send(Command::Ask(ask))) = effects.first() else { panic!("{effects:?}") };
         assert!(ask.turn > id);
     }
@@ -475,20 +524,14 @@ mod tests {
         assert!(header(&app).contains(" 1234 ") && cells::of(&header(&app)) <= 80, "{}", header(&app));
         write(&mut app, "first");
         let first = app.update(key(KeyCode::Enter), NOW);
-        write(&mut app, "second");
-        let second = app.update(key(KeyCode::Enter), NOW);
-        let (Some(Effect::Send(Command::Ask(first))), Some(Effect::Send(asked))) = (first.first(), second.first())
-        else {
-            panic!("{first:?} {second:?}");
-        };
+        let Some(Effect::Send(asked)) = first.first() else { panic!("{first:?}") };
         write(&mut app, "half a th");
         app.update(Msg::OwnerLost(1234), NOW);
         let found = Msg::OwnerFound { subscriber: 7, owner: None, said: "took over from process 1234".into() };
         assert_eq!(app.update(found, NOW), []);
-        // The last owner had written the first question down; of the second it told nobody.
+        // The last owner told nobody of the question.
         let mut after = real_snapshot();
         after.draft = "what stood there before".into();
-        after.turns = vec![turn(first.turn.0, "first", "so f", TurnState::Interrupted)];
         let again = app.update(Msg::Report(Report::Snapshot(Box::new(after.clone()))), NOW);
         assert_eq!(again, [Effect::Send(asked.clone())]);
         assert_eq!(app.composer().text(), "half a th");
@@ -498,11 +541,13 @@ mod tests {
         assert_eq!(app.update(Msg::Report(Report::Snapshot(Box::new(after))), NOW), []);
         let later = in_(2);
         assert_eq!(app.update(Msg::Tick, later), [Effect::Send(Command::KeepDraft("half a th".into()))]);
-        // Asked under the new number.
-        let Some(Effect::Send(Command::Ask(third))) = app.update(key(KeyCode::Enter), later).into_iter().next() else {
+        // Asked under the new number, once the first is answered.
+        let Command::Ask(asked) = asked else { panic!("{asked:?}") };
+        hear(&mut app, turn(asked.turn.0, "first", "so far", TurnState::Done));
+        let Some(Effect::Send(Command::Ask(second))) = app.update(key(KeyCode::Enter), later).into_iter().next() else {
             panic!("not asked");
         };
-        assert_eq!(third.turn.0 & 1023, 7);
+        assert_eq!(second.turn.0 & 1023, 7);
     }
 
     #[test]
@@ -527,8 +572,66 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_leads_to_its_log_rows_and_back() {
+        let mut app = app(120, 40);
+        for code in [KeyCode::Tab, KeyCode::Char('K'), KeyCode::Enter] {
+            app.update(key(code), NOW);
+        }
+        let row = app.log().selected_attempt().unwrap();
+        assert_eq!((app.focus(), row.turn, row.number), (Focus::Log, TurnId(2), 2), "the last of its tries");
+        app.update(key(KeyCode::Up), NOW);
+        app.update(key(KeyCode::Char('t')), NOW);
+        let selected = app.transcript().selected().map(|cell| cell.turn.id);
+        assert_eq!((app.focus(), selected), (Focus::Transcript, Some(TurnId(2))));
+        // One of the endpoint's has no turn here.
+        for code in [KeyCode::Char('3'), KeyCode::Char('G'), KeyCode::Up, KeyCode::Char('t')] {
+            app.update(key(code), NOW);
+        }
+        assert_eq!(app.focus(), Focus::Log);
+        assert!(app.screen(NOW).footer.text().contains("not made for this chat"));
+    }
+
+    #[test]
+    fn an_answer_is_shown_as_it_was_written() {
+        let mut app = app(120, 60);
+        let rows = |app: &App| app.screen(NOW).chat.iter().map(crate::app::row::Row::text).collect::<Vec<_>>();
+        assert!(rows(&app).iter().any(|row| row.contains("1. the near bulge")));
+        for code in [KeyCode::Tab, KeyCode::Char('K'), KeyCode::Char('K'), KeyCode::Char('r')] {
+            app.update(key(code), NOW);
+        }
+        assert!(rows(&app).iter().any(|row| row.contains("**more**")));
+        assert!(rows(&app).iter().any(|row| row == "```rust"));
+        app.update(key(KeyCode::Char('r')), NOW);
+        assert!(!rows(&app).iter().any(|row| row.contains("**more**")));
+    }
+
+    #[test]
+    fn code_is_asked_about_once_and_coloured_when_the_answer_is_there() {
+        let mut app = app(120, 60);
+        let mut asked = app.update(Msg::Report(Report::Snapshot(Box::new(snapshot()))), NOW);
+        asked.extend(App::new(config(120, 60)).update(Msg::Report(Report::Snapshot(Box::new(snapshot()))), NOW));
+        let [Effect::Parse(snippet)] = asked.as_slice() else { panic!("{asked:?}") };
+        assert_eq!((snippet.lang.as_str(), snippet.from, snippet.lines.len()), ("rust", 0, 3));
+        let hues = vec![vec![(0..2, crate::app::row::Role::Keyword)], vec![], vec![]];
+        assert_eq!(app.update(Msg::Parsed(snippet.parsed(hues)), NOW), []);
+        let coloured = app.screen(NOW).chat.iter().flat_map(|row| row.0.clone()).find(|piece| piece.text == "fn");
+        assert_eq!(coloured.map(|piece| piece.role), Some(crate::app::row::Role::Keyword));
+    }
+
+    #[test]
+    fn a_draft_that_does_not_fit_says_so() {
+        let mut app = idle();
+        let prospect = |app: &App| app.screen(NOW).prospect.text();
+        app.update(Msg::Paste("word ".repeat(40_000)), NOW);
+        assert_eq!(prospect(&app), "about 50k tok, goes to steady/medium-14b", "next has 8k in a minute");
+        app.update(Msg::Paste("word ".repeat(400_000)), NOW);
+        assert_eq!(prospect(&app), "about 550k tok, ◐ no lane has room for so much");
+    }
+
+    #[test]
     fn an_offer_is_taken_up_with_nothing_written() {
-        let mut app = app_of(Snapshot { offer: Some("Ollama answers here".into()), ..snapshot() }, 100, 40);
+        let mut app =
+            app_of(Snapshot { offer: Some("Ollama answers here".into()), turns: vec![], ..snapshot() }, 100, 40);
         let unreal = |app: &App| app.screen(NOW).unreal.unwrap_or_default();
         assert_eq!(unreal(&app), "Ollama answers here: Enter goes real");
         write(&mut app, " ");

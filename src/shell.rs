@@ -66,5 +66,8 @@ pub mod inspect;
 /// Simulated days: what a policy makes of a world.
 pub mod simulate;
 
+/// What code is made of.
+pub mod highlight;
+
 /// The dashboard's event loop.
 pub mod run;

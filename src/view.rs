@@ -9,7 +9,7 @@ use crate::app::geometry::{LEAST, Shape};
 use crate::app::row::{Piece, Role, Row};
 use crate::app::screen::Screen;
 use crate::domain::clock::Time;
-use crate::view::paint::Painter;
+use crate::view::paint::{Link, Painter};
 
 /// Roles as colours.
 pub mod theme;
@@ -33,12 +33,14 @@ pub mod log;
 pub mod panel;
 
 /// A frame that has been painted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawn {
     /// Where the cursor stands.
     pub cursor: Option<Position>,
     /// The next instant at which something is to be drawn or kept by time alone, as [`App::next_change`] says it.
     pub next: Option<Time>,
+    /// What leads elsewhere.
+    pub links: Vec<Link>,
 }
 
 /// Paints the dashboard as it is at `now`, and says where the cursor stands.
@@ -50,25 +52,26 @@ pub fn draw(buffer: &mut Buffer, app: &App, now: Time) -> Option<Position> {
 pub fn frame(buffer: &mut Buffer, app: &App, now: Time) -> Drawn {
     let screen = app.screen(now);
     let next = app.next_after(screen.due.next(), now);
-    Drawn { cursor: paint_screen(buffer, app.color(), &screen), next }
+    let mut painter = Painter::new(buffer, app.color());
+    let cursor = paint_screen(&mut painter, &screen);
+    Drawn { cursor, next, links: painter.links() }
 }
 
-fn paint_screen(buffer: &mut Buffer, color: bool, screen: &Screen) -> Option<Position> {
-    let mut painter = Painter::new(buffer, color);
+fn paint_screen(painter: &mut Painter<'_>, screen: &Screen) -> Option<Position> {
     if screen.areas.shape == Shape::Sentence {
-        sentence(&mut painter, screen.areas.whole);
+        sentence(painter, screen.areas.whole);
         return None;
     }
     painter.row(screen.areas.header, &screen.header);
     if !screen.areas.gauges.is_empty() {
-        quota::gauges(&mut painter, screen);
+        quota::gauges(painter, screen);
     }
-    panes(&mut painter, screen);
+    panes(painter, screen);
     for (line, row) in painter.lines(screen.areas.alerts).zip(&screen.alerts) {
         painter.row(line, row);
     }
     painter.row(screen.areas.footer, &screen.footer);
-    panel::draw(&mut painter, screen).or(screen.cursor)
+    panel::draw(painter, screen).or(screen.cursor)
 }
 
 fn panes(painter: &mut Painter, screen: &Screen) {

@@ -33,7 +33,7 @@ fn enter(pty: &Pty) -> Terminal {
 }
 
 fn frame(text: &str) -> Frame {
-    Frame { buffer: Buffer::with_lines([text]), cursor: None }
+    Frame { buffer: Buffer::with_lines([text]), ..Frame::default() }
 }
 
 fn taken(pty: &mut Pty) {
@@ -121,7 +121,7 @@ fn a_terminal_that_nobody_reads_does_not_hold_up_the_end() {
             cell.set_char(char::from(b'a' + u8::try_from((at + n) % 26).unwrap()));
             cell.set_style(if at % 2 == 0 { Style::new().bold() } else { Style::new().italic() });
         }
-        terminal.painter().paint(Frame { buffer, cursor: None });
+        terminal.painter().paint(Frame { buffer, ..Frame::default() });
     }
     assert!(!terminal.painter().finish(Duration::from_millis(20)), "the painter is stuck");
     let begun = Instant::now();

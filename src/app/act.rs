@@ -44,6 +44,10 @@ impl App {
                 filter.extend(text.chars().filter(|char| !char.is_control()));
                 self.overlay_top = 0;
             }
+            Some(Overlay::Lanes(lanes)) => {
+                lanes.filter.extend(text.chars().filter(|char| !char.is_control()));
+                lanes.at = 0;
+            }
             Some(Overlay::Target(_) | Overlay::Attempt(_)) | None => {
                 self.overlay = None;
                 self.focus = Focus::Composer;
@@ -75,6 +79,18 @@ impl App {
             Action::Open => self.open_selected(),
             Action::Fold(open) => self.fold_selected(open),
             Action::Thoughts => self.transcript.fold_thoughts(),
+            Action::Again => return self.again(now),
+            Action::AgainOn => self.choose_lane(true),
+            Action::SendOn => self.choose_lane(false),
+            Action::TakeLane => return self.take_lane(now),
+            Action::EditPrompt => self.edit_prompt(now),
+            Action::Raw => {
+                if self.transcript.turn_raw() == Some(true) {
+                    self.say("as the model wrote it; r reads it again", Role::Plain, now);
+                }
+            }
+            Action::ToLog => self.show_in_log(now),
+            Action::ToTurn => self.show_turn(now),
             Action::Switch => return self.switch(now),
             Action::Undo => return self.undo(now),
         }
@@ -108,12 +124,24 @@ impl App {
                 filter.pop();
                 self.overlay_top = 0;
             }
+            Some(Overlay::Lanes(lanes)) => {
+                lanes.filter.pop();
+                lanes.at = 0;
+            }
             Some(_) => {}
-            None => self.composer.edit(edit),
+            None => {
+                let pulled = edit == Edit::Up && self.composer.is_empty() && self.pull_back();
+                if !pulled {
+                    self.composer.edit(edit);
+                }
+            }
         }
     }
 
     pub(in crate::app) fn go(&mut self, way: Move, now: Time) {
+        if matches!(self.overlay, Some(Overlay::Lanes(_))) {
+            return self.go_lanes(way);
+        }
         if self.overlay.is_some() {
             let page = usize::from(self.areas.overlay(usize::MAX).height.saturating_sub(4).max(1));
             let top = self.overlay_top;
@@ -129,7 +157,11 @@ impl App {
             return;
         }
         match self.focus {
-            Focus::Composer | Focus::Transcript => self.transcript.go(way),
+            Focus::Composer | Focus::Transcript => match way {
+                Move::NextTurn => self.transcript.choose_next(),
+                Move::PreviousTurn => self.transcript.choose_before(),
+                way => self.transcript.go(way),
+            },
             Focus::Log => self.log.go(way),
             Focus::Quota => {
                 self.select_by(way);
@@ -147,6 +179,32 @@ impl App {
                 }
             }
             Focus::Composer | Focus::Transcript => {}
+        }
+    }
+
+    /// To the last log row of the selected turn.
+    fn show_in_log(&mut self, now: Time) {
+        let Some(turn) = self.transcript.selected().map(|cell| cell.turn.id) else { return };
+        let Some(last) = self.log.of_turn(turn).last().map(|attempt| attempt.id) else {
+            return self.say("no row of the log belongs to it", Role::Dim, now);
+        };
+        if let Some(row) = self.log.attempts().iter().position(|attempt| attempt.id == last) {
+            self.focus = Focus::Log;
+            self.lay_out();
+            self.log.select(row);
+        }
+    }
+
+    /// To the turn of the selected log row.
+    fn show_turn(&mut self, now: Time) {
+        let Some(turn) = self.log.selected_attempt().map(|attempt| attempt.turn) else { return };
+        let known = self.turn(turn).is_some();
+        if known {
+            self.focus = Focus::Transcript;
+            self.lay_out();
+            self.transcript.show(turn);
+        } else {
+            self.say("it was not made for this chat", Role::Dim, now);
         }
     }
 

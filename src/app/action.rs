@@ -123,6 +123,22 @@ pub enum Action {
     Fold(bool),
     /// Show what the models thought, or hide it.
     Thoughts,
+    /// Show the selected answer as the model wrote it, or read again.
+    Raw,
+    /// Ask a turn's question again.
+    Again,
+    /// Ask it again on a lane to be chosen.
+    AgainOn,
+    /// Choose the lane for the next turn.
+    SendOn,
+    /// Take the chosen lane.
+    TakeLane,
+    /// Write a turn's question anew, and go on from there.
+    EditPrompt,
+    /// From the selected turn to its row in the log.
+    ToLog,
+    /// From the selected row of the log to its turn.
+    ToTurn,
     /// Take out of the rotation, or back in.
     Switch,
     /// Undo the last switch.

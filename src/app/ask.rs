@@ -2,10 +2,12 @@
 
 use crate::app::action::Move;
 use crate::app::message::Effect;
+use crate::app::queue::Queued;
 use crate::app::row::Role;
 use crate::app::state::App;
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Message, Origin, Request, Role as Speaker, Turn};
+use crate::domain::ids::LaneId;
 use crate::domain::standing::Target;
 use crate::scheduler::link::{Ask, Command, turn_id};
 
@@ -15,11 +17,35 @@ const TURNS_ALONG: usize = 20;
 impl App {
     pub(in crate::app) fn send(&mut self, now: Time) -> Vec<Effect> {
         if self.composer.is_blank() {
+            if !self.queue.is_empty() {
+                return if self.is_busy() { Vec::new() } else { self.send_next(now) };
+            }
             return self.offer.iter().map(|_| Effect::GoReal).collect();
         }
-        let prompt = self.composer.take();
+        let (prompt, only) = (self.composer.take(), self.pin.take());
+        if let Some(fork) = self.fork.take() {
+            self.leave_out_from(fork);
+        }
+        self.queue.push(Queued { prompt, only });
+        self.composer.also_keep(self.queue.text());
+        if self.is_busy() {
+            self.say("queued: it goes when the answer is there; ↑ brings it back", Role::Plain, now);
+            return self.keep_draft(now);
+        }
+        self.send_next(now)
+    }
+
+    /// The first message that waits goes.
+    fn send_next(&mut self, now: Time) -> Vec<Effect> {
+        let Some(queued) = self.queue.take_next() else { return Vec::new() };
+        self.ask(queued.prompt, queued.only, now)
+    }
+
+    /// Asks, with all that goes along.
+    pub(in crate::app) fn ask(&mut self, prompt: String, only: Option<LaneId>, now: Time) -> Vec<Effect> {
         let turn = turn_id(now, self.config.subscriber, self.last_turn);
         self.last_turn = turn;
+        self.awaited = Some(turn);
         self.transcript.go(Move::Last);
         let ask = Ask {
             turn,
@@ -27,12 +53,18 @@ impl App {
             request: self.request(&prompt),
             prompt,
             no_training: false,
-            only: None,
+            only,
             patience: None,
         };
         self.asked.push(ask.clone());
-        let kept = self.composer.to_keep(now, true).map(|draft| Effect::Send(Command::KeepDraft(draft)));
+        self.composer.also_keep(self.queue.text());
+        let kept = self.keep_draft(now);
         std::iter::once(Effect::Send(Command::Ask(Box::new(ask)))).chain(kept).collect()
+    }
+
+    fn keep_draft(&mut self, now: Time) -> Vec<Effect> {
+        let kept = self.composer.to_keep(now, true);
+        kept.map(|draft| Effect::Send(Command::KeepDraft(draft))).into_iter().collect()
     }
 
     /// Keeps the chat off lanes that train on prompts, or lets it go anywhere again.
@@ -45,7 +77,7 @@ impl App {
 
     /// The question, and the answered turns before it.
     pub(in crate::app) fn request(&self, prompt: &str) -> Request {
-        let answered = |turn: &&Turn| turn.state.is_over() && !turn.answer.is_empty();
+        let answered = |turn: &&Turn| turn.state.is_over() && !turn.answer.is_empty() && !self.is_left_out(turn.id);
         let turns: Vec<&Turn> =
             self.transcript.cells().iter().rev().map(|cell| &cell.turn).filter(answered).take(TURNS_ALONG).collect();
         let before = turns.into_iter().rev().flat_map(|turn| {
@@ -80,6 +112,7 @@ impl App {
         match command {
             Command::Ask(ask) => {
                 self.asked.retain(|one| one.turn != ask.turn);
+                self.awaited = None;
                 let written = self.composer.text();
                 let text = if written.trim().is_empty() { ask.prompt } else { format!("{}\n{written}", ask.prompt) };
                 self.composer.set(&text);

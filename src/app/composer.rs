@@ -24,6 +24,8 @@ pub struct Composer {
     earlier: Vec<String>,
     browse: Option<Browse>,
     kept: String,
+    /// What is kept before the draft: messages that wait.
+    before: String,
     keep_at: Option<Time>,
     laid: Laid,
     /// The width for which it is laid out as it is now.
@@ -212,7 +214,7 @@ impl Composer {
         for (number, line) in self.area.lines().iter().enumerate() {
             let cursor = (number == at.0).then(|| line.char_indices().nth(at.1).map_or(line.len(), |(byte, _)| byte));
             for span in cells::wrap(line, width) {
-                if let Some(cursor) = cursor.filter(|cursor| span.start <= *cursor) {
+                if let Some(cursor) = cursor.filter(|cursor| (span.start..=span.end).contains(cursor)) {
                     let before = line.get(span.start..cursor).unwrap_or_default();
                     laid.cursor = (laid.rows.len(), cells::of(before).min(width));
                 }
@@ -237,7 +239,7 @@ impl Composer {
         if !std::mem::take(&mut self.touched) {
             return;
         }
-        if self.text() == self.kept {
+        if self.all() == self.kept {
             self.keep_at = None;
         } else if self.keep_at.is_none() {
             self.keep_at = Some(now.plus(KEEP_EVERY));
@@ -254,13 +256,23 @@ impl Composer {
         if !at_once && self.keep_at.is_none_or(|at| at > now) {
             return None;
         }
-        let text = self.text();
+        let text = self.all();
         if text == self.kept {
             return None;
         }
         self.keep_at = None;
         self.kept.clone_from(&text);
         Some(text)
+    }
+
+    /// Messages that wait are kept with the draft, before it.
+    pub fn also_keep(&mut self, before: String) {
+        self.touched |= self.before != before;
+        self.before = before;
+    }
+
+    fn all(&self) -> String {
+        format!("{}{}", self.before, self.text())
     }
 
     /// Takes over what stood here when roundel ended, unless something was typed since.

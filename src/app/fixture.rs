@@ -35,6 +35,7 @@ pub(crate) fn config(width: u16, height: u16) -> AppConfig {
         log_path: "/home/ada/.local/state/roundel/roundel.log".into(),
         data_path: "/home/ada/.local/share/roundel/demo".into(),
         color: true,
+        links: true,
         key_name: "GROQ_API_KEY".into(),
         usual: Need::USUAL,
         size: (width, height),

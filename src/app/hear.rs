@@ -1,14 +1,11 @@
 //! What the scheduler says, taken in.
 
-use std::collections::BTreeSet;
-
 use crate::app::message::Effect;
 use crate::app::row::Role;
 use crate::app::state::{App, Link, Overlay};
 use crate::domain::attempt::Attempt;
 use crate::domain::clock::Time;
 use crate::domain::conversation::Turn;
-use crate::domain::ids::TurnId;
 use crate::domain::text::one_line;
 use crate::scheduler::link::{Moved, Report, Snapshot};
 
@@ -48,10 +45,9 @@ impl App {
             self.composer.restore(&snapshot.draft);
         }
         self.link = Link::Heard;
-        let tried: BTreeSet<TurnId> = self.log.attempts().iter().map(|attempt| attempt.turn).collect();
         self.transcript.replace_all(snapshot.turns);
-        self.put_hops(tried);
-        self.along = self.request("").estimated_tokens();
+        self.awaited = None;
+        self.count_along();
         // What a detail was about may be gone.
         if let Some(Overlay::Attempt(id)) = &self.overlay {
             let known = self.log.attempts().iter().any(|attempt| attempt.id == *id);
@@ -64,7 +60,6 @@ impl App {
     }
 
     fn moved(&mut self, moved: Moved) {
-        let tried: BTreeSet<TurnId> = moved.attempts.iter().map(|attempt| attempt.turn).collect();
         moved.attempts.into_iter().for_each(|attempt: Attempt| self.log.put(attempt));
         let changed = !(moved.lanes.is_empty() && moved.meters.is_empty());
         self.config.usual = moved.usual;
@@ -76,27 +71,20 @@ impl App {
             self.last_turn = self.last_turn.max(turn.id);
             self.put_turn(turn);
         }
-        self.put_hops(tried);
     }
 
     fn put_turn(&mut self, turn: Turn) {
         let over = turn.state.is_over();
+        if self.awaited == Some(turn.id) {
+            self.awaited = None;
+        }
         if over {
             self.stopping.remove(&turn.id);
             self.asked.retain(|ask| ask.turn != turn.id);
         }
         self.transcript.put(turn);
         if over {
-            self.along = self.request("").estimated_tokens();
-        }
-    }
-
-    fn put_hops(&mut self, turns: BTreeSet<TurnId>) {
-        for turn in turns {
-            let hops = self.log.hops(turn);
-            if !hops.is_empty() {
-                self.transcript.put_hops(turn, hops);
-            }
+            self.count_along();
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The help: the table of keys, the places of the files, and what the signs mean. What is typed searches in it.
 
 use crate::app::cells;
-use crate::app::keymap::{KEYS, Place, name};
+use crate::app::keymap::{KEYS, name};
 use crate::app::log::pad;
 use crate::app::message::AppConfig;
+use crate::app::place::Place;
 use crate::app::row::{Piece, Role, Row};
 use crate::domain::text::one_line;
 
@@ -36,6 +37,7 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         Place::Quota,
         Place::Log,
         Place::Detail,
+        Place::Lanes,
         Place::Help,
     ] {
         let keys = KEYS.iter().filter(|row| row.place == place).map(|row| {

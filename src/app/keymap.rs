@@ -6,66 +6,7 @@ use crossterm::event::KeyEventKind;
 pub use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use crate::app::action::{Action, Edit, Focus, Move};
-
-/// Where a key means what its row says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Always, unless the help or a detail is open.
-    Everywhere,
-    /// While typing.
-    Composer,
-    /// In each pane, but not while typing.
-    Panes,
-    /// In the transcript.
-    Transcript,
-    /// In the quota pane.
-    Quota,
-    /// In the log.
-    Log,
-    /// While the help is open; other letters search in it.
-    Help,
-    /// While a detail is open.
-    Detail,
-}
-
-impl Place {
-    /// The heading of its keys in the help.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Everywhere => "Everywhere",
-            Self::Composer => "While typing",
-            Self::Panes => "In a pane",
-            Self::Transcript => "Chat",
-            Self::Quota => "Quota",
-            Self::Log => "Log",
-            Self::Help => "In this help",
-            Self::Detail => "In a detail",
-        }
-    }
-
-    const fn holds(self, scene: Scene) -> bool {
-        match (self, scene) {
-            (Self::Help, Scene::Help) | (Self::Detail, Scene::Detail) | (Self::Everywhere, Scene::On(_)) => true,
-            (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
-            (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
-            (Self::Transcript, Scene::On(focus)) => matches!(focus, Focus::Transcript),
-            (Self::Quota, Scene::On(focus)) => matches!(focus, Focus::Quota),
-            (Self::Log, Scene::On(focus)) => matches!(focus, Focus::Log),
-            _ => false,
-        }
-    }
-}
-
-/// What is in front.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scene {
-    /// A pane.
-    On(Focus),
-    /// The help.
-    Help,
-    /// A detail.
-    Detail,
-}
+use crate::app::place::{Place, Scene};
 
 /// A key with its modifiers.
 pub type Chord = (KeyModifiers, KeyCode);
@@ -121,9 +62,32 @@ pub const KEYS: &[Binding] = &[
     row(P::Quota, &[(NONE, Right)], Action::Fold(true), "", "show the lanes of an account that are only listed"),
     row(P::Quota, &[(NONE, Left)], Action::Fold(false), "", "hide them again"),
     row(P::Transcript, &[(NONE, Char(' '))], Action::Thoughts, "thoughts", "show what the models thought, or hide it"),
-    row(P::Transcript, &[(NONE, Enter)], Action::Focus(Focus::Composer), "", "type"),
+    row(P::Transcript, &[(NONE, Enter)], Action::ToLog, "its log row", "to the log row of the selected turn"),
+    row(
+        P::Transcript,
+        &[(NONE, Char('r'))],
+        Action::Raw,
+        "raw",
+        "the selected answer as it was written, or read again",
+    ),
     row(P::Log, &[(NONE, Enter)], Action::Open, "detail", "the attempt, with its headers as they came"),
+    row(P::Log, &[(NONE, Char('t'))], Action::ToTurn, "its turn", "to the turn of the chat that it was made for"),
     row(P::Log, &[(NONE, Char('w'))], Action::Open, "why", "why that lane took it: each candidate's weight or reason"),
+    row(
+        P::Transcript,
+        &[(NONE, Char('a'))],
+        Action::Again,
+        "again",
+        "ask it again; what it takes the place of is sent no more",
+    ),
+    row(P::Transcript, &[(NONE, Char('A'))], Action::AgainOn, "", "ask it again, on a lane that you choose"),
+    row(
+        P::Transcript,
+        &[(NONE, Char('E'))],
+        Action::EditPrompt,
+        "edit",
+        "write its question anew, and go on from there",
+    ),
     row(P::Panes, &[(NONE, Char('j')), (NONE, Down)], Action::Move(Move::Down), "", "down"),
     row(P::Panes, &[(NONE, Char('k')), (NONE, Up)], Action::Move(Move::Up), "", "up"),
     row(
@@ -174,6 +138,8 @@ pub const KEYS: &[Binding] = &[
     ),
     row(P::Everywhere, &[(ALT, Char('s'))], Action::Endpoint, "", "open the endpoint for other programs, or close it"),
     row(P::Everywhere, &[(ALT, Char('e'))], Action::Expand, "", "the focused pane on the whole screen, or not"),
+    row(P::Composer, &[(ALT, Char('r'))], Action::Again, "again", "ask the last question again"),
+    row(P::Composer, &[(ALT, Char('p'))], Action::SendOn, "", "choose the lane for this one turn"),
     row(P::Composer, &[(NONE, PageUp)], Action::Scroll(Move::PageUp), "scroll", "the chat a page up"),
     row(P::Composer, &[(NONE, PageDown)], Action::Scroll(Move::PageDown), "", "the chat a page down"),
     row(P::Composer, &[(SHIFT, Up)], Action::Scroll(Move::Up), "", "the chat a row up"),
@@ -245,6 +211,18 @@ pub const KEYS: &[Binding] = &[
         "close",
         "close it",
     ),
+    row(P::Lanes, &[(NONE, Enter)], Action::TakeLane, "take", "this lane"),
+    row(P::Lanes, &[(NONE, Esc), (CTRL, Char('c'))], Action::Back, "close", "close it"),
+    row(P::Lanes, &[(NONE, Down)], Action::Move(Move::Down), "", "down"),
+    row(P::Lanes, &[(NONE, Up)], Action::Move(Move::Up), "", "up"),
+    row(
+        P::Lanes,
+        &[(NONE, Backspace), (CTRL, Char('h'))],
+        Action::Edit(Edit::DeleteBack),
+        "",
+        "a letter less to search for",
+    ),
+    row(P::Lanes, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
     row(P::Detail, &[(NONE, Down), (NONE, Char('j'))], Action::Move(Move::Down), "scroll", "down"),
     row(P::Detail, &[(NONE, Up), (NONE, Char('k'))], Action::Move(Move::Up), "", "up"),
     row(P::Detail, &[(NONE, PageDown), (NONE, Char('f'))], Action::Move(Move::PageDown), "", "a page down"),
@@ -279,7 +257,7 @@ pub fn meaning(scene: Scene, key: KeyEvent) -> Meaning {
         return Meaning::Act(binding.action);
     }
     match (scene, chord) {
-        (Scene::On(Focus::Composer) | Scene::Help, (NONE, Char(letter))) => Meaning::Type(letter),
+        (Scene::On(Focus::Composer) | Scene::Help | Scene::Lanes, (NONE, Char(letter))) => Meaning::Type(letter),
         _ => Meaning::Nothing,
     }
 }
@@ -331,52 +309,18 @@ fn chord(key: KeyEvent) -> Chord {
     }
 }
 
-/// What the mouse did, as far as it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pointer {
-    /// The wheel turned: rows down (negative: up).
-    Wheel {
-        /// Column.
-        x: u16,
-        /// Row.
-        y: u16,
-        /// How far.
-        rows: i16,
-    },
-    /// The left button went down.
-    Click {
-        /// Column.
-        x: u16,
-        /// Row.
-        y: u16,
-    },
-}
-
-/// Rows that one notch of the wheel scrolls.
-const NOTCH: i16 = 3;
-
-/// What a mouse event means; None: nothing.
-pub const fn pointer(mouse: MouseEvent) -> Option<Pointer> {
-    let (x, y) = (mouse.column, mouse.row);
-    match mouse.kind {
-        MouseEventKind::ScrollUp => Some(Pointer::Wheel { x, y, rows: -NOTCH }),
-        MouseEventKind::ScrollDown => Some(Pointer::Wheel { x, y, rows: NOTCH }),
-        MouseEventKind::Down(MouseButton::Left) => Some(Pointer::Click { x, y }),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SCENES: [Scene; 6] = [
+    const SCENES: [Scene; 7] = [
         Scene::On(Focus::Composer),
         Scene::On(Focus::Transcript),
         Scene::On(Focus::Quota),
         Scene::On(Focus::Log),
         Scene::Help,
         Scene::Detail,
+        Scene::Lanes,
     ];
 
     #[test]

@@ -5,11 +5,23 @@ use std::time::Duration;
 
 use crate::app::prose::{Prose, Reading};
 use crate::app::row::Row;
+use crate::app::snippet::{Parsed, Snippet};
 use crate::app::thoughts::Thoughts;
 use crate::domain::conversation::{Turn, TurnState};
 use crate::domain::text::one_line;
 
-/// One turn, laid out.
+/// How turns are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// Columns.
+    pub width: usize,
+    /// Whether what the models thought is shown.
+    pub thoughts: bool,
+    /// Whether addresses are spelled out: the terminal has no links.
+    pub spelled: bool,
+}
+
+/// One turn, laid out as soon as that is wanted.
 #[derive(Debug)]
 pub struct Cell {
     /// The turn.
@@ -17,11 +29,14 @@ pub struct Cell {
     prompt: Prose,
     answer: Prose,
     thoughts: Thoughts,
-    /// Whether its thoughts are shown.
-    open: bool,
-    /// What became of it, and the lanes that were tried before, in words.
+    /// How it was laid out; None: not yet, or not as it should be now.
+    form: Option<Form>,
+    /// Whether the answer is shown as the model wrote it.
+    raw: bool,
+    /// Counts answers that were begun anew: what was found out about an earlier one does not hold.
+    epoch: u32,
+    /// What became of it.
     after: Vec<Row>,
-    hops: String,
 }
 
 /// A row of a turn.
@@ -39,34 +54,47 @@ pub enum Line<'a> {
     Answer(&'a Row),
     /// What became of it.
     After(&'a Row),
+    /// Where it went, and what it took.
+    Trail,
     /// An empty row.
     Blank,
 }
 
 impl Cell {
-    /// Lays out a turn.
-    pub fn new(turn: Turn, width: usize, open: bool) -> Self {
-        let mut cell = Self {
+    /// A turn, not laid out yet.
+    pub fn new(turn: Turn) -> Self {
+        Self {
             turn,
-            prompt: Prose::new(Reading::Verbatim, width),
-            answer: Prose::new(Reading::Markdown, width),
+            prompt: Prose::new(Reading::Verbatim, 1),
+            answer: Prose::new(Reading::Verbatim, 1),
             thoughts: Thoughts::default(),
-            open,
+            form: None,
+            raw: false,
+            epoch: 0,
             after: Vec::new(),
-            hops: String::new(),
-        };
-        cell.lay_out(width);
-        cell
+        }
     }
 
-    /// Lays it out again, from its beginning.
-    pub fn lay_out(&mut self, width: usize) {
-        self.prompt = Prose::whole(Reading::Verbatim, width, &self.turn.prompt);
-        self.answer = Prose::whole(Reading::Markdown, width, "");
+    /// Lays it out in this form, unless it is already.
+    pub fn lay_out(&mut self, form: Form) {
+        let Some(before) = self.form.replace(form).filter(|before| before.width == form.width) else {
+            return self.lay_out_anew(form);
+        };
+        if before.thoughts != form.thoughts {
+            let over = self.turn.state.is_over();
+            self.thoughts.lay_out(&self.turn.reasoning, form.thoughts, form.width, over);
+        }
+    }
+
+    fn lay_out_anew(&mut self, form: Form) {
+        self.prompt = Prose::whole(Reading::Verbatim, form.width, &self.turn.prompt);
         let over = self.turn.state.is_over();
+        let reading = if self.raw { Reading::Verbatim } else { Reading::Markdown { spelled: form.spelled } };
+        let before = std::mem::replace(&mut self.answer, Prose::new(reading, 1));
+        self.answer = before.again(reading, form.width);
         self.answer.extend(&self.turn.answer, over);
-        self.thoughts.lay_out(&self.turn.reasoning, self.open, width, over);
-        self.conclude(width);
+        self.thoughts.lay_out(&self.turn.reasoning, form.thoughts, form.width, over);
+        self.conclude(form.width);
     }
 
     fn conclude(&mut self, width: usize) {
@@ -80,50 +108,85 @@ impl Cell {
                 ["roundel ended while it ran", kept].join(if kept.is_empty() { "" } else { "; " })
             }
         };
-        self.after.clear();
-        for text in [words.as_str(), self.hops.as_str()] {
-            self.after.extend(Prose::whole(Reading::Verbatim, width, text).rows().iter().cloned());
-        }
+        self.after = Prose::whole(Reading::Verbatim, width, &words).rows().to_vec();
     }
 
     /// Puts a newer state of the turn into its place; what was laid out and still stands, stays.
-    pub fn replace(&mut self, turn: Turn, width: usize) {
+    pub fn replace(&mut self, turn: Turn) {
         let goes_on = !self.turn.state.is_over()
-            && !turn.state.is_over()
             && turn.prompt == self.turn.prompt
             && turn.answer.starts_with(&self.turn.answer)
             && turn.reasoning.starts_with(&self.turn.reasoning);
         self.turn = turn;
+        let Some(form) = self.form else { return };
+        let over = self.turn.state.is_over();
         if goes_on {
-            self.answer.extend(&self.turn.answer, false);
-            self.thoughts.extend(&self.turn.reasoning, false);
-            self.conclude(width);
+            self.answer.extend(&self.turn.answer, over);
+            self.thoughts.extend(&self.turn.reasoning, over);
+            self.conclude(form.width);
         } else {
-            self.lay_out(width);
+            self.epoch += 1;
+            self.answer = Prose::new(Reading::Verbatim, 1);
+            self.lay_out_anew(form);
         }
     }
 
     /// More of its answer has come.
     pub fn grow(&mut self, new: &str) {
         self.turn.answer.push_str(new);
-        self.answer.extend(&self.turn.answer, false);
+        if self.form.is_some() {
+            self.answer.extend(&self.turn.answer, false);
+        }
     }
 
     /// More of its thoughts has come.
     pub fn think(&mut self, new: &str) {
         self.turn.reasoning.push_str(new);
-        self.thoughts.extend(&self.turn.reasoning, false);
+        if self.form.is_some() {
+            self.thoughts.extend(&self.turn.reasoning, false);
+        }
     }
 
-    /// Shows its thoughts or folds them. The row from which on all others move, and by how many.
-    pub fn fold(&mut self, open: bool, width: usize) -> (usize, isize) {
-        self.open = open;
-        let before = self.height();
-        if !self.turn.reasoning.is_empty() {
-            self.thoughts.lay_out(&self.turn.reasoning, open, width, self.turn.state.is_over());
+    /// Nothing more comes, and this is why.
+    pub fn break_off(&mut self, why: &str) {
+        self.turn.state = TurnState::Failed(why.to_owned());
+        if let Some(form) = self.form {
+            self.answer.extend(&self.turn.answer, true);
+            self.conclude(form.width);
         }
-        // Two headings, an empty row, and the line that says how much it is.
-        (4 + self.prompt.rows().len(), self.height().cast_signed() - before.cast_signed())
+    }
+
+    /// Shows the answer as the model wrote it, or read as markdown again.
+    pub fn turn_raw(&mut self) {
+        self.raw = !self.raw;
+        if let Some(form) = self.form {
+            self.lay_out_anew(form);
+        }
+    }
+
+    /// Whether the answer is shown as the model wrote it.
+    pub const fn is_raw(&self) -> bool {
+        self.raw
+    }
+
+    /// The row behind which its thoughts stand.
+    pub fn before_thoughts(&self) -> usize {
+        // Two headings, and an empty row.
+        3 + self.prompt.rows().len()
+    }
+
+    /// Asks what its code is, as far as nobody was asked yet.
+    pub fn ask(&mut self) -> Vec<Snippet> {
+        let (turn, epoch) = (self.turn.id, self.epoch);
+        let asked = self.answer.ask(&self.turn.answer).into_iter();
+        asked.map(|(block, lang, from, lines)| Snippet { turn, epoch, block, lang, from, lines }).collect()
+    }
+
+    /// Takes in what its code is.
+    pub fn learn(&mut self, found: Parsed) {
+        if found.epoch == self.epoch {
+            self.answer.learn(&self.turn.answer, found.block, found.from, found.hues);
+        }
     }
 
     /// A row of its thoughts.
@@ -131,19 +194,24 @@ impl Cell {
         self.thoughts.row(number, self.turn.state.is_over() || !self.turn.answer.is_empty())
     }
 
-    /// Says which lanes were tried.
-    pub fn put_hops(&mut self, hops: String, width: usize) {
-        if self.hops != hops {
-            self.hops = hops;
-            self.conclude(width);
-        }
+    /// Whether its last row tells where it went and what it took.
+    fn has_trail(&self) -> bool {
+        let tried = self.turn.lane.is_some() || !self.turn.attempts.is_empty();
+        self.turn.state.is_over() && tried || self.turn.attempts.len() > 1
     }
 
-    /// Rows of it.
+    /// Rows of it; about how many, if it was not laid out yet.
     pub fn height(&self) -> usize {
-        let answer = self.answer.rows().len() + self.after.len();
+        let Some(form) = self.form else { return self.guessed_height() };
+        debug_assert!(form.width > 0, "a form has columns");
+        let answer = self.answer.rows().len() + self.after.len() + usize::from(self.has_trail());
         // Both headings, and the empty rows behind question and answer.
         4 + self.prompt.rows().len() + self.thoughts.height() + answer
+    }
+
+    fn guessed_height(&self) -> usize {
+        let of = |text: &str| text.len() / 60 + text.len().min(1);
+        5 + of(&self.turn.prompt) + of(&self.turn.answer)
     }
 
     /// Its row of that number.
@@ -165,7 +233,12 @@ impl Cell {
         if let Some(row) = self.answer.rows().get(at) {
             return Line::Answer(row);
         }
-        self.after.get(at - self.answer.rows().len()).map_or(Line::Blank, Line::After)
+        at -= self.answer.rows().len();
+        match self.after.get(at) {
+            Some(row) => Line::After(row),
+            None if at == self.after.len() && self.has_trail() => Line::Trail,
+            None => Line::Blank,
+        }
     }
 }
 
@@ -195,7 +268,8 @@ mod tests {
             (TurnState::Interrupted, "some", vec!["roundel ended while it ran; what had come is kept"]),
             (TurnState::Done, "fine", vec![]),
         ] {
-            let cell = Cell::new(turn(1, "q", answer, state), 60, false);
+            let mut cell = Cell::new(turn(1, "q", answer, state));
+            cell.lay_out(Form { width: 60, thoughts: false, spelled: false });
             assert_eq!(cell.after.iter().map(Row::text).collect::<Vec<_>>(), words);
         }
     }

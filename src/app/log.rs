@@ -60,7 +60,8 @@ impl Log {
     }
 
     /// The lanes that were tried for a turn before the last one, in words: `silent/free 429 → steady/big`; empty: none.
-    pub fn hops(&self, turn: TurnId) -> String {
+    /// `short`: only their accounts.
+    pub fn hops(&self, turn: TurnId, short: bool) -> String {
         let tries = self.of_turn(turn);
         let failed = |attempt: &&Attempt| matches!(attempt.outcome, Outcome::Failed(_));
         if tries.len() < 2 || tries.iter().filter(failed).count() == 0 {
@@ -68,10 +69,13 @@ impl Log {
         }
         let words: Vec<String> = tries
             .iter()
-            .map(|attempt| match (attempt.outcome, attempt.status) {
-                (Outcome::Failed(_), Some(status)) if status >= 400 => format!("{} {status}", attempt.lane),
-                (Outcome::Failed(class), _) => format!("{} {}", attempt.lane, class.word()),
-                _ => attempt.lane.to_string(),
+            .map(|attempt| {
+                let lane = if short { attempt.lane.account().to_string() } else { attempt.lane.to_string() };
+                match (attempt.outcome, attempt.status) {
+                    (Outcome::Failed(_), Some(status)) if status >= 400 => format!("{lane} {status}"),
+                    (Outcome::Failed(class), _) => format!("{lane} {}", class.word()),
+                    _ => lane,
+                }
             })
             .collect();
         words.join(" → ")
@@ -340,13 +344,14 @@ mod tests {
     fn the_way_of_a_turn_is_told_if_it_was_passed_on() {
         let mut log = Log::default();
         log.replace_all(attempts());
-        assert_eq!(log.hops(TurnId(1)), "");
-        assert_eq!(log.hops(TurnId(2)), "silent/free 429 → steady/medium-14b");
+        assert_eq!(log.hops(TurnId(1), false), "");
+        assert_eq!(log.hops(TurnId(2), false), "silent/free 429 → steady/medium-14b");
+        assert_eq!(log.hops(TurnId(2), true), "silent 429 → steady");
         let mut broken = attempt(7, 5, 1, "a/b", NOW, Outcome::Failed(Class::Server));
         broken.status = None;
         log.put(broken);
         log.put(attempt(8, 5, 2, "c/d", NOW, Outcome::Running));
-        assert_eq!(log.hops(TurnId(5)), "a/b server error → c/d");
+        assert_eq!(log.hops(TurnId(5), false), "a/b server error → c/d");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the dashboard is told, and what it wants done: the two ends of `update`.
 
 use crate::app::keymap::{KeyEvent, MouseEvent};
+use crate::app::snippet::{Parsed, Snippet};
 use crate::domain::clock::Zone;
 use crate::domain::standing::Need;
 use crate::scheduler::link::{Command, Report, Urgent};
@@ -39,6 +40,8 @@ pub enum Msg {
     Refused(Command),
     /// A task broke; what it said.
     Panicked(String),
+    /// What lines of code are, which [`Effect::Parse`] asked for.
+    Parsed(Parsed),
     /// SIGINT from outside.
     Interrupted,
 }
@@ -50,6 +53,8 @@ pub enum Effect {
     Send(Command),
     /// Send it on the queue that never refuses.
     Urgent(Urgent),
+    /// Find out what these lines of code are, off this task, and answer with [`Msg::Parsed`].
+    Parse(Snippet),
     /// Start again with the real providers: the user has taken up the offer.
     GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.
@@ -73,6 +78,8 @@ pub struct AppConfig {
     pub data_path: String,
     /// Whether there may be colours (`NO_COLOR`).
     pub color: bool,
+    /// Whether the terminal has links (OSC 8); else addresses are spelled out.
+    pub links: bool,
     /// The variable that a first real key is put into: `GROQ_API_KEY`.
     pub key_name: String,
     /// A turn of usual size, as the scheduler thinks of it: a lane is ready if it can take that.

@@ -3,7 +3,7 @@
 use crate::app::action::{Focus, Move};
 use crate::app::due::Due;
 use crate::app::geometry::inside;
-use crate::app::keymap::Pointer;
+use crate::app::pointer::Pointer;
 use crate::app::roster::Item;
 use crate::app::state::App;
 use crate::domain::clock::Time;

@@ -1,6 +1,8 @@
 //! What a pane shows, as rows of pieces, each with the role that it plays. Roles become colours in `view`; here
 //! nothing has a colour.
 
+use std::sync::Arc;
+
 use crate::app::cells;
 
 /// What a piece of text is for.
@@ -17,6 +19,20 @@ pub enum Role {
     Emphasis,
     /// Code in an answer.
     Code,
+    /// Of code: words of the language.
+    Keyword,
+    /// Of code: text in quotes.
+    Quoted,
+    /// Of code: numbers, and names that stand for values.
+    Constant,
+    /// Of code: what is called.
+    Called,
+    /// Of code: types and classes.
+    Named,
+    /// Struck out in an answer.
+    Struck,
+    /// What leads elsewhere.
+    Link,
     /// The focused pane, and what belongs to it.
     Accent,
     /// It is as it should be.
@@ -34,12 +50,14 @@ pub struct Piece {
     pub text: String,
     /// Its role.
     pub role: Role,
+    /// Where it leads: an address in printable ASCII.
+    pub link: Option<Arc<str>>,
 }
 
 impl Piece {
     /// A piece.
     pub fn new(text: impl Into<String>, role: Role) -> Self {
-        Self { text: text.into(), role }
+        Self { text: text.into(), role, link: None }
     }
 
     /// A plain piece.

@@ -92,6 +92,8 @@ pub struct Panel {
     pub top: usize,
     /// Rows that are not seen below.
     pub below: usize,
+    /// The chosen one of the rows that are seen.
+    pub selected: Option<usize>,
 }
 
 impl App {
@@ -121,7 +123,7 @@ impl App {
         }
         screen.header = self.header(&mut due);
         if !areas.chat.is_empty() {
-            screen.chat = chat::rows(&self.transcript, usize::from(areas.transcript.width), &mut due);
+            screen.chat = chat::rows(self, usize::from(areas.transcript.width), &mut due);
             if screen.chat.is_empty() && self.link != Link::Starting {
                 screen.chat = self.welcome(&mut due);
             }
@@ -213,15 +215,37 @@ impl App {
                 let attempt = self.log.attempts().iter().find(|attempt| attempt.id == *id)?;
                 ("Attempt", None, detail::attempt(attempt, self.turn(attempt.turn), width, due))
             }
+            Overlay::Lanes(lanes) => {
+                let title = if lanes.again.is_some() { "Ask again on" } else { "Send the next turn to" };
+                (title, Some(lanes.filter.clone()), lanes.rows(&self.roster, self.config.usual, width, due))
+            }
         };
-        // The help keeps its size while one searches in it.
-        let height = if search.is_some() { usize::MAX } else { all.len() };
+        let chosen = match overlay {
+            Overlay::Lanes(lanes) => Some(lanes.at.min(all.len().saturating_sub(1))),
+            Overlay::Help(_) | Overlay::Target(_) | Overlay::Attempt(_) => None,
+        };
+        // What is searched in keeps its size.
+        let height = match overlay {
+            Overlay::Lanes(_) => self.roster.lanes.len() + 3,
+            Overlay::Help(_) => usize::MAX,
+            Overlay::Target(_) | Overlay::Attempt(_) => all.len(),
+        };
         let area = self.areas.overlay(height);
         let height = usize::from(panel_text(area, search.is_some()).height);
-        let top = self.overlay_top.min(all.len().saturating_sub(height));
+        let least = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(height));
+        let wanted = self.overlay_top.min(chosen.unwrap_or(usize::MAX)).max(least);
+        let top = wanted.min(all.len().saturating_sub(height));
         let below = all.len().saturating_sub(top + height);
         let rows = all.into_iter().skip(top).take(height).map(|row| row.cut_to(width)).collect();
-        Some(Panel { area, title: title.to_owned(), search, rows, top, below })
+        Some(Panel {
+            area,
+            title: title.to_owned(),
+            search,
+            rows,
+            top,
+            below,
+            selected: chosen.map(|chosen| chosen - top),
+        })
     }
 }
 

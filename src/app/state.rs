@@ -6,14 +6,16 @@ use std::time::Duration;
 use crate::app::action::Focus;
 use crate::app::composer::Composer;
 use crate::app::geometry::{Areas, Wish, areas, inside};
-use crate::app::keymap::Scene;
+use crate::app::lanes::Lanes;
 use crate::app::log::Log;
 use crate::app::message::AppConfig;
+use crate::app::place::Scene;
+use crate::app::queue::Queue;
 use crate::app::roster::{Item, Roster};
 use crate::app::row::Role;
 use crate::app::transcript::Transcript;
 use crate::domain::clock::Time;
-use crate::domain::ids::{AccountId, AttemptId, TurnId};
+use crate::domain::ids::{AccountId, AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Standing, Target};
 use crate::scheduler::link::Ask;
@@ -30,6 +32,8 @@ pub enum Overlay {
     Target(Target),
     /// All that is known of an attempt.
     Attempt(AttemptId),
+    /// The list of lanes, to choose one for one turn.
+    Lanes(Lanes),
 }
 
 /// A line that passes.
@@ -97,6 +101,16 @@ pub struct App {
     pub(in crate::app) armed: Armed,
     pub(in crate::app) undo: Option<(Target, bool)>,
     pub(in crate::app) last_turn: TurnId,
+    /// The turn that was asked for, and has not been heard of yet.
+    pub(in crate::app) awaited: Option<TurnId>,
+    /// Messages that wait until an answer is there.
+    pub(in crate::app) queue: Queue,
+    /// The only lane for the next turn.
+    pub(in crate::app) pin: Option<LaneId>,
+    /// Turns whose place others took: they are sent along no more.
+    pub(in crate::app) left_out: BTreeSet<TurnId>,
+    /// The draft takes the place of this turn.
+    pub(in crate::app) fork: Option<TurnId>,
     /// About how many tokens go along with the next question.
     pub(in crate::app) along: u64,
     /// Turns that were asked to stop, and whose end has not been heard yet.
@@ -137,6 +151,11 @@ impl App {
             undo: None,
             last_turn: TurnId(0),
             along: 0,
+            awaited: None,
+            queue: Queue::default(),
+            pin: None,
+            left_out: BTreeSet::new(),
+            fork: None,
             stopping: BTreeSet::new(),
             asked: Vec::new(),
             moved_to: None,
@@ -180,6 +199,7 @@ impl App {
         match self.overlay {
             Some(Overlay::Help(_)) => Scene::Help,
             Some(Overlay::Target(_) | Overlay::Attempt(_)) => Scene::Detail,
+            Some(Overlay::Lanes(_)) => Scene::Lanes,
             None => Scene::On(self.focus),
         }
     }
@@ -230,7 +250,7 @@ impl App {
         if !areas.chat.is_empty() {
             self.composer.wrap(usize::from(areas.composer.width));
             self.composer.show(usize::from(areas.composer.height));
-            self.transcript.resize(areas.transcript.width, areas.transcript.height);
+            self.transcript.resize(areas.transcript.width, areas.transcript.height, self.config.links);
         }
         if !areas.log.is_empty() {
             // One row is the heading of the columns.

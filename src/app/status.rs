@@ -5,13 +5,15 @@ use crate::app::cells;
 use crate::app::due::{Due, count};
 use crate::app::gauge::Limit;
 use crate::app::geometry::Shape;
-use crate::app::keymap::{Scene, footer};
+use crate::app::keymap::footer;
+use crate::app::place::Scene;
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::{App, Link};
+use crate::domain::clock::Time;
 use crate::domain::ids::LaneId;
 use crate::domain::roster::{Cost, Training};
 use crate::domain::saving::Saving;
-use crate::domain::standing::{LaneState, Standing};
+use crate::domain::standing::{LaneState, Need, Standing};
 use crate::domain::text::one_line;
 
 impl App {
@@ -61,15 +63,33 @@ impl App {
     pub(in crate::app) fn prospect(&self, due: &mut Due) -> Row {
         let free = self.roster.first_free(self.config.usual, due.now);
         let width = usize::from(self.areas.composer.width);
+        if let Some(pin) = &self.pin {
+            let standing = self.roster.lane(pin).map(|lane| self.roster.standing(lane, self.need(), due.now));
+            let ready = standing.as_ref().is_none_or(|standing| *standing == Standing::Ready);
+            let why =
+                standing.filter(|_| !ready).map_or_else(String::new, |standing| format!(": {}", standing.reason()));
+            let goes = Piece::dim(format!("{}only to ", self.size_of_draft()));
+            return Row(vec![
+                goes,
+                Piece::plain(pin.as_str()),
+                Piece::new(why, Role::Warn),
+                Piece::dim(self.in_place()),
+            ]);
+        }
         match (&self.roster.next, free) {
             _ if self.link == Link::Starting => Row::default(),
             (Some(next), _) => {
+                let Some(next) = self.taker(next, due.now) else {
+                    let size = Piece::plain(self.size_of_draft());
+                    return Row(vec![size, Piece::new("◐ no lane has room for so much", Role::Warn)]);
+                };
                 let terms = Row(self.roster.lane(next).map(terms).unwrap_or_default());
                 let goes = Piece::dim(format!("{}goes to ", self.size_of_draft()));
                 // What becomes of the prompt must be read: the name is cut before it.
                 let room = width.saturating_sub(cells::of(&goes.text) + terms.width());
                 let name = Piece::plain(cells::cut_middle(next.as_str(), room.max(8)));
-                let row = Row([goes, name].into_iter().chain(terms.0).collect());
+                let end = Piece::dim(self.in_place());
+                let row = Row([goes, name].into_iter().chain(terms.0).chain([end]).collect());
                 self.with_limit(row, next, width, due)
             }
             (None, Some((lane, until, standing))) => {
@@ -114,6 +134,25 @@ impl App {
             let hint = Piece::dim("the quota pane says why");
             Row(vec![Piece::new("✕ no lane can answer: ", Role::Bad), hint])
         }
+    }
+
+    /// What the draft would take, with all that goes along.
+    fn need(&self) -> Need {
+        Need { input: self.along + self.composer.tokens(), ..self.config.usual }
+    }
+
+    /// The lane that would take the draft: the next one, or, if that has no room for it, another; None: none has.
+    fn taker<'a>(&'a self, next: &'a LaneId, now: Time) -> Option<&'a LaneId> {
+        let has_room = |lane: &LaneState| self.roster.standing(lane, self.need(), now) == Standing::Ready;
+        if self.composer.is_blank() || self.roster.lane(next).is_none_or(has_room) {
+            return Some(next);
+        }
+        self.roster.chosen().find(|lane| has_room(lane)).map(|lane| &lane.spec.id)
+    }
+
+    /// That the draft takes the place of an earlier turn.
+    fn in_place(&self) -> String {
+        self.fork.map_or_else(String::new, |_| ", in place of the turns left out".to_owned())
     }
 
     /// About how many tokens the draft would take, with all that goes along; nothing while nothing is written.
@@ -173,6 +212,8 @@ impl App {
         let stop = self.running().filter(|_| matches!(scene, Scene::On(_))).map(|_| ("Ctrl+C".to_owned(), "stop"));
         let shown = |word: &str| match word {
             "undo" => self.undo.is_some(),
+            "again" if self.focus == Focus::Composer => self.queue_is_held() && !self.is_busy(),
+            "again" | "edit" | "raw" | "its log row" => self.transcript.selected().is_some(),
             "thoughts" => self.transcript.has_thoughts(),
             _ => true,
         };
@@ -196,6 +237,10 @@ impl App {
 
     /// What lies below the end of what is seen of the chat.
     pub(in crate::app) fn below(&self) -> Option<String> {
+        let held = !self.is_busy() && self.queue_is_held();
+        if let Some(line) = self.queue.line(held, usize::from(self.areas.rule.width.saturating_sub(6))) {
+            return Some(line);
+        }
         let (rows, new) = self.transcript.below()?;
         let key = if self.focus == Focus::Composer { "Ctrl+End" } else { "End" };
         let what = match (new, rows) {

@@ -1,5 +1,5 @@
-//! The chat as rows, and the part of it that is seen. A turn is laid out once for each width; of a running answer only
-//! its last line is laid out again. What is seen is held by a turn and a row in it, so new text never moves it.
+//! The chat as rows, and the part of it that is seen. A turn is laid out when it comes into sight, once for each width;
+//! of a running answer only its last line is laid out again. What is seen is held by a turn and a row in it, so new text never moves it.
 //!
 //! ```text
 //!             scroll up                        new text
@@ -9,8 +9,9 @@
 //! ```
 
 use crate::app::action::Move;
-use crate::app::laid::{Cell, Line};
-use crate::domain::conversation::{Origin, Turn, TurnState};
+use crate::app::laid::{Cell, Form, Line};
+use crate::app::snippet::{Parsed, Snippet};
+use crate::domain::conversation::{Origin, Turn};
 use crate::domain::ids::TurnId;
 use crate::scheduler::link::Said;
 
@@ -20,21 +21,23 @@ type Place = (usize, usize);
 /// The chat.
 #[derive(Debug)]
 pub struct Transcript {
-    cells: Vec<Cell>,
-    width: usize,
-    height: usize,
-    follow: bool,
+    pub(in crate::app) cells: Vec<Cell>,
+    form: Form,
+    pub(in crate::app) height: usize,
+    pub(in crate::app) follow: bool,
     /// The first row that is seen, when not following.
     held: (TurnId, usize),
-    /// Rows that there were when the end was left.
-    left_at: usize,
-    /// Whether what the models thought is shown.
-    thoughts: bool,
+    /// The last turn when the end was left, and its rows then.
+    left: (TurnId, usize),
+    /// The turn that was chosen last; it is the selected one as long as it is seen.
+    pub(in crate::app) chosen: Option<TurnId>,
 }
 
 impl Default for Transcript {
     fn default() -> Self {
-        Self { cells: Vec::new(), width: 1, height: 1, follow: true, held: (TurnId(0), 0), left_at: 0, thoughts: false }
+        let form = Form { width: 1, thoughts: false, spelled: false };
+        let nowhere = (TurnId(0), 0);
+        Self { cells: Vec::new(), form, height: 1, follow: true, held: nowhere, left: nowhere, chosen: None }
     }
 }
 
@@ -56,10 +59,8 @@ impl Transcript {
 
     /// Nothing more comes: what has not ended has failed.
     pub fn break_off(&mut self, why: &str) {
-        let width = self.width;
         for cell in self.cells.iter_mut().filter(|cell| !cell.turn.state.is_over()) {
-            cell.turn.state = TurnState::Failed(why.to_owned());
-            cell.lay_out(width);
+            cell.break_off(why);
         }
     }
 
@@ -72,7 +73,7 @@ impl Transcript {
             while known.next_if(|cell| cell.turn.id < turn.id).is_some() {}
             match known.next_if(|cell| cell.turn == turn) {
                 Some(cell) => self.cells.push(cell),
-                None => self.cells.push(Cell::new(turn, self.width, self.thoughts)),
+                None => self.cells.push(Cell::new(turn)),
             }
         }
     }
@@ -85,18 +86,10 @@ impl Transcript {
         match self.cells.binary_search_by_key(&turn.id, |cell| cell.turn.id) {
             Ok(at) => {
                 if let Some(cell) = self.cells.get_mut(at) {
-                    cell.replace(turn, self.width);
+                    cell.replace(turn);
                 }
             }
-            Err(at) => self.cells.insert(at, Cell::new(turn, self.width, self.thoughts)),
-        }
-    }
-
-    /// The lanes that were tried for a turn, in words; empty: only one.
-    pub fn put_hops(&mut self, turn: TurnId, hops: String) {
-        let width = self.width;
-        if let Some(cell) = self.cell_mut(turn) {
-            cell.put_hops(hops, width);
+            Err(at) => self.cells.insert(at, Cell::new(turn)),
         }
     }
 
@@ -115,15 +108,20 @@ impl Transcript {
 
     /// Shows what the models thought, or folds it to a line; what is read stays where it is.
     pub fn fold_thoughts(&mut self) {
-        self.thoughts = !self.thoughts;
-        let (open, width) = (self.thoughts, self.width);
-        for cell in &mut self.cells {
-            let (from, by) = cell.fold(open, width);
-            if cell.turn.id == self.held.0 && self.held.1 >= from {
-                self.held.1 = self.held.1.saturating_add_signed(by).max(from - 1);
+        self.form.thoughts = !self.form.thoughts;
+        let form = self.form;
+        if let Some(at) = self.place_of(self.held.0)
+            && let Some(cell) = self.cells.get_mut(at)
+        {
+            let before = cell.height();
+            cell.lay_out(form);
+            let by = cell.height().cast_signed() - before.cast_signed();
+            if self.held.1 > cell.before_thoughts() {
+                self.held.1 = self.held.1.saturating_add_signed(by).max(cell.before_thoughts());
             }
         }
-        self.left_at = self.total();
+        self.settle();
+        self.left = self.end();
     }
 
     /// Whether any model that can be seen of has thought.
@@ -131,35 +129,75 @@ impl Transcript {
         self.seen().any(|(_, line)| matches!(line, Line::Thought(_)))
     }
 
+    pub(in crate::app) fn place_of(&self, turn: TurnId) -> Option<usize> {
+        self.cells.binary_search_by_key(&turn, |cell| cell.turn.id).ok()
+    }
+
     fn cell_mut(&mut self, turn: TurnId) -> Option<&mut Cell> {
-        let at = self.cells.binary_search_by_key(&turn, |cell| cell.turn.id).ok()?;
+        let at = self.place_of(turn)?;
         self.cells.get_mut(at)
     }
 
-    /// Gives it an area. A new width lays everything out again.
-    pub fn resize(&mut self, width: u16, height: u16) {
-        let width = usize::from(width.max(1));
-        if width != self.width {
-            let held = self.share_of_held();
-            self.width = width;
-            for cell in &mut self.cells {
-                cell.lay_out(width);
-            }
-            self.hold_share(held);
-            self.left_at = self.total();
-        }
+    /// Gives it an area, and says whether the terminal has links. What is seen is laid out for it.
+    pub fn resize(&mut self, width: u16, height: u16, links: bool) {
+        let form = Form { width: usize::from(width.max(1)), spelled: !links, ..self.form };
         self.height = usize::from(height.max(1));
+        if form == self.form {
+            return self.settle();
+        }
+        self.form = form;
+        // A new width has other rows: how far into its turn what is read stands is what stays.
+        if let Some(at) = self.place_of(self.held.0)
+            && let Some(cell) = self.cells.get_mut(at)
+        {
+            let share = self.held.1 * 1000 / cell.height().max(1);
+            cell.lay_out(form);
+            self.held.1 = cell.height() * share / 1000;
+        }
+        self.settle();
+        self.left = self.end();
     }
 
-    /// How far into its turn the held row is, in thousandths: a new width has other rows.
-    fn share_of_held(&self) -> usize {
-        let cell = self.cells.iter().find(|cell| cell.turn.id == self.held.0);
-        cell.map_or(0, |cell| self.held.1 * 1000 / cell.height())
+    /// Lays out what is seen, and the end: all else is laid out when it comes into sight.
+    fn settle(&mut self) {
+        self.lay_up((self.cells.len(), 0), self.height + 1);
+        if !self.follow {
+            let at = self.cells.partition_point(|cell| cell.turn.id < self.held.0);
+            self.lay_down((at, self.held.1), self.height + 1);
+        }
     }
 
-    fn hold_share(&mut self, share: usize) {
-        let cell = self.cells.iter().find(|cell| cell.turn.id == self.held.0);
-        self.held.1 = cell.map_or(0, |cell| cell.height() * share / 1000);
+    fn lay(&mut self, at: usize) -> usize {
+        let form = self.form;
+        let Some(cell) = self.cells.get_mut(at) else { return 0 };
+        cell.lay_out(form);
+        cell.height()
+    }
+
+    /// Lays out so many rows above a place.
+    fn lay_up(&mut self, from: Place, rows: usize) {
+        let (mut at, mut have) = from;
+        if at < self.cells.len() {
+            self.lay(at);
+        }
+        while have < rows && at > 0 {
+            at -= 1;
+            have += self.lay(at);
+        }
+    }
+
+    /// Lays out so many rows from a place on.
+    pub(in crate::app) fn lay_down(&mut self, from: Place, rows: usize) {
+        let (mut at, mut have) = (from.0, 0);
+        while have < from.1 + rows && at < self.cells.len() {
+            have += self.lay(at);
+            at += 1;
+        }
+    }
+
+    /// The last turn and its rows.
+    fn end(&self) -> (TurnId, usize) {
+        self.cells.last().map_or((TurnId(0), 0), |cell| (cell.turn.id, cell.height()))
     }
 
     /// The rows that are seen, from the top: the turn and the row in it.
@@ -179,7 +217,9 @@ impl Transcript {
         if self.follow {
             return None;
         }
-        let new = self.total().saturating_sub(self.left_at);
+        let from = self.cells.partition_point(|cell| cell.turn.id < self.left.0);
+        let since: usize = self.cells.get(from..).unwrap_or_default().iter().map(Cell::height).sum();
+        let new = since.saturating_sub(self.left.1);
         let below = self.rows_below();
         if new > 0 && below > 0 { Some((new.min(below), true)) } else { (below > 0).then_some((below, false)) }
     }
@@ -190,11 +230,7 @@ impl Transcript {
         rows.saturating_sub(row + self.height + 1)
     }
 
-    fn total(&self) -> usize {
-        self.cells.iter().map(Cell::height).sum()
-    }
-
-    fn top(&self) -> Place {
+    pub(in crate::app) fn top(&self) -> Place {
         let bottom = self.bottom();
         if self.follow {
             return bottom;
@@ -232,7 +268,7 @@ impl Transcript {
         (at, if at < self.cells.len() { row } else { 0 })
     }
 
-    /// Goes through it. Up leaves the end, if there is anything above; down to the last row follows it again.
+    /// Goes through it by rows. Up leaves the end, if there is anything above; down to the last row follows it again.
     pub fn go(&mut self, way: Move) {
         let page = self.height.saturating_sub(1).max(1);
         match way {
@@ -244,32 +280,54 @@ impl Transcript {
             Move::HalfDown => self.down((self.height / 2).max(1)),
             Move::First => self.hold((0, 0)),
             Move::Last => self.follow = true,
-            Move::PreviousTurn => {
-                let (at, row) = self.top();
-                self.hold((if row > 0 { at } else { at.saturating_sub(1) }, 0));
-            }
-            Move::NextTurn => {
-                let next = (self.top().0 + 1, 0);
-                self.hold_or_follow(next);
-            }
+            Move::PreviousTurn | Move::NextTurn => {}
+        }
+    }
+
+    /// The place of the last turn that is seen.
+    pub(in crate::app) fn last_seen(&self) -> Option<usize> {
+        let (first, row) = self.top();
+        let mut rows = 0;
+        let cells = self.cells.iter().enumerate().skip(first);
+        let seen = cells.take_while(|(_, cell)| {
+            let begins_inside = rows < row + self.height;
+            rows += cell.height();
+            begins_inside
+        });
+        seen.last().map(|(at, _)| at)
+    }
+
+    /// The code that is seen, and that nobody has looked into yet.
+    pub fn ask(&mut self) -> Vec<Snippet> {
+        let (first, _) = self.top();
+        let Some(last) = self.last_seen() else { return Vec::new() };
+        self.cells.get_mut(first..=last).unwrap_or_default().iter_mut().flat_map(Cell::ask).collect()
+    }
+
+    /// Takes in what code is.
+    pub fn learn(&mut self, found: Parsed) {
+        if let Some(cell) = self.cell_mut(found.turn) {
+            cell.learn(found);
         }
     }
 
     /// Goes up by rows.
     pub fn up(&mut self, rows: usize) {
-        let to = self.up_from(self.top(), rows);
-        self.hold(to);
+        let from = self.top();
+        self.lay_up(from, rows);
+        self.hold(self.up_from(from, rows));
     }
 
     /// Goes down by rows.
     pub fn down(&mut self, rows: usize) {
         if !self.follow {
-            let to = self.down_from(self.top(), rows);
-            self.hold_or_follow(to);
+            let from = self.top();
+            self.lay_down(from, rows + self.height);
+            self.hold_or_follow(self.down_from(from, rows));
         }
     }
 
-    fn hold_or_follow(&mut self, place: Place) {
+    pub(in crate::app) fn hold_or_follow(&mut self, place: Place) {
         if place >= self.bottom() {
             self.follow = true;
         } else {
@@ -286,7 +344,7 @@ impl Transcript {
         self.held = (cell.turn.id, place.1);
         if self.follow {
             self.follow = false;
-            self.left_at = self.total();
+            self.left = self.end();
         }
     }
 }
@@ -295,6 +353,7 @@ impl Transcript {
 mod tests {
     use super::*;
     use crate::domain::clock::Time;
+    use crate::domain::conversation::TurnState;
 
     fn turn(id: u64, answer: &str, state: TurnState) -> Turn {
         let asked = Turn::new(TurnId(id), Origin::Chat, Time::from_ms(0), format!("question {id}"));
@@ -303,10 +362,11 @@ mod tests {
 
     fn transcript(turns: u64) -> Transcript {
         let mut transcript = Transcript::default();
-        transcript.resize(20, 6);
+        transcript.resize(20, 6, true);
         for id in 1..=turns {
             transcript.put(turn(id, "line\nline\nline", TurnState::Done));
         }
+        transcript.settle();
         transcript
     }
 
@@ -328,6 +388,7 @@ mod tests {
     fn new_text_never_moves_what_is_read() {
         let mut transcript = transcript(5);
         transcript.put(turn(6, "", TurnState::Running));
+        transcript.settle();
         assert!(transcript.follows());
         transcript.go(Move::PageUp);
         assert!(!transcript.follows());
@@ -351,19 +412,19 @@ mod tests {
         transcript.go(Move::Up);
         assert_eq!((transcript.follows(), transcript.below()), (false, Some((2, false))));
         // A higher window shows the end, but nobody asked to follow it.
-        transcript.resize(20, 30);
+        transcript.resize(20, 30, true);
         assert_eq!((transcript.follows(), transcript.below()), (false, None));
-        transcript.resize(20, 6);
+        transcript.resize(20, 6, true);
         transcript.go(Move::Down);
         assert!(!transcript.follows());
         transcript.go(Move::Down);
         assert!(transcript.follows());
         transcript.go(Move::First);
         assert_eq!((first(&transcript), transcript.follows()), ((1, "Asked".into()), false));
-        transcript.go(Move::NextTurn);
+        transcript.choose_next();
         assert_eq!(first(&transcript), (2, "Asked".into()));
         transcript.go(Move::Down);
-        transcript.go(Move::PreviousTurn);
+        transcript.choose_before();
         assert_eq!(first(&transcript), (2, "Asked".into()));
         transcript.go(Move::Last);
         assert!(transcript.follows());
@@ -372,7 +433,7 @@ mod tests {
     #[test]
     fn what_fits_is_always_followed() {
         let mut transcript = Transcript::default();
-        transcript.resize(20, 50);
+        transcript.resize(20, 50, true);
         transcript.put(turn(1, "short", TurnState::Done));
         transcript.go(Move::PageUp);
         assert!(transcript.follows());
@@ -381,15 +442,15 @@ mod tests {
     #[test]
     fn a_new_width_keeps_the_place() {
         let mut transcript = Transcript::default();
-        transcript.resize(40, 5);
+        transcript.resize(40, 5, true);
         for id in 1..=3 {
             transcript.put(turn(id, &"some words ".repeat(60), TurnState::Done));
         }
         transcript.go(Move::First);
-        transcript.go(Move::NextTurn);
+        transcript.choose_next();
         transcript.down(9);
         for width in [20, 80, 11, 40] {
-            transcript.resize(width, 5);
+            transcript.resize(width, 5, true);
             assert_eq!(first(&transcript).0, 2, "{width}");
         }
     }
@@ -400,6 +461,7 @@ mod tests {
         let mut thinking = turn(3, "", TurnState::Running);
         thinking.reasoning = "one two".into();
         transcript.put(thinking);
+        transcript.settle();
         assert!(transcript.has_thoughts());
         let said = Said { turn: TurnId(3), from: 7, text: " three".into(), reasoning: true };
         transcript.say(&said);

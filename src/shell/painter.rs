@@ -231,7 +231,7 @@ mod tests {
     }
 
     fn frame(text: &str) -> Frame {
-        Frame { buffer: Buffer::with_lines([text]), cursor: None }
+        Frame { buffer: Buffer::with_lines([text]), ..Frame::default() }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The dashboard's event loop: input, reports, signals and time go in, commands and frames come out. Everything that
 //! waits is drained, then one frame is painted. What happens is decided in `app`, what it looks like in `view`.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
@@ -12,17 +13,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
 use crate::app::message::{AppConfig, Effect, Msg};
+use crate::app::snippet::Parsed;
 use crate::app::state::App;
 use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::actor::Subscription;
 use crate::scheduler::link::{Command, Report};
 use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
+use crate::shell::highlight::Highlighter;
 use crate::shell::log;
 use crate::shell::painter::canvas::Frame;
 use crate::shell::session::{News, Session, start};
 use crate::shell::signals::{Asked, Signals};
-use crate::shell::terminal::modes::Wishes;
+use crate::shell::terminal::modes::{Wishes, has_links};
 use crate::shell::terminal::{NoScreen, Terminal, check};
 use crate::view;
 
@@ -31,6 +34,9 @@ const FIRST_KEY: &str = "GROQ_API_KEY";
 
 /// What waits is drained up to this many before a frame is painted: a steady stream must not starve the screen.
 const DRAIN: usize = 64;
+
+/// What comes in by itself is painted at most this often: an answer streams in forty frames a second.
+const FRAME: Duration = Duration::from_millis(25);
 
 /// Why the dashboard ended otherwise than by the user's wish.
 #[derive(Debug)]
@@ -81,6 +87,9 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         number: subscription.number,
         size: terminal.size(),
         next: None,
+        highlighter: Highlighter::start().map_err(failed)?,
+        painted: Clock::System.now(),
+        typed: true,
     };
     let ended = screen.run(&mut terminal, &mut signals, subscription).await;
     terminal.leave();
@@ -98,6 +107,7 @@ fn app_config(session: &Session, subscription: &Subscription, terminal: &Termina
         zone: Zone::Local,
         data_path: folder.map_or_else(nowhere, |path| path.display().to_string()),
         log_path: folder.map_or_else(nowhere, |path| log::path(path).display().to_string()),
+        links: has_links(|name| std::env::var(name).ok()),
         color: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         key_name: FIRST_KEY.into(),
         usual: Need { no_training: session.no_training, ..Need::USUAL },
@@ -119,6 +129,7 @@ enum Happened {
     Report(Option<Report>),
     News(News),
     Panicked(String),
+    Parsed(Parsed),
     Due,
 }
 
@@ -134,8 +145,13 @@ struct Screen {
     /// The subscriber's number.
     number: u16,
     size: Size,
-    /// When what is painted changes by time alone.
+    /// When what is painted changes by time alone, or is to be painted at last.
     next: Option<Time>,
+    highlighter: Highlighter,
+    /// When a frame was painted last.
+    painted: Time,
+    /// Whether the user did something since: that is shown at once.
+    typed: bool,
 }
 
 impl Screen {
@@ -158,6 +174,7 @@ impl Screen {
                     report = from.reports.recv(), if scheduler_lives => Happened::Report(report),
                     news = self.session.news() => Happened::News(news),
                     trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
+                    parsed = self.highlighter.next() => Happened::Parsed(parsed),
                     () = after(due) => Happened::Due,
                 }
             };
@@ -191,6 +208,7 @@ impl Screen {
                     self.take(Msg::OwnerFound { subscriber: self.number, owner, said }, terminal).await?
                 }
                 Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
+                Happened::Parsed(parsed) => self.take(Msg::Parsed(parsed), terminal).await?,
                 Happened::Due => self.take(Msg::Tick, terminal).await?,
             };
             if let Step::Leave(next) = step {
@@ -199,7 +217,13 @@ impl Screen {
             if let Step::Leave(next) = self.drain(&mut events, &mut from, terminal).await? {
                 return Ok(next);
             }
-            self.paint(terminal).await?;
+            // What only comes in is shown so often and no more; what the user does, at once.
+            let (now, soon) = (Clock::System.now(), self.painted.plus(FRAME));
+            if self.typed || now >= soon || now < self.painted {
+                self.paint(terminal).await?;
+            } else {
+                self.next = Some(self.next.map_or(soon, |next| next.min(soon)));
+            }
         }
     }
 
@@ -226,6 +250,7 @@ impl Screen {
     }
 
     async fn take_event(&mut self, event: Event, terminal: &mut Terminal) -> Result<Step, Ended> {
+        self.typed = true;
         let msg = match event {
             Event::Key(key) => Msg::Key(key),
             Event::Mouse(mouse) => Msg::Mouse(mouse),
@@ -237,7 +262,8 @@ impl Screen {
     }
 
     async fn take(&mut self, msg: Msg, terminal: &mut Terminal) -> Result<Step, Ended> {
-        for effect in self.app.update(msg, Clock::System.now()) {
+        let mut effects = VecDeque::from(self.app.update(msg, Clock::System.now()));
+        while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Send(mut command) => {
                     // What this process was told to avoid it avoids wherever the scheduler is.
@@ -245,8 +271,12 @@ impl Screen {
                         ask.no_training |= self.session.no_training;
                     }
                     if let Err(refused) = self.session.link.try_send(self.number, command) {
-                        let more = self.app.update(Msg::Refused(refused), Clock::System.now());
-                        debug_assert!(more.is_empty(), "a refusal asks for nothing");
+                        effects.extend(self.app.update(Msg::Refused(refused), Clock::System.now()));
+                    }
+                }
+                Effect::Parse(snippet) => {
+                    if let Some(parsed) = self.highlighter.parse(snippet) {
+                        effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
                     }
                 }
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
@@ -267,9 +297,10 @@ impl Screen {
             self.take(resized(size), terminal).await?;
         }
         let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, size)));
-        let drawn = view::frame(&mut buffer, &self.app, Clock::System.now());
-        self.next = drawn.next;
-        terminal.painter().paint(Frame { buffer, cursor: drawn.cursor });
+        let now = Clock::System.now();
+        let drawn = view::frame(&mut buffer, &self.app, now);
+        (self.next, self.painted, self.typed) = (drawn.next, now, false);
+        terminal.painter().paint(Frame { buffer, cursor: drawn.cursor, links: drawn.links });
         Ok(())
     }
 }

@@ -1,24 +1,45 @@
 //! Rows and frames on a buffer. Nothing is ever painted outside of it, whatever the area says.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::cells;
 use crate::app::row::{Piece, Role, Row};
+use crate::domain::text::one_line;
 use crate::view::theme;
+
+/// Cells of one row that lead elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The row.
+    pub y: u16,
+    /// The columns.
+    pub x: Range<u16>,
+    /// Where they lead: printable ASCII.
+    pub target: Arc<str>,
+}
 
 /// A buffer, and whether it may have colours.
 #[derive(Debug)]
 pub struct Painter<'a> {
     buffer: &'a mut Buffer,
     color: bool,
+    links: Vec<Link>,
 }
 
 impl<'a> Painter<'a> {
     /// A painter of `buffer`.
     pub const fn new(buffer: &'a mut Buffer, color: bool) -> Self {
-        Self { buffer, color }
+        Self { buffer, color, links: Vec::new() }
+    }
+
+    /// What leads elsewhere of all that was painted.
+    pub fn links(self) -> Vec<Link> {
+        self.links
     }
 
     /// The lines of an area, from the top.
@@ -34,7 +55,8 @@ impl<'a> Painter<'a> {
         }
         // Over what stood there: nothing of its style stays.
         let style = Style::reset().patch(theme::style(role, self.color));
-        self.buffer.set_stringn(x, y, text, usize::from(width), style).0
+        // Names and words of strangers come here in many ways: this door they all go through.
+        self.buffer.set_stringn(x, y, one_line(text), usize::from(width), style).0
     }
 
     /// Paints a row at the head of an area.
@@ -44,7 +66,11 @@ impl<'a> Painter<'a> {
         }
         let mut x = area.x;
         for piece in &row.0 {
+            let start = x;
             x = self.text(x, area.y, &piece.text, area.right().saturating_sub(x), piece.role);
+            if let Some(target) = piece.link.clone().filter(|_| x > start) {
+                self.links.push(Link { y: area.y, x: start..x, target });
+            }
         }
     }
 
@@ -64,6 +90,10 @@ impl<'a> Painter<'a> {
 
     /// Empties an area.
     pub fn clear(&mut self, area: Rect) {
+        self.links.retain(|link| {
+            let cells = Rect { x: link.x.start, y: link.y, width: link.x.end.saturating_sub(link.x.start), height: 1 };
+            !cells.intersects(area)
+        });
         for position in area.intersection(self.buffer.area).positions() {
             if let Some(cell) = self.buffer.cell_mut(position) {
                 cell.reset();

@@ -16,8 +16,12 @@ pub fn draw(painter: &mut Painter, screen: &Screen) -> Option<Position> {
     painter.clear(Rect { x: area.x.saturating_sub(1), width: area.width.saturating_add(2), ..area });
     let foot = (panel.below > 0).then(|| format!("↓ {} more", panel.below));
     painter.frame(area, &Row::of(panel.title.as_str(), Role::Strong), foot.as_deref(), true);
-    for (line, row) in painter.lines(panel_text(area, panel.search.is_some())).zip(&panel.rows) {
+    let lines = painter.lines(panel_text(area, panel.search.is_some()));
+    for (number, (line, row)) in lines.zip(&panel.rows).enumerate() {
         painter.row(line, row);
+        if panel.selected == Some(number) {
+            painter.select(line);
+        }
     }
     let search = panel.search.as_ref()?;
     let line = Rect { height: 1, ..inside(area, true) };

@@ -38,6 +38,21 @@ const LEAVE: &str = concat!(
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1000l\x1b[?1006l";
 
+/// Whether the terminal is known to have links (OSC 8), by its environment. Most others pass over them, but some show
+/// the bytes.
+pub fn has_links(variable: impl Fn(&str) -> Option<String>) -> bool {
+    const PROGRAMS: [&str; 8] = ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "mintty", "rio"];
+    const TERMS: [&str; 7] = ["kitty", "alacritty", "foot", "wezterm", "ghostty", "contour", "tmux"];
+    let says = |name: &str, known: &[&str]| {
+        variable(name).is_some_and(|value| known.iter().any(|known| value.contains(known)))
+    };
+    let vte = variable("VTE_VERSION").and_then(|version| version.parse::<u32>().ok());
+    says("TERM_PROGRAM", &PROGRAMS)
+        || says("TERM", &TERMS)
+        || vte.is_some_and(|version| version >= 5000)
+        || ["WT_SESSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "DOMTERM"].iter().any(|name| variable(name).is_some())
+}
+
 /// Takes the screen.
 pub fn enter(wishes: Wishes) -> Vec<u8> {
     let mut bytes = ENTER.as_bytes().to_vec();
@@ -136,5 +151,22 @@ mod tests {
         terminal.process(b"\x1b[38;5;1");
         terminal.process(&leave_in_a_hurry());
         assert!(!terminal.screen().alternate_screen() && !terminal.screen().hide_cursor());
+    }
+
+    #[test]
+    fn links_are_for_terminals_that_are_known_to_have_them() {
+        for (name, value, expected) in [
+            ("TERM", "xterm-256color", false),
+            ("TERM", "linux", false),
+            ("TERM_PROGRAM", "Apple_Terminal", false),
+            ("VTE_VERSION", "4601", false),
+            ("VTE_VERSION", "7600", true),
+            ("TERM", "xterm-kitty", true),
+            ("TERM_PROGRAM", "WezTerm", true),
+            ("WT_SESSION", "x", true),
+        ] {
+            let variable = |asked: &str| (asked == name).then(|| value.to_owned());
+            assert_eq!(has_links(variable), expected, "{name}={value}");
+        }
     }
 }
