@@ -176,6 +176,10 @@ impl Line {
                 Ok(()) => self.sent += 1,
                 Err(write) => {
                     self.backlog.put(*write);
+                    // A burst is not kept waiting for the next batch; a disk that fails is not asked more often.
+                    if *self.ends.saving.borrow() == Saving::Yes {
+                        self.ends.ring();
+                    }
                     return false;
                 }
             }

@@ -105,7 +105,11 @@ impl Desk {
                 live.attempt.usage.output = usage.output.or(live.attempt.usage.output);
                 live.attempt.usage.input = input;
             }
-            Event::Answered => self.end_call(id, Outcome::Answered, now),
+            Event::Answered => {
+                // An answer in one has its first token with its last.
+                live.attempt.first_token.get_or_insert(now.since(live.attempt.started));
+                self.end_call(id, Outcome::Answered, now);
+            }
             Event::Gone => self.end_call(id, Outcome::Cancelled, now),
             Event::Failed(failure, reached) => self.call_failed(id, &failure, reached, now),
             Event::Said { .. } => {}

@@ -156,7 +156,7 @@ impl Passage<'_> {
 
     async fn whole(&self, relay: Relay, seen: &Seen, asker: &mut Asker<'_>) -> Result<(), End> {
         seen.verdict()?;
-        if asker.begun.is_some() {
+        if asker.begun.is_some() && self.asked.stream {
             self.tell(Event::Begun).await;
         }
         asker.begin().await?;
