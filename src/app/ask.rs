@@ -85,7 +85,7 @@ impl App {
                 self.composer.set(&text);
                 self.say("not sent: the scheduler is busy. Your text is back, Enter tries again", Role::Warn, now);
             }
-            Command::Switch { target, on } => {
+            Command::Switch { target, on, .. } => {
                 let word = if on { "on" } else { "off" };
                 self.undo = None;
                 self.say(format!("{} not switched {word}: the scheduler is busy", words(&target)), Role::Warn, now);

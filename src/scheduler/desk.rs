@@ -120,8 +120,8 @@ impl Desk {
     pub fn command(&mut self, from: u16, command: Command, now: Time) {
         match command {
             Command::Ask(ask) => self.ask(*ask, from, now),
-            Command::Switch { target, on } => {
-                self.ledger.switch(&target, on, now);
+            Command::Switch { target, on, until } => {
+                self.ledger.switch(&target, on, until, now);
                 self.tell_ledger(None, Vec::new(), now);
                 self.replan(now);
             }

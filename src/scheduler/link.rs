@@ -38,6 +38,9 @@ pub enum Command {
         target: Target,
         /// In, or out.
         on: bool,
+        /// Out until then; None: until it is switched on.
+        #[serde(default)]
+        until: Option<Time>,
     },
     /// The chat wants no lane that trains on prompts, or might; or takes any again. The config's word stands above it.
     AvoidTraining(bool),

@@ -250,7 +250,12 @@ fn rest(row: &Row<'_>) -> rusqlite::Result<Rest> {
 }
 
 fn switch(row: &Row<'_>) -> rusqlite::Result<Switch> {
-    Ok(Switch { target: target(row)?, on: row.get("state")?, since: row.get::<_, At>("since")?.0 })
+    Ok(Switch {
+        target: target(row)?,
+        on: row.get("state")?,
+        since: row.get::<_, At>("since")?.0,
+        until: row.get::<_, Option<At>>("until")?.map(|at| at.0),
+    })
 }
 
 fn target(row: &Row<'_>) -> rusqlite::Result<Target> {

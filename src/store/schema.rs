@@ -99,6 +99,7 @@ const STEPS: &[M<'_>] = &[
     ALTER TABLE meters ADD COLUMN drift TEXT;
     ",
     ),
+    M::up("ALTER TABLE switches ADD COLUMN until INTEGER;"),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
