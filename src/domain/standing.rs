@@ -31,6 +31,14 @@ impl Target {
             Self::Lane(id) => id == lane,
         }
     }
+
+    /// The name as one writes it: `groq/openai/gpt-oss-120b`, `groq/*`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Account(account) => format!("{account}/*"),
+            Self::Lane(id) => id.to_string(),
+        }
+    }
 }
 
 /// What the user did with the switch of a lane. It outranks the catalogue and the config.

@@ -19,7 +19,7 @@ use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
-use crate::domain::standing::Need;
+use crate::domain::standing::{Need, Target};
 use crate::scheduler::books::Settled;
 use crate::scheduler::effect::{Effect, Found, Opening, entitled, failure_note, lane_writes, last_word};
 use crate::scheduler::flight::{Event, Flown, Reached};
@@ -240,7 +240,7 @@ impl Desk {
         let no_training = self.usual.no_training || ask.no_training;
         let need = Need { input: ask.request.estimated_tokens(), output, sure_output, no_training };
         let (id, origin) = (ask.turn, ask.origin);
-        if let (Origin::Probe, Some(only)) = (origin, &ask.only) {
+        if let (Origin::Probe, Some(Target::Lane(only))) = (origin, &ask.only) {
             self.ledger.try_again(only);
         }
         let work = Work::new(ask, asker, need, now);

@@ -71,8 +71,8 @@ pub struct Ask {
     pub request: Request,
     /// Only on lanes that do not train on prompts.
     pub no_training: bool,
-    /// Only on this lane.
-    pub only: Option<LaneId>,
+    /// Only on this lane, or on those of this account.
+    pub only: Option<Target>,
     /// How long it may wait for a lane; None: as long as is usual for its origin.
     #[serde(default)]
     pub patience: Option<Duration>,

@@ -9,7 +9,7 @@
 use crate::domain::clock::Time;
 use crate::domain::ids::LaneId;
 use crate::domain::roster::Strategy;
-use crate::domain::standing::{LaneState, Standing};
+use crate::domain::standing::{LaneState, Standing, Target};
 
 /// So many lanes that could not take an attempt are named.
 const NAMED: usize = 12;
@@ -70,8 +70,8 @@ pub struct Place {
 pub struct Wish<'a> {
     /// Lanes that it shall not go to again.
     pub tried: &'a [LaneId],
-    /// The only lane that it may go to.
-    pub only: Option<&'a LaneId>,
+    /// The only lanes that it may go to.
+    pub only: Option<&'a Target>,
 }
 
 impl Place {
@@ -112,7 +112,7 @@ impl Place {
 
 impl Wish<'_> {
     fn allows(&self, lane: &LaneId) -> bool {
-        !self.tried.contains(lane) && self.only.is_none_or(|only| only == lane)
+        !self.tried.contains(lane) && self.only.is_none_or(|only| only.covers(lane))
     }
 }
 
@@ -220,7 +220,7 @@ fn reasons(seats: &[Seat<'_>], wish: Wish<'_>) -> String {
     if seats.is_empty() {
         return "there is no lane at all".into();
     }
-    let told = seats.iter().filter(|seat| wish.only.is_none_or(|only| *only == seat.lane.spec.id));
+    let told = seats.iter().filter(|seat| wish.only.is_none_or(|only| only.covers(&seat.lane.spec.id)));
     let told = told.map(|Seat { lane, standing, .. }| {
         let reason = match standing {
             _ if wish.tried.contains(&lane.spec.id) => "did not take it".into(),
@@ -238,7 +238,7 @@ fn reasons(seats: &[Seat<'_>], wish: Wish<'_>) -> String {
     });
     let told: Vec<String> = told.collect();
     match wish.only {
-        Some(only) if told.is_empty() => format!("there is no lane `{only}`"),
+        Some(only) if told.is_empty() => format!("there is no lane `{}`", only.name()),
         _ => told.join("; "),
     }
 }
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_pinned_turn_goes_nowhere_else() {
-        let only = LaneId::from("b/1");
+        let only = Target::Lane(LaneId::from("b/1"));
         let wish = Wish { tried: &[], only: Some(&only) };
         let mut standings = vec![Standing::Ready; 5];
         let lanes = lanes();
@@ -388,10 +388,19 @@ mod tests {
         standings[2] = Standing::Off(Off::ByYou);
         let Choice::Nobody(why) = choose(&standings, wish) else { panic!() };
         assert_eq!(why, "b/1: off by you; Space in the quota pane switches it on");
-        let only = LaneId::from("x/1");
+        let only = Target::Lane(LaneId::from("x/1"));
         let wish = Wish { tried: &[], only: Some(&only) };
         let nobody = choose(&standings, wish);
         assert_eq!(nobody, Choice::Nobody("there is no lane `x/1`".into()));
+        // Pinned to an account it goes to any of its lanes.
+        let only = Target::Account(lanes[0].spec.account());
+        let wish = Wish { tried: &[], only: Some(&only) };
+        standings[0] = spent(9);
+        let account = lane_of(&choose(&standings, wish)).map(|lane| lanes[lane].spec.account());
+        assert_eq!(account, Some(lanes[0].spec.account()));
+        let only = Target::Account("x".into());
+        let wish = Wish { tried: &[], only: Some(&only) };
+        assert_eq!(choose(&standings, wish), Choice::Nobody("there is no lane `x/*`".into()));
     }
 
     #[test]
