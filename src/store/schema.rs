@@ -106,7 +106,7 @@ const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
 /// The latest version known here.
 #[expect(clippy::cast_possible_wrap, reason = "a handful of steps")]
-const KNOWN: i64 = STEPS.len() as i64;
+pub(super) const KNOWN: i64 = STEPS.len() as i64;
 
 /// Opens the database, or makes it for this user alone (0600), and brings its tables up to date. `busy`: how long to
 /// wait for another program that has it locked, here and at each write.
