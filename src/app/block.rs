@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(off(Off::ByYou, &mut due), "off by you");
         assert_eq!(
             (off(Off::ByYouUntil(in_(120)), &mut due), due.next()),
-            ("off by you, 2 m".to_owned(), Some(in_(20)))
+            ("off by you, 2 m".to_owned(), Some(in_(21)))
         );
     }
 

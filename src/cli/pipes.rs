@@ -15,7 +15,7 @@ use crate::shell::ask::out::put;
 use crate::shell::ask::{self, Ended, Show};
 use crate::shell::engine::{self, Config};
 use crate::shell::exports::{Shell, exports};
-use crate::shell::visit::NotDone;
+use crate::shell::visit::{NotDone, print};
 use crate::shell::{rows, status, switch};
 use crate::store::peek::{self, Filter};
 
@@ -241,10 +241,9 @@ impl Enable {
 
 fn switched(config: &Config, wanted: &switch::Wanted) -> u8 {
     run(async {
-        let sentences = switch::switch(config, wanted).await?;
-        // Nobody there to read it is no reason to complain.
-        let _ = put(&sentences.iter().map(|line| format!("{line}\n")).collect::<String>());
-        Ok(())
+        let mut sentences = switch::switch(config, wanted).await?;
+        sentences.push(String::new());
+        print(&sentences.join("\n")).map(drop)
     })
 }
 

@@ -71,18 +71,22 @@ pub enum NoQuestion {
 pub fn question(words: &[String]) -> Result<String, NoQuestion> {
     let must = words.iter().any(|word| word == "-");
     let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "-").collect();
-    let mut question = words.join(" ").trim().to_owned();
+    let words = words.join(" ");
+    let words = words.trim();
     // Without words a terminal is no question: nobody would know what is waited for.
-    let alone = question.is_empty() && !io::IsTerminal::is_terminal(&io::stdin());
-    match piped::read(must || alone) {
-        Piped::Text(piped) if piped.trim().is_empty() => {}
-        Piped::Text(piped) => question = format!("{question}\n\n{piped}").trim_start().to_owned(),
-        Piped::Silent => say(&format!(
-            "nothing was piped in within {} s: asking without it (`-` waits for it, `</dev/null` says that there is none)",
-            PATIENCE.as_secs()
-        )),
+    let alone = words.is_empty() && !io::IsTerminal::is_terminal(&io::stdin());
+    let question = match piped::read(must || alone) {
+        Piped::Text(piped) if piped.trim().is_empty() => words.to_owned(),
+        Piped::Text(piped) => format!("{words}\n\n{piped}").trim_start().to_owned(),
+        Piped::Silent => {
+            say(&format!(
+                "nothing was piped in within {} s: asking without it (`-` waits for it, `</dev/null` says that there is none)",
+                PATIENCE.as_secs()
+            ));
+            words.to_owned()
+        }
         Piped::TooLong => return Err(NoQuestion::TooLong),
-    }
+    };
     if question.is_empty() { Err(NoQuestion::Empty) } else { Ok(question) }
 }
 

@@ -28,7 +28,8 @@ pub fn target<'a>(name: &str, lanes: impl Iterator<Item = &'a LaneId> + Clone) -
 /// The names that are written most like it, the likest first: accounts and lanes.
 fn nearest<'a>(name: &str, lanes: impl Iterator<Item = &'a LaneId> + Clone) -> Vec<String> {
     let name = name.strip_suffix("/*").unwrap_or(name).to_lowercase();
-    let allowed = (name.chars().count() / 3).clamp(1, 4);
+    let letters = name.chars().count();
+    let allowed = (letters / 3).clamp(1, 4).min(letters);
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut offer = |steps: Option<usize>, shown: String| {
         if let Some(steps) = steps
@@ -39,7 +40,7 @@ fn nearest<'a>(name: &str, lanes: impl Iterator<Item = &'a LaneId> + Clone) -> V
     };
     let like = |known: &str| {
         let known = known.to_lowercase();
-        let part = name.len() > 2 && known.contains(&name);
+        let part = known != name && name.len() > 2 && known.contains(&name);
         let steps = if part { 1 } else { distance(&name, &known) };
         (steps <= allowed).then_some(steps)
     };

@@ -68,7 +68,7 @@ fn gather(chunks: &Receiver<Vec<u8>>, must: bool) -> Piped {
         }
     }
     // Who has begun to write is waited for.
-    for chunk in chunks.iter() {
+    for chunk in chunks {
         all.extend(chunk);
         if all.len() > LARGEST {
             return Piped::TooLong;

@@ -14,10 +14,10 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::{Time, Zone};
 use crate::domain::ids::AttemptId;
 use crate::domain::text::one_line;
-use crate::shell::ask::out::{put, say};
+use crate::shell::ask::say;
 use crate::shell::engine::Config;
 use crate::shell::json;
-use crate::shell::visit::{NotDone, Place};
+use crate::shell::visit::{NotDone, Place, print};
 use crate::store::Store;
 use crate::store::peek::{Filter, Peek, Unreadable};
 
@@ -55,7 +55,7 @@ pub async fn log(config: &Config, wanted: &Wanted) -> Result<(), NotDone> {
     let mut peek = look()?;
     let mut shown = Shown { last: wanted.filter.after, open: BTreeSet::new() };
     let aligned = io::stdout().is_terminal();
-    if wanted.form == Form::Csv && !written(CSV)? {
+    if wanted.form == Form::Csv && !print(CSV)? {
         return Ok(());
     }
     let first = match &peek {
@@ -66,7 +66,7 @@ pub async fn log(config: &Config, wanted: &Wanted) -> Result<(), NotDone> {
         say(if peek.is_some() { "no attempt is such" } else { "nothing was asked yet" });
     }
     let rows = if wanted.follow { shown.ended(first) } else { first };
-    if !print(&rows, wanted.form, aligned)? || !wanted.follow {
+    if !show(&rows, wanted.form, aligned)? || !wanted.follow {
         return Ok(());
     }
     let mut version = None;
@@ -85,7 +85,7 @@ pub async fn log(config: &Config, wanted: &Wanted) -> Result<(), NotDone> {
         }
         version = Some(now);
         let rows = shown.ended(shown.more(open, &wanted.filter).map_err(failed)?);
-        if !print(&rows, wanted.form, aligned)? {
+        if !show(&rows, wanted.form, aligned)? {
             return Ok(());
         }
     }
@@ -124,23 +124,14 @@ impl Shown {
     }
 }
 
-fn print(rows: &[Attempt], form: Form, aligned: bool) -> Result<bool, NotDone> {
+fn show(rows: &[Attempt], form: Form, aligned: bool) -> Result<bool, NotDone> {
     let line = |row: &Attempt| match form {
         Form::Json => format!("{}\n", json::attempt(row)),
         Form::Csv => csv(row),
         Form::Words if aligned => columns(row),
         Form::Words => format!("{}\n", fields(row).join("\t")),
     };
-    rows.is_empty().then_some(Ok(true)).unwrap_or_else(|| written(&rows.iter().map(line).collect::<String>()))
-}
-
-/// False: nobody reads it any more, which is no fault.
-fn written(text: &str) -> Result<bool, NotDone> {
-    match put(text) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(NotDone::Failed(format!("cannot write: {error}"))),
-    }
+    if rows.is_empty() { Ok(true) } else { print(&rows.iter().map(line).collect::<String>()) }
 }
 
 fn failed(error: Unreadable) -> NotDone {

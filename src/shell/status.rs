@@ -1,7 +1,6 @@
 //! `roundel status`: what is left of each lane and who rests, as the owner of the folder has it, or as it was kept when
 //! there was one. Asks no provider, starts nothing, writes nothing.
 
-use std::io;
 use std::time::Duration;
 
 use tokio::signal;
@@ -10,10 +9,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::app::due::Due;
 use crate::domain::clock::{Clock, Zone};
 use crate::scheduler::link::Report;
-use crate::shell::ask::out::put;
 use crate::shell::attach::hello::NoLine;
 use crate::shell::engine::Config;
-use crate::shell::visit::{NotDone, Place, Visit};
+use crate::shell::visit::{NotDone, Place, Visit, print};
 use crate::store::Store;
 
 /// How things stand.
@@ -56,7 +54,7 @@ pub async fn status(config: &Config, form: Form) -> Result<(), NotDone> {
     let place = Place::find(config)?;
     let picture = look(&place).await?.0;
     let mut due = Due::new(Clock::System.now(), Zone::Local);
-    written(put(&form.of(&picture, &mut due))).map(drop)
+    print(&form.of(&picture, &mut due)).map(drop)
 }
 
 /// Tells it at each change, at most once a second, until nobody reads it.
@@ -124,7 +122,7 @@ impl Told {
         if Instant::now() < self.next {
             return Ok(Some(self.next));
         }
-        if !written(put(&text))? {
+        if !print(&text)? {
             return Ok(None);
         }
         (self.last, self.next) = (Some(text), Instant::now() + STEP);
@@ -164,14 +162,5 @@ impl Told {
             () = sleep(STEP) => Ok(true),
             _ = signal::ctrl_c() => Ok(false),
         }
-    }
-}
-
-/// False: nobody reads it any more, which is no fault.
-fn written(result: io::Result<()>) -> Result<bool, NotDone> {
-    match result {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(NotDone::Failed(format!("cannot write: {error}"))),
     }
 }

@@ -169,9 +169,9 @@ async fn alone(
 fn lanes(place: &Place, loaded: &Loaded, names: &[String]) -> Result<Vec<LaneSpec>, NotDone> {
     let mut lanes = place.lanes()?;
     let logged = loaded.attempts.iter().map(|attempt| attempt.lane.clone());
-    let named =
+    let meant =
         names.iter().filter(|name| name.contains('/') && !name.ends_with("/*")).map(|name| LaneId::from(name.as_str()));
-    for id in logged.chain(named) {
+    for id in logged.chain(meant) {
         let asked =
             place.sources.assembly.discover.iter().filter(|_| !place.demo).find(|one| one.account() == id.account());
         if let Some(asked) = asked

@@ -1,6 +1,7 @@
 //! For commands that look at a session without having one: where it is, a line to its owner if there is one, and what
 //! went wrong, as an exit code.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 use crate::domain::roster::LaneSpec;
 use crate::providers::catalogue;
 use crate::scheduler::actor::{self, Link, Subscription};
+use crate::shell::ask::out::put;
 use crate::shell::attach::bridge::bridge;
 use crate::shell::attach::dial;
 use crate::shell::attach::hello::{Hello, NoLine};
@@ -40,6 +42,15 @@ impl NotDone {
     /// Anything else, as a sentence.
     pub fn failed(error: &dyn std::fmt::Display) -> Self {
         Self::Failed(error.to_string())
+    }
+}
+
+/// Prints it. False: nobody reads it any more, which is no fault.
+pub fn print(text: &str) -> Result<bool, NotDone> {
+    match put(text) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(NotDone::Failed(format!("cannot write: {error}"))),
     }
 }
 
@@ -99,10 +110,10 @@ pub struct Visit {
 }
 
 async fn visit(folder: &Path, own: &Hello) -> Result<Visit, NoLine> {
-    let line = dial(folder, own).await?;
+    let open = dial(folder, own).await?;
     let (link, far) = actor::link();
     // It ends with the link.
-    tokio::spawn(bridge(line.stream, far));
+    tokio::spawn(bridge(open.stream, far));
     let subscription = link.subscribe().await.ok_or(NoLine::NotYet)?;
-    Ok(Visit { link, subscription, owner: line.owner.pid })
+    Ok(Visit { link, subscription, owner: open.owner.pid })
 }

@@ -34,7 +34,8 @@ pub fn words(picture: &Picture, due: &mut Due) -> String {
     page.extend(listed(picture));
     page.extend(picture.unknown.iter().map(|account| format!("{account}: its lanes are known while roundel runs")));
     page.push(source(picture, due));
-    page.iter().map(|line| format!("{}\n", one_line(line))).collect()
+    page.push(String::new());
+    page.iter().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// One short line: how many can answer, who is next and what that one has left; or who is back first.
@@ -43,16 +44,16 @@ pub fn line(picture: &Picture, due: &mut Due) -> String {
     let simulated = if picture.simulated { "SIM " } else { "" };
     // What nobody looks after is said to be old.
     let tail = match (picture.owner, picture.as_of) {
-        (Some(_), _) => String::new(),
-        (None, Some(at)) => format!(" ({})", as_of(at, due)),
-        (None, None) => " (unused)".into(),
+        (None, Some(at)) => format!(", {}", as_of(at, due)),
+        (Some(_), _) | (None, None) => String::new(),
     };
     let fixed = format!("{simulated}{ready}/{all} ready");
     let room = (LINE - 1).saturating_sub(cells::of(&fixed) + cells::of(&tail));
     let rest = match (&picture.roster.next, picture.roster.first_free(picture.usual, due.now)) {
         (Some(next), _) => {
             let binding = binding(picture, next.as_str(), due);
-            let binding = binding.map_or_else(String::new, |limit| format!(" {} {}", limit.figure, limit.label));
+            let binding = binding
+                .map_or_else(String::new, |limit| format!(" {} {}", limit.figure.replace(" of ", "/"), limit.label));
             let left = room.saturating_sub(cells::of(", next ") + cells::of(&binding));
             // A name that is cut to a few letters says less than the figure behind it.
             if left >= 8.min(cells::of(next.as_str())) {
