@@ -55,8 +55,8 @@ Examples:
 
 Exit codes:
   0  done    1  failed, stderr says why    2  wrong call, a name that nothing has, or no terminal
-  3  another roundel holds the data folder, and cannot be attached to    130  stopped by Ctrl+C,
-  or by who reads the answer
+  3  another roundel holds the data folder, and cannot be attached to
+  130  stopped by Ctrl+C, or by who reads the answer
 
 Environment:
   NO_COLOR      any value: no colours

@@ -20,12 +20,12 @@ use crate::shell::{rows, status, switch};
 use crate::store::peek::{self, Filter};
 
 const STDIN: &str = "\
-What is piped in stands behind the words. Beside words it is waited for 3 s: an open pipe into which nobody
-writes (cron, ssh, an editor) holds nothing up, and that it was left out is said. With `-` among the words, or
-without any, it is read to its end however long that takes.
+What is piped in stands behind the words. Beside words it is waited for 3 s: an open pipe into which \
+nobody writes (cron, ssh, an editor) holds nothing up, and that it was left out is said. With `-` among \
+the words, or without any, it is read to its end however long that takes.
 
-Exit codes: 0 answered, 1 not answered or broken off, 2 wrong call or unknown name, 3 another roundel holds the
-data folder and cannot be attached to, 130 stopped by Ctrl+C or by who reads the answer.
+Exit codes: 0 answered, 1 not answered or broken off, 2 wrong call or unknown name, 3 another roundel \
+holds the data folder and cannot be attached to, 130 stopped by Ctrl+C or by who reads the answer.
 
   git diff --staged | roundel ask -s 'You write commit messages.' 'One for this:' | git commit -eF -
   roundel ask -x 'a shell one-liner that lists the ten largest files'
