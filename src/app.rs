@@ -415,7 +415,7 @@ mod tests {
     fn space_switches_what_is_selected_and_z_undoes_it() {
         let mut app = app(120, 40);
         app.update(Msg::Key(KeyEvent::new(KeyCode::Char('2'), KeyModifiers::ALT)), NOW);
-        let switch = |target: Target, on| vec![Effect::Send(Command::Switch { target, on })];
+        let switch = |target: Target, on| vec![Effect::Send(Command::Switch { target, on, until: None })];
         let lane = |id: &str| Target::Lane(id.into());
         assert_eq!(app.update(key(KeyCode::Char(' ')), NOW), switch(lane("quick/small-8b"), false));
         assert_eq!(app.update(key(KeyCode::Char('z')), NOW), switch(lane("quick/small-8b"), true));

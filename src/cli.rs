@@ -7,21 +7,23 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::shell::ask::{self, Ended, say};
-use crate::shell::engine::{self, Config, Mode, StartError};
+use crate::shell::ask::say;
+use crate::shell::engine::{self, Config, Mode};
 use crate::shell::inspect::{self, Wanted};
 use crate::shell::simulate::{self, Demanded, Name, worlds};
 use crate::shell::sources::gather;
 use crate::shell::{check, models, providers, run, serve};
 
-/// Something went wrong, and a sentence on stderr said what.
-const FAILED: u8 = 1;
-/// Called in a way that cannot work: wrong arguments, no terminal.
-const USAGE: u8 = 2;
-/// Another process holds the data folder.
-const HELD: u8 = 3;
-/// Stopped by Ctrl+C.
-const STOPPED: u8 = 130;
+/// What the shell is told at the end.
+mod exit;
+
+/// Spans, as one writes them.
+mod span;
+
+/// What scripts and status bars call.
+mod pipes;
+
+use crate::cli::exit::{FAILED, USAGE, not_started, told};
 
 const ABOUT: &str = "A terminal dashboard that gets the most out of free AI APIs";
 
@@ -44,6 +46,9 @@ Examples:
   roundel check groq                   one small question to each lane of an account
   roundel ask 'how does rotation work' one answer on stdout, everything else on stderr
   git diff | roundel ask 'review this' what is piped in stands behind the question
+  roundel status --line                one short line for tmux and other status bars
+  roundel log --since 1h --status 4xx  what was refused in the last hour
+  roundel disable groq --for 2h        out of the rotation, and back by itself
   curl -i ... | roundel inspect --provider groq -
                                        what a provider's response means to roundel, and why
   roundel simulate --with mistral      a simulated day: what would a Mistral key add to it?
@@ -51,8 +56,9 @@ Examples:
   roundel --demo                       the simulated providers, whatever keys there are
 
 Exit codes:
-  0  done    1  failed, stderr says why    2  wrong call, or no terminal
-  3  another roundel holds the data folder, and cannot be attached to    130  stopped by Ctrl+C
+  0  done    1  failed, stderr says why    2  wrong call, a name that nothing has, or no terminal
+  3  another roundel holds the data folder, and cannot be attached to
+  130  stopped by Ctrl+C, or by who reads the answer
 
 Environment:
   NO_COLOR      any value: no colours
@@ -85,10 +91,17 @@ struct Args {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Ask one question; the answer goes to stdout
-    Ask {
-        /// The question; what is piped in stands behind it
-        question: Vec<String>,
-    },
+    Ask(pipes::Ask),
+    /// What is left of each lane, and who rests: for people, scripts, status bars. Asks no provider
+    Status(pipes::Status),
+    /// The attempts that are kept, newest last
+    Log(pipes::Log),
+    /// Take lanes out of the rotation
+    Disable(pipes::Disable),
+    /// Take lanes back into the rotation
+    Enable(pipes::Enable),
+    /// Print what tells other programs where roundel's endpoint is
+    Env(pipes::Env),
     /// Serve the chat API that most tools speak, without a screen
     Serve {
         /// Instead of the config's; where it is taken, the next free one
@@ -176,7 +189,12 @@ pub fn run() -> ExitCode {
     let config = Config { data_dir: args.data_dir, ephemeral: args.ephemeral, config: args.config, mode };
     let code = match args.command {
         None => dashboard(&config),
-        Some(Verb::Ask { question }) => ask_command(&config, &question),
+        Some(Verb::Ask(ask)) => ask.run(&config),
+        Some(Verb::Status(status)) => status.run(&config),
+        Some(Verb::Log(log)) => log.run(&config),
+        Some(Verb::Disable(disable)) => disable.run(&config),
+        Some(Verb::Enable(enable)) => enable.run(&config),
+        Some(Verb::Env(env)) => env.run(),
         Some(Verb::Serve { port, address }) => serve_command(&config, port, address),
         Some(Verb::Providers) => providers_command(&config),
         Some(Verb::Models { refresh, json, providers }) => {
@@ -294,31 +312,4 @@ fn dashboard(config: &Config) -> u8 {
         Err(run::Ended::Failed(report)) => told(&report, FAILED),
         Err(run::Ended::Signal(code)) => code,
     }
-}
-
-fn ask_command(config: &Config, words: &[String]) -> u8 {
-    let question = match ask::question(words) {
-        Ok(question) => question,
-        Err(error) => return told(&error.to_string(), USAGE),
-    };
-    let runtime = match engine::runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => return told(&format!("cannot start: {error}"), FAILED),
-    };
-    match runtime.block_on(ask::ask(config, question)) {
-        Ok(Ended::Answered) => 0,
-        Ok(Ended::Failed) => FAILED,
-        Ok(Ended::Stopped) => STOPPED,
-        Err(error) => not_started(&error),
-    }
-}
-
-fn not_started(error: &StartError) -> u8 {
-    let code = if matches!(error, StartError::Held(_) | StartError::Refused(_)) { HELD } else { FAILED };
-    told(&error.to_string(), code)
-}
-
-fn told(sentence: &str, code: u8) -> u8 {
-    say(sentence);
-    code
 }

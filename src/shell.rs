@@ -45,11 +45,35 @@ pub mod engine;
 /// A program's time with a scheduler, its own or another's.
 pub mod session;
 
+/// What names on the command line mean.
+pub mod names;
+
+/// What is piped in.
+pub mod piped;
+
+/// What scripts read as JSON.
+pub mod json;
+
 /// One question, one answer.
 pub mod ask;
 
 /// The endpoint without a screen.
 pub mod serve;
+
+/// A session looked at from outside: who holds the folder, what is kept in it.
+pub mod visit;
+
+/// What is left, and who rests.
+pub mod status;
+
+/// The log, as rows.
+pub mod rows;
+
+/// Lanes taken out of the rotation, and back in.
+pub mod switch;
+
+/// What tells other programs where the endpoint is.
+pub mod exports;
 
 /// What providers there are.
 pub mod providers;

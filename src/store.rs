@@ -26,6 +26,7 @@ use crate::domain::standing::Rest;
 use crate::store::error::{NotSaved, StoreError};
 use crate::store::folder::Folder;
 use crate::store::load::Loaded;
+use crate::store::peek::{Peek, Unreadable};
 use crate::store::thread::Ends;
 use crate::store::write::{Pending, Write};
 
@@ -52,7 +53,7 @@ pub mod write;
 pub mod load;
 
 /// A look at what is kept.
-mod peek;
+pub mod peek;
 
 /// The thread that owns the connection.
 mod thread;
@@ -97,6 +98,11 @@ impl Store {
     /// The rests that are kept in `folder`, past ones too, without owning it; none where nothing is kept or can be read.
     pub fn rests(folder: &Path) -> Vec<Rest> {
         peek::rests(&folder.join(DATABASE)).unwrap_or_default()
+    }
+
+    /// A look at what is kept in `folder`, without owning it. None: nothing is.
+    pub fn peek(folder: &Path) -> Result<Option<Peek>, Unreadable> {
+        Peek::open(&folder.join(DATABASE))
     }
 
     /// A store that keeps nothing, as the user asked.

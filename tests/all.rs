@@ -31,6 +31,10 @@ mod ask;
 
 #[cfg(test)]
 #[cfg(unix)]
+mod pipes;
+
+#[cfg(test)]
+#[cfg(unix)]
 mod attach;
 
 #[cfg(test)]

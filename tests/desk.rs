@@ -10,13 +10,14 @@ use roundel::domain::failure::{Class, Failure};
 use roundel::domain::ids::{AttemptId, LaneId, TurnId};
 use roundel::domain::quota::limit::Unit;
 use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Standby, Training, Wire};
-use roundel::domain::standing::{Rest, Target};
+use roundel::domain::standing::{Off, Rest, Switch, Target};
 use roundel::scheduler::desk::Desk;
 use roundel::scheduler::effect::{Effect, Opening};
 use roundel::scheduler::flight::{Event, Flown, Reached};
 use roundel::scheduler::kept::Kept;
 use roundel::scheduler::ledger::Ledger;
 use roundel::scheduler::link::{Ask, Command, Report};
+use roundel::store::write::Write;
 
 const START: Time = Time::from_ms(1_795_348_800_000);
 
@@ -257,7 +258,11 @@ fn a_bad_key_takes_the_account_out_until_the_user_does_something() {
     assert_eq!(bench.lanes_flown(), ["a/1", "b/1"]);
     bench.wake(at(1_000_000));
     assert!(bench.desk.snapshot(at(1_000_000)).lanes[..2].iter().all(|lane| lane.rest.is_some()));
-    bench.desk.command(1, Command::Switch { target: Target::Account("a".into()), on: true }, at(1_000_001));
+    bench.desk.command(
+        1,
+        Command::Switch { target: Target::Account("a".into()), on: true, until: None },
+        at(1_000_001),
+    );
     assert!(bench.desk.snapshot(at(1_000_001)).lanes.iter().all(|lane| lane.rest.is_none()));
 }
 
@@ -265,14 +270,42 @@ fn a_bad_key_takes_the_account_out_until_the_user_does_something() {
 fn what_is_off_is_passed_over_and_a_waiting_turn_takes_what_comes_back() {
     let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
     for account in ["a", "b"] {
-        bench.desk.command(1, Command::Switch { target: Target::Account(account.into()), on: false }, at(0));
+        bench.desk.command(
+            1,
+            Command::Switch { target: Target::Account(account.into()), on: false, until: None },
+            at(0),
+        );
     }
     let turn = bench.ask(at(1));
     let TurnState::Failed(why) = &bench.turn(turn).state else { panic!() };
     assert_eq!(why, "no lane can answer this: a/1: off by you; b/1: off by you");
-    bench.desk.command(1, Command::Switch { target: Target::Lane("b/1".into()), on: true }, at(2));
+    bench.desk.command(1, Command::Switch { target: Target::Lane("b/1".into()), on: true, until: None }, at(2));
     bench.ask(at(3));
     assert_eq!(bench.lanes_flown(), ["b/1"]);
+}
+
+#[test]
+fn off_for_an_hour_is_on_again_by_itself_and_nothing_of_it_is_kept() {
+    let mut bench = Bench::new(&[("a/1", None)]);
+    let target = Target::Lane("a/1".into());
+    bench.desk.command(1, Command::Switch { target: target.clone(), on: false, until: Some(at(3600)) }, at(0));
+    let turn = bench.ask(at(1));
+    assert!(matches!(bench.turn(turn).state, TurnState::Failed(_)), "it is not waited for");
+    assert_eq!(bench.desk.next_wake(at(3599)), Some(at(3600)));
+    bench.desk.take_effects();
+    bench.desk.wake(at(3600));
+    let kept = bench.desk.take_effects();
+    let over = |effect: &Effect| matches!(effect, Effect::Keep(Write::Switch { switch: None, .. }));
+    assert!(kept.iter().any(over), "{kept:?}");
+    let lane = bench.desk.snapshot(at(3600)).lanes[0].clone();
+    assert_eq!((lane.off(), lane.at_once), (None, Some(1)));
+    // What ended while nothing ran is not taken up again.
+    let switch = Switch { target, on: false, since: at(0), until: Some(at(3600)) };
+    let given = |now| {
+        let kept = Kept { switches: vec![switch.clone()], ..Kept::default() };
+        Ledger::new(vec![(*lane.spec).clone()], kept, now).lanes()[0].off()
+    };
+    assert_eq!((given(at(3599)), given(at(3600))), (Some(Off::ByYouUntil(at(3600))), None));
 }
 
 #[test]
@@ -349,7 +382,7 @@ fn what_costs_money_answers_only_when_switched_on_by_itself() {
     let turn = bench.ask(at(0));
     let TurnState::Failed(why) = &bench.turn(turn).state else { panic!() };
     assert_eq!(why, "no lane can answer this: paid/1: off, costs money; paid/2: off, costs money");
-    let switch = |target, on| Command::Switch { target, on };
+    let switch = |target, on| Command::Switch { target, on, until: None };
     // The account's switch is not enough.
     bench.desk.command(1, switch(Target::Account("paid".into()), true), at(1));
     bench.ask(at(1));

@@ -237,7 +237,7 @@ fn who_is_not_entitled_can_be_tried_again_by_hand() {
     let none = reading("1d midnight UTC", 0, 0, Evidence::Learnt);
     refused(&mut ledger, 0, &refusal(Class::Payment, Scope::Model, vec![none]), START);
     assert_eq!(ready(&ledger, at(1)), [false]);
-    ledger.switch(&Target::Lane("g/m".into()), true, at(2));
+    ledger.switch(&Target::Lane("g/m".into()), true, None, at(2));
     assert_eq!(ready(&ledger, at(2)), [true]);
 }
 

@@ -53,7 +53,7 @@ impl App {
             request: self.request(&prompt),
             prompt,
             no_training: false,
-            only,
+            only: only.map(Target::Lane),
             patience: None,
         };
         self.asked.push(ask.clone());
@@ -118,7 +118,7 @@ impl App {
                 self.composer.set(&text);
                 self.say("not sent: the scheduler is busy. Your text is back, Enter tries again", Role::Warn, now);
             }
-            Command::Switch { target, on } => {
+            Command::Switch { target, on, .. } => {
                 let word = if on { "on" } else { "off" };
                 self.undo = None;
                 self.say(format!("{} not switched {word}: the scheduler is busy", words(&target)), Role::Warn, now);

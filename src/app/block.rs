@@ -7,7 +7,7 @@ use crate::app::roster::{Group, Item, Roster, is_listed};
 use crate::domain::quota::limit::Unit;
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, LaneSpec, Standby, Training};
-use crate::domain::standing::{LaneState, Need, Standing, Target};
+use crate::domain::standing::{LaneState, Need, Off, Standing, Target};
 
 /// How a lane stands, at a glance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +152,7 @@ fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) ->
         Standing::Ready if next => (Mark::Ready, "next".into()),
         Standing::Ready if answers => (Mark::Ready, "answering".into()),
         Standing::Ready => (Mark::Ready, "ready".into()),
-        Standing::Off(off) => (Mark::Off, off.reason()),
+        Standing::Off(off) => (Mark::Off, words_of(*off, due)),
         Standing::Trains => (Mark::Off, "may train on prompts".into()),
         Standing::Resting { until: Some(until), class } => {
             (Mark::Resting, format!("resting {}, {}", due.lasting(*until), class.word()))
@@ -164,6 +164,14 @@ fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) ->
         Standing::Spent { until: Some(until), .. } => (Mark::Resting, format!("spent {}", due.lasting(*until))),
         Standing::Spent { until: None, .. } => (Mark::Resting, "spent".into()),
         Standing::TooLarge => (Mark::Broken, "too small for a turn".into()),
+    }
+}
+
+/// `off by you, 34 m`, `off by you, until 14:00`.
+fn words_of(off: Off, due: &mut Due) -> String {
+    match off {
+        Off::ByYouUntil(until) => format!("{}, {}", off.reason(), due.lasting(until)),
+        Off::ByYou | Off::Until(_) => off.reason(),
     }
 }
 
@@ -182,7 +190,8 @@ fn account(roster: &Roster, group: &Group<'_>, item: Item, usual: Need, due: &mu
     };
     let as_one = |first: &Standing| standings.iter().all(|standing| standing == first);
     let state = match standings.first() {
-        Some(first) if matches!(mark, Mark::Off | Mark::Broken) && as_one(first) => first.reason(),
+        Some(Standing::Off(off)) if as_one(&Standing::Off(*off)) => words_of(*off, due),
+        Some(first) if mark == Mark::Broken && as_one(first) => first.reason(),
         _ if mark == Mark::Off => "off".into(),
         _ => format!("{ready} of {} ready", lanes.len()),
     };
@@ -224,6 +233,17 @@ mod tests {
     use crate::app::fixture::{NOW, in_, lane as some_lane};
     use crate::domain::clock::Zone;
     use crate::domain::quota::limit::Window;
+
+    #[test]
+    fn a_lane_that_is_off_for_a_while_says_for_how_long() {
+        let mut due = Due::new(NOW, Zone::UTC);
+        let off = |off, due: &mut Due| state_of(&some_lane("a/b"), &Standing::Off(off), false, due).1;
+        assert_eq!(off(Off::ByYou, &mut due), "off by you");
+        assert_eq!(
+            (off(Off::ByYouUntil(in_(120)), &mut due), due.next()),
+            ("off by you, 2 m".to_owned(), Some(in_(21)))
+        );
+    }
 
     #[test]
     fn a_lane_that_answers_says_so_even_when_it_is_spent() {

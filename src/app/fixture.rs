@@ -112,7 +112,7 @@ pub(crate) fn lanes() -> Vec<LaneState> {
         told: true,
         words: "Rate limit reached: 4 requests per minute. Please try again in 64 s.".into(),
     });
-    lanes[5].switch = Some(Switch { target: Target::Account("moody".into()), on: false, since: ago(700) });
+    lanes[5].switch = Some(Switch { target: Target::Account("moody".into()), on: false, since: ago(700), until: None });
     lanes
 }
 
@@ -343,7 +343,7 @@ pub(crate) fn stuck_snapshot() -> Snapshot {
                 lane.rest = Some(Rest { target, since: ago(3), until: Some(in_(34)), class, told: true, words });
             }
             "openrouter" if lane.spec.standby.is_none() => {
-                lane.switch = Some(Switch { target, on: false, since: ago(700) });
+                lane.switch = Some(Switch { target, on: false, since: ago(700), until: None });
             }
             _ => {}
         }

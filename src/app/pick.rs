@@ -105,7 +105,7 @@ impl App {
         self.undo = Some((target.clone(), !on));
         let what = if on { "is in the rotation" } else { "is out of the rotation" };
         self.say(format!("{} {what}  z undo", words(&target)), Role::Plain, now);
-        vec![Effect::Send(Command::Switch { target, on })]
+        vec![Effect::Send(Command::Switch { target, on, until: None })]
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
         let mut app = at_the_fold();
         assert_eq!(press(&mut app, &[Char(' ')]), []);
         assert!(app.screen(NOW).footer.text().contains("openrouter: switch its lanes on one by one"));
-        let on = |id: &str| Effect::Send(Command::Switch { target: Target::Lane(id.into()), on: true });
+        let on = |id: &str| Effect::Send(Command::Switch { target: Target::Lane(id.into()), on: true, until: None });
         assert_eq!(press(&mut app, &[Right, Down, Char(' ')]), [on("openrouter/vendor/model-1")]);
         // An account that has nothing else.
         app.selected = Some(Item::Of(Target::Account("openai".into())));
@@ -166,7 +166,8 @@ mod tests {
         assert!(app.screen(NOW).footer.text().contains("openai: switch its lanes on one by one"));
         // One that has others is switched as ever.
         app.selected = Some(Item::Of(Target::Account("openrouter".into())));
-        let off = Effect::Send(Command::Switch { target: Target::Account("openrouter".into()), on: false });
+        let off =
+            Effect::Send(Command::Switch { target: Target::Account("openrouter".into()), on: false, until: None });
         assert_eq!(press(&mut app, &[Char(' ')]), [off]);
         // A single lane of its account, in its detail.
         app.selected = Some(lane("litellm/house-model"));

@@ -153,7 +153,7 @@ mod tests {
     use crate::app::fixture::{NOW, fresh, turn};
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
     use crate::domain::conversation::{Part, TurnState};
-    use crate::domain::standing::Need;
+    use crate::domain::standing::{Need, Target};
     use crate::scheduler::link::{Ask, Command, Moved, Report};
 
     fn press(app: &mut App, modifiers: KeyModifiers, code: KeyCode) -> Vec<Effect> {
@@ -258,7 +258,7 @@ mod tests {
         plain(&mut app, KeyCode::Enter);
         assert!(app.screen(NOW).prospect.text().contains("only to steady/tiny-3b"));
         let effects = write(&mut app, "five?");
-        assert_eq!(asked(&effects).unwrap().only, Some("steady/tiny-3b".into()));
+        assert_eq!(asked(&effects).unwrap().only, Some(Target::Lane("steady/tiny-3b".into())));
         let id = asked(&effects).unwrap().turn;
         hear(&mut app, Turn { id, ..turn(5, "five?", "Five.", TurnState::Done) });
         assert_eq!(asked(&write(&mut app, "six?")).unwrap().only, None, "for that one turn");
@@ -270,7 +270,7 @@ mod tests {
         let effects = plain(&mut app, KeyCode::Enter);
         assert_eq!(
             asked(&effects).map(|ask| (ask.prompt.as_str(), ask.only.clone())),
-            Some(("four?", Some("quick/small-8b".into())))
+            Some(("four?", Some(Target::Lane("quick/small-8b".into()))))
         );
     }
 

@@ -31,6 +31,14 @@ impl Target {
             Self::Lane(id) => id == lane,
         }
     }
+
+    /// The name as one writes it: `groq/openai/gpt-oss-120b`, `groq/*`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Account(account) => format!("{account}/*"),
+            Self::Lane(id) => id.to_string(),
+        }
+    }
 }
 
 /// What the user did with the switch of a lane. It outranks the catalogue and the config.
@@ -42,6 +50,17 @@ pub struct Switch {
     pub on: bool,
     /// Since when.
     pub since: Time,
+    /// Until when; None: until the user's hand. Then the lane stands as before any hand: one that costs money, or may, is
+    /// off.
+    #[serde(default)]
+    pub until: Option<Time>,
+}
+
+impl Switch {
+    /// Whether its time is over.
+    pub fn is_over(&self, now: Time) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
 }
 
 /// Why a lane is off.
@@ -49,6 +68,8 @@ pub struct Switch {
 pub enum Off {
     /// The user switched it off.
     ByYou,
+    /// The user switched it off until then.
+    ByYouUntil(Time),
     /// It is off until the user switches it on.
     Until(Standby),
 }
@@ -57,7 +78,7 @@ impl Off {
     /// The reason, for people.
     pub fn reason(self) -> String {
         match self {
-            Self::ByYou => "off by you".into(),
+            Self::ByYou | Self::ByYouUntil(_) => "off by you".into(),
             Self::Until(standby) => format!("off, {}", standby.word()),
         }
     }
@@ -197,6 +218,7 @@ impl Standing {
         match self {
             Self::Ready => Some(now),
             Self::Resting { until, .. } | Self::Spent { until, .. } => *until,
+            Self::Off(Off::ByYouUntil(until)) => Some(*until),
             Self::Off(_) | Self::Trains | Self::Widening | Self::TooLarge => None,
         }
     }
@@ -237,12 +259,14 @@ impl LaneState {
     }
 
     /// The user's hand on its switch, or on its account's, `target`. On again it begins with one attempt, and what was
-    /// out until the user did something is in. A lane that is off by itself wants to be switched on by itself.
-    pub fn switch_to(&mut self, on: bool, target: &Target, now: Time) {
+    /// out until the user did something is in. A lane that is off by itself wants to be switched on by itself. `until`:
+    /// off for so long only.
+    pub fn switch_to(&mut self, on: bool, target: &Target, until: Option<Time>, now: Time) {
         let own = Target::Lane(self.spec.id.clone());
         let kept_on = self.switch.as_ref().is_some_and(|switch| switch.on);
         let needs_hand = self.spec.standby.is_some() && (*target == own || kept_on);
-        self.switch = (!on || needs_hand).then_some(Switch { target: own, on, since: now });
+        self.switch =
+            (!on || needs_hand).then_some(Switch { target: own, on, since: now, until: until.filter(|_| !on) });
         if on {
             self.rest.take_if(|rest| rest.until.is_none());
             self.at_once = Some(1);
@@ -258,21 +282,26 @@ impl LaneState {
         full
     }
 
-    /// Forgets a rest that is over. Whether there was one. A clock set back lengthens none.
+    /// Forgets a rest that is over, and a switch whose time is. Whether there was one. A clock set back lengthens none.
     pub fn expire(&mut self, now: Time) -> bool {
-        if let Some(Rest { since, until: Some(until), .. }) = &mut self.rest
-            && *since > now
-        {
-            *until = now.plus(until.since(*since));
-            *since = now;
+        if let Some(Rest { since, until: Some(until), .. }) = &mut self.rest {
+            follow_clock(since, until, now);
         }
-        self.rest.take_if(|rest| rest.until.is_some_and(|until| until <= now)).is_some()
+        if let Some(Switch { since, until: Some(until), .. }) = &mut self.switch {
+            follow_clock(since, until, now);
+        }
+        let back = self.switch.take_if(|switch| switch.is_over(now)).is_some();
+        if back {
+            self.at_once = Some(1);
+        }
+        self.rest.take_if(|rest| rest.until.is_some_and(|until| until <= now)).is_some() || back
     }
 
     /// Why it is off; None: it is on. The user's hand outranks all else.
     pub fn off(&self) -> Option<Off> {
         match &self.switch {
-            Some(Switch { on, .. }) => (!on).then_some(Off::ByYou),
+            Some(Switch { on: true, .. }) => None,
+            Some(Switch { until, .. }) => Some(until.map_or(Off::ByYou, Off::ByYouUntil)),
             None => self.spec.standby.map(Off::Until),
         }
     }
@@ -329,5 +358,71 @@ impl LaneState {
             return Standing::Widening;
         }
         worst
+    }
+}
+
+/// What began later than now began now, and lasts as long.
+fn follow_clock(since: &mut Time, until: &mut Time, now: Time) {
+    if *since > now {
+        *until = now.plus(until.since(*since));
+        *since = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::roster::{Dialect, Wire};
+
+    const NOON: Time = Time::from_ms(1_795_348_800_000);
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn lane(standby: Option<Standby>) -> LaneState {
+        let spec = LaneSpec::new(LaneId::from("a/b"), Wire::Openai, Dialect::Generic, "http://127.0.0.1:1");
+        LaneState::new(LaneSpec { standby, ..spec })
+    }
+
+    fn off_for(lane: &mut LaneState, span: Duration, now: Time) {
+        lane.switch_to(false, &Target::Account("a".into()), Some(now.plus(span)), now);
+    }
+
+    #[test]
+    fn off_for_a_while_is_off_until_then_and_comes_back_with_one_attempt() {
+        let (mut lane, until) = (lane(None), NOON.plus(HOUR));
+        off_for(&mut lane, HOUR, NOON);
+        let standing = lane.standing(&[], Need::USUAL, NOON);
+        assert_eq!(standing, Standing::Off(Off::ByYouUntil(until)));
+        assert_eq!((standing.reason().as_str(), standing.until(NOON)), ("off by you", Some(until)));
+        assert!(!lane.expire(until.minus(Duration::from_millis(1))));
+        assert!(lane.expire(until) && !lane.expire(until));
+        assert_eq!((lane.off(), lane.switch.clone(), lane.at_once), (None, None, Some(1)));
+        // A later word of the user outranks an earlier one, either way.
+        off_for(&mut lane, HOUR, NOON);
+        lane.switch_to(false, &Target::Lane("a/b".into()), None, NOON);
+        assert!(!lane.expire(NOON.plus(10 * HOUR)) && lane.off() == Some(Off::ByYou));
+        off_for(&mut lane, HOUR, NOON);
+        lane.switch_to(true, &Target::Lane("a/b".into()), Some(until), NOON);
+        assert_eq!((lane.off(), lane.switch.clone()), (None, None));
+    }
+
+    #[test]
+    fn what_costs_money_is_not_switched_on_by_the_clock() {
+        let mut lane = lane(Some(Standby::Paid));
+        lane.switch_to(true, &Target::Lane("a/b".into()), Some(NOON.plus(HOUR)), NOON);
+        assert_eq!((lane.off(), lane.expire(NOON.plus(HOUR))), (None, false), "on has no end");
+        off_for(&mut lane, HOUR, NOON);
+        assert!(lane.expire(NOON.plus(HOUR)));
+        assert_eq!(lane.off(), Some(Off::Until(Standby::Paid)));
+    }
+
+    #[test]
+    fn a_clock_set_back_lengthens_no_switch() {
+        let mut lane = lane(None);
+        off_for(&mut lane, HOUR, NOON);
+        let before = NOON.minus(5 * HOUR);
+        assert!(!lane.expire(before));
+        assert_eq!(lane.off(), Some(Off::ByYouUntil(before.plus(HOUR))));
     }
 }

@@ -86,7 +86,7 @@ pub fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String 
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that make one word of the other.
-fn distance(from: &str, to: &str) -> usize {
+pub fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut older: Vec<usize> = Vec::new();
     let mut old: Vec<usize> = (0..=to.len()).collect();

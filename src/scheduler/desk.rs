@@ -19,7 +19,7 @@ use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::saving::Saving;
-use crate::domain::standing::Need;
+use crate::domain::standing::{Need, Target};
 use crate::scheduler::books::Settled;
 use crate::scheduler::calls::Calls;
 use crate::scheduler::counters::Counters;
@@ -94,8 +94,8 @@ impl Desk {
     pub fn command(&mut self, from: u16, command: Command, now: Time) {
         match command {
             Command::Ask(ask) => self.ask(*ask, from, now),
-            Command::Switch { target, on } => {
-                self.ledger.switch(&target, on, now);
+            Command::Switch { target, on, until } => {
+                self.ledger.switch(&target, on, until, now);
                 self.tell_ledger(None, Vec::new(), now);
                 self.replan(now);
             }
@@ -227,7 +227,7 @@ impl Desk {
         let no_training = self.usual.no_training || ask.no_training;
         let need = Need { input: ask.request.estimated_tokens(), output, sure_output, no_training };
         let (id, origin) = (ask.turn, ask.origin);
-        if let (Origin::Probe, Some(only)) = (origin, &ask.only) {
+        if let (Origin::Probe, Some(Target::Lane(only))) = (origin, &ask.only) {
             self.ledger.try_again(only);
         }
         let work = Work::new(ask, asker, need, now);

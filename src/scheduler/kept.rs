@@ -33,7 +33,7 @@ impl Kept {
     /// stands; a count of a window that the catalogue has come to know otherwise means nothing.
     pub fn give(&mut self, lane: &mut LaneState, meters: &mut Vec<Meter>, now: Time) {
         let id = &lane.spec.id;
-        lane.switch = self.switches.iter().find(|switch| switch.target.covers(id)).cloned();
+        lane.switch = self.switches.iter().find(|one| one.target.covers(id) && !one.is_over(now)).cloned();
         // A bad key or an unpaid account is tried once more after a restart: the user may have mended it. Gone is gone,
         // and a model that is not in the plan is not tried again on the same day.
         let endless = |rest: &Rest| match rest.class {

@@ -354,9 +354,9 @@ impl Ledger {
     /// Takes lanes out of the rotation or back in, by the user's hand. What was out until the user did something about
     /// it is in again, too. An account switched on brings back its lanes as they were before any hand; a lane that costs
     /// money, or may, wants to be switched on by itself.
-    pub fn switch(&mut self, target: &Target, on: bool, now: Time) {
+    pub fn switch(&mut self, target: &Target, on: bool, until: Option<Time>, now: Time) {
         for (index, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| target.covers(&lane.spec.id)) {
-            lane.switch_to(on, target, now);
+            lane.switch_to(on, target, until, now);
             self.changed.insert(index);
         }
     }

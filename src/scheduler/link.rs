@@ -41,6 +41,9 @@ pub enum Command {
         target: Target,
         /// In, or out.
         on: bool,
+        /// Out until then; None: until it is switched on.
+        #[serde(default)]
+        until: Option<Time>,
     },
     /// The chat wants no lane that trains on prompts, or might; or takes any again. The config's word stands above it.
     AvoidTraining(bool),
@@ -73,8 +76,8 @@ pub struct Ask {
     pub request: Request,
     /// Only on lanes that do not train on prompts.
     pub no_training: bool,
-    /// Only on this lane.
-    pub only: Option<LaneId>,
+    /// Only on this lane, or on those of this account.
+    pub only: Option<Target>,
     /// How long it may wait for a lane; None: as long as is usual for its origin.
     #[serde(default)]
     pub patience: Option<Duration>,

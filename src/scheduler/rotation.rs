@@ -9,7 +9,7 @@
 use crate::domain::clock::Time;
 use crate::domain::ids::LaneId;
 use crate::domain::roster::{LaneSpec, Strategy};
-use crate::domain::standing::{LaneState, Standing};
+use crate::domain::standing::{LaneState, Standing, Target};
 use crate::scheduler::link::call::{Cause, Wanted};
 
 /// So many lanes that could not take an attempt are named.
@@ -73,8 +73,8 @@ pub struct Place {
 pub struct Wish<'a> {
     /// Lanes that it shall not go to again.
     pub tried: &'a [LaneId],
-    /// The only lane that it may go to.
-    pub only: Option<&'a LaneId>,
+    /// The only lanes that it may go to.
+    pub only: Option<&'a Target>,
     /// Lanes that are kept for those who have waited longer.
     pub kept: &'a [LaneId],
     /// What a call wants.
@@ -124,7 +124,7 @@ impl Wish<'_> {
 
     /// Whether the lane is one of those that were named.
     fn covers(&self, lane: &LaneId) -> bool {
-        self.only.is_none_or(|only| only == lane) && self.wanted.is_none_or(|wanted| wanted.route.covers(lane))
+        self.only.is_none_or(|only| only.covers(lane)) && self.wanted.is_none_or(|wanted| wanted.route.covers(lane))
     }
 
     /// Why the lane cannot do what is wanted.
@@ -284,7 +284,7 @@ fn reasons(seats: &[Seat<'_>], wish: Wish<'_>) -> String {
     });
     let told: Vec<String> = told.collect();
     match wish.only {
-        Some(only) if told.is_empty() => format!("there is no lane `{only}`"),
+        Some(only) if told.is_empty() => format!("there is no lane `{}`", only.name()),
         _ => told.join("; "),
     }
 }
@@ -423,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_pinned_turn_goes_nowhere_else() {
-        let only = LaneId::from("b/1");
+        let only = Target::Lane(LaneId::from("b/1"));
         let wish = Wish { only: Some(&only), ..Wish::default() };
         let mut standings = vec![Standing::Ready; 5];
         let lanes = lanes();
@@ -434,10 +434,19 @@ mod tests {
         standings[2] = Standing::Off(Off::ByYou);
         let Choice::Nobody(why) = choose(&standings, wish) else { panic!() };
         assert_eq!(why, "b/1: off by you; Space in the quota pane switches it on");
-        let only = LaneId::from("x/1");
+        let only = Target::Lane(LaneId::from("x/1"));
         let wish = Wish { only: Some(&only), ..Wish::default() };
         let nobody = choose(&standings, wish);
         assert_eq!(nobody, Choice::Nobody("there is no lane `x/1`".into()));
+        // Pinned to an account it goes to any of its lanes.
+        let only = Target::Account(lanes[0].spec.account());
+        let wish = Wish { only: Some(&only), ..Wish::default() };
+        standings[0] = spent(9);
+        let account = lane_of(&choose(&standings, wish)).map(|lane| lanes[lane].spec.account());
+        assert_eq!(account, Some(lanes[0].spec.account()));
+        let only = Target::Account("x".into());
+        let wish = Wish { only: Some(&only), ..Wish::default() };
+        assert_eq!(choose(&standings, wish), Choice::Nobody("there is no lane `x/*`".into()));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::conversation::{Origin, Request, Turn, TurnState, Usage};
 use crate::domain::exchange::Head;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::roster::LaneSpec;
-use crate::domain::standing::Need;
+use crate::domain::standing::{Need, Target};
 use crate::scheduler::ledger::Hold;
 use crate::scheduler::link::{ATTEMPTS, Ask, Said, TURNS};
 use crate::scheduler::patience;
@@ -35,8 +35,8 @@ pub struct Work {
     pub need: Need,
     /// Lanes that shall not be tried again: too small for it.
     pub tried: Vec<LaneId>,
-    /// The only lane that it may go to.
-    pub only: Option<LaneId>,
+    /// The only lanes that it may go to.
+    pub only: Option<Target>,
     /// How long it may wait for a lane, in all.
     pub patience: Duration,
     /// Since when it waits, and for how long it has waited before.

@@ -1,30 +1,58 @@
 //! `roundel ask`: one question, its answer on stdout as it comes, everything else on stderr.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io;
+use std::time::Duration;
 
 use tokio::signal;
+use tokio::time::timeout;
 
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Zone};
 use crate::domain::conversation::{Message, Origin, Request, Role, Turn, TurnState};
 use crate::domain::ids::TurnId;
-use crate::domain::text::harmless;
+use crate::domain::standing::Target;
+use crate::domain::text::{one_line, shortened};
 use crate::scheduler::actor::Subscription;
-use crate::scheduler::link::{Ask, Command, Report, Urgent, turn_id};
+use crate::scheduler::link::{Ask, Command, Report, Snapshot, Urgent, turn_id};
 use crate::shell::engine::{Config, StartError};
+use crate::shell::names;
+use crate::shell::piped::{self, PATIENCE, Piped};
 use crate::shell::session::{News, Session, start};
+use crate::store::Store;
 
-/// Of stdin as much is read: 1 MiB.
-const LARGEST: u64 = 1024 * 1024;
+/// Where words go.
+pub mod out;
 
-/// How it ended, as an exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// The answer is on stdout.
-    Answered,
-    /// It could not be answered, or broke off.
-    Failed,
-    /// Ctrl+C, or the reader of stdout went away.
-    Stopped,
+/// The first block of code.
+pub mod code;
+
+/// An answer on its way out.
+pub mod answer;
+
+use crate::shell::ask::answer::{Heard, Printer};
+use crate::shell::ask::out::put;
+
+pub use crate::shell::ask::answer::{Ended, Show};
+pub use crate::shell::ask::out::say;
+
+/// How long lanes may still be looked for before a name is one that nobody has.
+const FINDING: Duration = Duration::from_millis(1500);
+
+/// The name that means all lanes.
+const AUTO: &str = "auto";
+
+/// What is wanted beside an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only this lane, or this account's; None: whichever the rotation takes.
+    pub model: Option<String>,
+    /// Instructions before the question.
+    pub system: Option<String>,
+    /// The last question of a script and its answer go along.
+    pub continued: bool,
+    /// What is shown.
+    pub show: Show,
+    /// How long it may wait for a lane.
+    pub patience: Option<Duration>,
 }
 
 /// Why there is no question.
@@ -38,55 +66,56 @@ pub enum NoQuestion {
     TooLong,
 }
 
-/// The question: the words of the command line, and behind them what is piped in.
+/// The question: the words of the command line, and behind them what is piped in. Without words, or with `-` among them,
+/// that is read to its end; beside words it is left out if nothing comes within [`PATIENCE`].
 pub fn question(words: &[String]) -> Result<String, NoQuestion> {
-    let mut question = words.join(" ");
-    let mut stdin = io::stdin();
-    if !stdin.is_terminal() {
-        let mut piped = Vec::new();
-        // What cannot be read was not piped.
-        let _ = (&mut stdin).take(LARGEST + 1).read_to_end(&mut piped);
-        if piped.len() as u64 > LARGEST {
-            return Err(NoQuestion::TooLong);
+    let must = words.iter().any(|word| word == "-");
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "-").collect();
+    let words = words.join(" ");
+    let words = words.trim();
+    // Without words a terminal is no question: nobody would know what is waited for.
+    let alone = words.is_empty() && !io::IsTerminal::is_terminal(&io::stdin());
+    let question = match piped::read(must || alone) {
+        Piped::Text(piped) if piped.trim().is_empty() => words.to_owned(),
+        Piped::Text(piped) => format!("{words}\n\n{piped}").trim_start().to_owned(),
+        Piped::Silent => {
+            say(&format!(
+                "nothing was piped in within {} s: asking without it (`-` waits for it, `</dev/null` says that there is none)",
+                PATIENCE.as_secs()
+            ));
+            words.to_owned()
         }
-        let piped = String::from_utf8_lossy(&piped);
-        if !piped.trim().is_empty() {
-            question = format!("{question}\n\n{}", piped.trim_end());
-        }
-    }
-    if question.trim().is_empty() { Err(NoQuestion::Empty) } else { Ok(question.trim().to_owned()) }
+        Piped::TooLong => return Err(NoQuestion::TooLong),
+    };
+    if question.is_empty() { Err(NoQuestion::Empty) } else { Ok(question) }
+}
+
+/// What is asked, with all that goes along.
+struct Question {
+    prompt: String,
+    request: Request,
+    only: Option<Target>,
+    wanted: Wanted,
 }
 
 /// Asks; once more, if the process that was to answer ended before it began to.
-pub async fn ask(config: &Config, question: String) -> Result<Ended, StartError> {
+pub async fn ask(config: &Config, prompt: String, wanted: Wanted) -> Result<Ended, StartError> {
     let (mut session, mut subscription) = start(config, "ask").await?;
     if session.demo {
         say("SIMULATED: no model answers here; this is roundel's demo on simulated providers");
     }
-    let ended = loop {
-        let begun = match converse(&mut session, &mut subscription, question.clone()).await {
-            Heard::Over(ended) => break ended,
-            Heard::CtrlC => {
-                say("stopped");
-                // Who wants it to end wants it now, whatever others have in the air.
-                let _ = session.stop().await.map_err(|sentence| say(&sentence));
-                return Ok(Ended::Stopped);
-            }
-            Heard::Lost { begun } => begun,
-        };
-        let owner = session.owner.map_or_else(|| "the scheduler".to_owned(), |owner| format!("process {owner}"));
-        if begun || !session.recover() {
-            say(&format!("{owner} has ended: the answer was interrupted"));
-            break Ended::Failed;
+    let ended = match prepared(&session, &mut subscription, prompt, wanted).await {
+        Ok(question) => asked(&mut session, subscription, &question).await?,
+        Err((sentence, ended)) => {
+            say(&sentence);
+            Some(ended)
         }
-        match session.news().await {
-            News::Back(again, said) => {
-                say(&format!("{said}; asking again"));
-                subscription = again;
-            }
-            News::Lost(error) => return Err(error),
-            News::Said(_) => break Ended::Failed,
-        }
+    };
+    let Some(ended) = ended else {
+        say("stopped");
+        // Who wants it to end wants it now, whatever others have in the air.
+        let _ = session.stop().await.map_err(|sentence| say(&sentence));
+        return Ok(Ended::Stopped);
     };
     if let Err(sentence) = session.finish(say).await {
         say(&sentence);
@@ -94,38 +123,144 @@ pub async fn ask(config: &Config, question: String) -> Result<Ended, StartError>
     Ok(ended)
 }
 
-/// How a conversation ended.
-enum Heard {
-    Over(Ended),
-    CtrlC,
-    /// Its scheduler has ended; whether some of the answer is on stdout.
-    Lost {
-        begun: bool,
-    },
+/// None: Ctrl+C.
+async fn asked(
+    session: &mut Session,
+    mut subscription: Subscription,
+    question: &Question,
+) -> Result<Option<Ended>, StartError> {
+    loop {
+        let (heard, printer) = converse(session, &mut subscription, question).await;
+        let begun = match heard {
+            Heard::CtrlC => return Ok(None),
+            Heard::Over(ended) => return Ok(Some(finished(&printer, ended))),
+            Heard::Lost { begun } => begun,
+        };
+        let owner = session.owner.map_or_else(|| "the scheduler".to_owned(), |owner| format!("process {owner}"));
+        if begun || !session.recover() {
+            say(&format!("{owner} has ended: the answer was interrupted"));
+            return Ok(Some(finished(&printer, Ended::Failed)));
+        }
+        match session.news().await {
+            News::Back(again, said) => {
+                say(&format!("{said}; asking again"));
+                subscription = again;
+            }
+            News::Lost(error) => return Err(error),
+            News::Said(_) => return Ok(Some(Ended::Failed)),
+        }
+    }
 }
 
-async fn converse(session: &mut Session, subscription: &mut Subscription, prompt: String) -> Heard {
+/// The object, where it is wanted, is the last thing that is said.
+fn finished(printer: &Printer, ended: Ended) -> Ended {
+    match printer.object().map(|object| put(&object)) {
+        Some(Err(error)) => unwritten(&error),
+        Some(Ok(())) | None => ended,
+    }
+}
+
+/// Who reads no further has what they want.
+fn unwritten(error: &io::Error) -> Ended {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ended::Stopped;
+    }
+    say(&format!("the answer cannot be written: {error}"));
+    Ended::Failed
+}
+
+/// Finds what the names mean, and what is continued. Err: a sentence, and how that ends.
+async fn prepared(
+    session: &Session,
+    subscription: &mut Subscription,
+    prompt: String,
+    wanted: Wanted,
+) -> Result<Question, (String, Ended)> {
+    let named = wanted.model.as_deref().filter(|name| *name != AUTO);
+    let mut only = None;
+    let mut earlier = None;
+    if named.is_some() || wanted.continued {
+        let Some(mut snapshot) = snapshot(subscription).await else {
+            return Err(("the scheduler ended at once".into(), Ended::Failed));
+        };
+        if wanted.continued {
+            let before = last_asked(session, &snapshot).map_err(|sentence| (sentence, Ended::Failed))?;
+            say(&continues(&before));
+            earlier = Some(before);
+        }
+        if let Some(name) = named {
+            let found = |snapshot: &Snapshot| names::target(name, snapshot.lanes.iter().map(|lane| &lane.spec.id));
+            let mut target = found(&snapshot);
+            // Some lanes are found a moment after the start; the demo has all of them at once.
+            while target.is_err() && !session.demo {
+                let Ok(Some(later)) = timeout(FINDING, self::snapshot(subscription)).await else { break };
+                snapshot = later;
+                target = found(&snapshot);
+            }
+            only = Some(target.map_err(|sentence| (sentence, Ended::Unusable))?);
+        }
+    }
+    let mut messages: Vec<Message> =
+        wanted.system.iter().map(|system| Message::text(Role::System, system.clone())).collect();
+    if let Some(turn) = earlier {
+        messages.push(Message::text(Role::User, turn.prompt));
+        messages.push(Message::text(Role::Assistant, turn.answer));
+    }
+    messages.push(Message::text(Role::User, prompt.clone()));
+    Ok(Question { prompt, request: Request { messages, ..Request::default() }, only, wanted })
+}
+
+/// The next snapshot; None: there will be none.
+async fn snapshot(subscription: &mut Subscription) -> Option<Box<Snapshot>> {
+    loop {
+        if let Report::Snapshot(snapshot) = subscription.reports.recv().await? {
+            return Some(snapshot);
+        }
+    }
+}
+
+/// The last question that was asked from a script and answered. What has just been answered is on its way to the disk:
+/// then the owner knows it.
+fn last_asked(session: &Session, snapshot: &Snapshot) -> Result<Turn, String> {
+    let answered = |turn: &&Turn| turn.origin == Origin::Ask && turn.state == TurnState::Done;
+    let heard = snapshot.turns.iter().rfind(answered).cloned();
+    let peek = session.folder.as_deref().map(Store::peek).transpose().map_err(|error| error.to_string())?;
+    let kept = match peek.flatten() {
+        Some(peek) => peek.last_asked().map_err(|error| error.to_string())?,
+        None => None,
+    };
+    let last = [heard, kept].into_iter().flatten().max_by_key(|turn| turn.id);
+    last.ok_or_else(|| "there is nothing to continue: no question was answered to a script yet".into())
+}
+
+/// `continues 09:41 quick/small-8b: what is a tide?`.
+fn continues(turn: &Turn) -> String {
+    let lane = turn.lane.as_ref().map(ToString::to_string).unwrap_or_default();
+    let prompt = one_line(&turn.prompt).into_owned();
+    format!("continues {} {lane}: {}", Zone::Local.hm(turn.asked), shortened(&prompt, 60))
+}
+
+async fn converse(session: &mut Session, subscription: &mut Subscription, question: &Question) -> (Heard, Printer) {
     let turn = turn_id(Clock::System.now(), subscription.number, TurnId(0));
-    let request = Request { messages: vec![Message::text(Role::User, prompt.clone())], ..Request::default() };
+    let mut printer = Printer::new(turn, question.wanted.show);
     let ask = Ask {
         turn,
         origin: Origin::Ask,
-        prompt,
-        request,
+        prompt: question.prompt.clone(),
+        request: question.request.clone(),
         no_training: session.no_training,
-        only: None,
-        patience: None,
+        only: question.only.clone(),
+        patience: question.wanted.patience,
     };
     if !session.link.send(subscription.number, Command::Ask(Box::new(ask))).await {
-        return Heard::Lost { begun: false };
+        return (Heard::Lost { begun: false }, printer);
     }
-    let mut printer = Printer { turn, printed: 0, raw: !io::stdout().is_terminal(), waiting: String::new() };
     loop {
         let report = tokio::select! {
             biased;
             _ = signal::ctrl_c() => {
                 session.link.urgent(Urgent::Cancel(turn)).await;
-                return Heard::CtrlC;
+                return (Heard::CtrlC, printer);
             }
             report = subscription.reports.recv() => report,
             News::Said(sentence) = session.news() => {
@@ -135,102 +270,12 @@ async fn converse(session: &mut Session, subscription: &mut Subscription, prompt
         };
         match report.map(|report| printer.report(report)) {
             Some(Ok(None)) => {}
-            Some(Ok(Some(heard))) => return heard,
+            Some(Ok(Some(heard))) => return (heard, printer),
             Some(Err(error)) => {
                 session.link.urgent(Urgent::Cancel(turn)).await;
-                // Who reads no further has what they want.
-                if error.kind() == io::ErrorKind::BrokenPipe {
-                    return Heard::Over(Ended::Stopped);
-                }
-                say(&format!("the answer cannot be written: {error}"));
-                return Heard::Over(Ended::Failed);
+                return (Heard::Over(unwritten(&error)), printer);
             }
-            None => return Heard::Lost { begun: printer.printed > 0 },
+            None => return (Heard::Lost { begun: printer.has_begun() }, printer),
         }
     }
-}
-
-struct Printer {
-    turn: TurnId,
-    /// Bytes of the answer that are on stdout.
-    printed: usize,
-    /// Stdout is no terminal: the answer goes out as it came.
-    raw: bool,
-    waiting: String,
-}
-
-impl Printer {
-    /// Prints what is new; Some: it is over.
-    fn report(&mut self, report: Report) -> io::Result<Option<Heard>> {
-        match report {
-            Report::Said(said) if said.turn == self.turn && !said.reasoning => {
-                let new = self.printed.checked_sub(said.from).and_then(|known| said.text.get(known..));
-                self.print(new.unwrap_or_default())?;
-                Ok(None)
-            }
-            Report::Snapshot(snapshot) => match snapshot.turns.into_iter().find(|turn| turn.id == self.turn) {
-                Some(turn) => self.turn(&turn),
-                None => Ok(None),
-            },
-            Report::Moved(moved) => match moved.turn.filter(|turn| turn.id == self.turn) {
-                Some(turn) => self.turn(&turn),
-                None => Ok(None),
-            },
-            Report::Said(_) | Report::Saving(_) => Ok(None),
-        }
-    }
-
-    fn turn(&mut self, turn: &Turn) -> io::Result<Option<Heard>> {
-        self.print(turn.answer.get(self.printed..).unwrap_or_default())?;
-        if let TurnState::Waiting { on, until } = &turn.state
-            && !on.is_empty()
-            && *on != self.waiting
-        {
-            self.waiting.clone_from(on);
-            let wait = until.map(|until| until.since(Clock::System.now()).as_secs_f64().ceil());
-            say(&format!("waiting for {on}{}", wait.map_or(String::new(), |wait| format!(", {wait:.0} s"))));
-        }
-        if !turn.state.is_over() {
-            return Ok(None);
-        }
-        if self.printed > 0 && !turn.answer.ends_with('\n') {
-            write("\n")?;
-        }
-        Ok(Some(match &turn.state {
-            TurnState::Done => {
-                say(&provenance(turn));
-                Heard::Over(Ended::Answered)
-            }
-            TurnState::Failed(why) => {
-                say(why);
-                Heard::Over(Ended::Failed)
-            }
-            TurnState::Interrupted => Heard::Lost { begun: self.printed > 0 },
-            TurnState::Stopped | TurnState::Waiting { .. } | TurnState::Running => Heard::Over(Ended::Stopped),
-        }))
-    }
-
-    fn print(&mut self, text: &str) -> io::Result<()> {
-        self.printed += text.len();
-        if self.raw { write(text) } else { write(&harmless(text)) }
-    }
-}
-
-fn write(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
-}
-
-/// `quick/small-8b  0.2 s  1.4 s  41 tok`.
-fn provenance(turn: &Turn) -> String {
-    let seconds = |span: Option<std::time::Duration>| span.map(|span| format!("  {:.1} s", span.as_secs_f64()));
-    let lane = turn.lane.as_ref().map(ToString::to_string).unwrap_or_default();
-    let tokens = turn.usage.output.map(|tokens| format!("  {tokens} tok"));
-    [Some(lane), seconds(turn.first_token), seconds(turn.took), tokens].into_iter().flatten().collect()
-}
-
-/// A sentence on stderr, over several lines if it has them. Nobody there to read it is no reason to stop.
-pub fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "roundel: {}", harmless(line));
 }

@@ -137,7 +137,7 @@ fn chosen(snapshot: &Snapshot, names: &[String]) -> Option<Vec<LaneState>> {
 async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &LaneState) -> Option<(bool, String)> {
     let params = Params { max_tokens: Some(MOST), ..Params::default() };
     let request = Request { messages: vec![Message::text(Role::User, QUESTION)], params, ..Request::default() };
-    let only = Some(lane.spec.id.clone());
+    let only = Some(Target::Lane(lane.spec.id.clone()));
     let (origin, prompt, no_training) = (Origin::Probe, QUESTION.into(), session.no_training);
     let ask = Ask { turn, origin, prompt, request, no_training, only, patience: None };
     if !session.link.send(from.number, Command::Ask(Box::new(ask))).await {

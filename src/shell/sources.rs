@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy, choose_base_strategy, home_dir};
 
+use crate::domain::roster::Secret;
 use crate::providers::assemble::{Assembly, assemble};
 use crate::providers::catalogue::Catalogue;
 use crate::providers::config::Config;
 use crate::providers::config::endpoint::Endpoint;
+use crate::providers::config::source::KeySource;
 use crate::shell::keys;
 
 /// The config's name in the config folder, and the catalogue's that goes over the built-in one.
@@ -35,6 +37,19 @@ pub struct Sources {
 /// Gathers. `chosen`: the config that the user named; it must be there. Err: a sentence with the line and what was
 /// meant.
 pub fn gather(chosen: Option<&Path>) -> Result<Sources, String> {
+    let home = home_dir().ok();
+    gather_with(chosen, &mut |source| keys::fetch(source, home.as_deref()))
+}
+
+/// The same for who asks no provider: no program is started for a key, and what stands for the keys opens nothing.
+pub fn glance(chosen: Option<&Path>) -> Result<Sources, String> {
+    gather_with(chosen, &mut |_| Ok(Secret::new("not-read")))
+}
+
+fn gather_with(
+    chosen: Option<&Path>,
+    fetch: &mut dyn FnMut(&KeySource) -> Result<Secret, String>,
+) -> Result<Sources, String> {
     let folder = choose_base_strategy().map(|base| base.config_dir().join("roundel")).unwrap_or_default();
     let mut catalogue = Catalogue::built_in().map_err(|error| error.to_string())?;
     let own = folder.join(CATALOGUE);
@@ -48,8 +63,7 @@ pub fn gather(chosen: Option<&Path>) -> Result<Sources, String> {
         None => Config::default(),
     };
     let env = |name: &str| std::env::var(name).ok();
-    let home = home_dir().ok();
-    let mut assembly = assemble(&catalogue, &config, &env, &mut |source| keys::fetch(source, home.as_deref()));
+    let mut assembly = assemble(&catalogue, &config, &env, fetch);
     for gone in &assembly.gone {
         let what = &gone.what;
         assembly.notices.push(format!("{} no longer helps: {} ({})", gone.variable, what.why, what.since));

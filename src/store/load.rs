@@ -96,7 +96,13 @@ pub(super) fn rests(conn: &Connection) -> rusqlite::Result<Vec<Rest>> {
     rows(conn, RESTS, [], rest, &mut 0)
 }
 
-fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
+/// The attempts of a query.
+pub(super) fn attempts(conn: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<Vec<Attempt>> {
+    rows(conn, sql, params, attempt, &mut 0)
+}
+
+/// All of it, as it stands.
+pub(super) fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
     let mut skipped = 0;
     let lost = &mut skipped;
     let mut turns = rows(conn, CHAT, [TURNS], turn, lost)?;
@@ -152,7 +158,8 @@ fn readable<T>(row: rusqlite::Result<T>, skipped: &mut u32) -> rusqlite::Result<
     }
 }
 
-fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
+/// A turn that is over.
+pub(super) fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
     let state: String = row.get("state")?;
     Ok(Turn {
         id: TurnId(row.get::<_, Count>("id")?.0),
@@ -188,6 +195,7 @@ fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         started: row.get::<_, At>("started")?.0,
         status: row.get("status")?,
         outcome: match outcome.as_str() {
+            "running" => Outcome::Running,
             "answered" => Outcome::Answered,
             "failed" => Outcome::Failed(row.get::<_, Word<_>>("class")?.0),
             "cancelled" => Outcome::Cancelled,
@@ -250,7 +258,12 @@ fn rest(row: &Row<'_>) -> rusqlite::Result<Rest> {
 }
 
 fn switch(row: &Row<'_>) -> rusqlite::Result<Switch> {
-    Ok(Switch { target: target(row)?, on: row.get("state")?, since: row.get::<_, At>("since")?.0 })
+    Ok(Switch {
+        target: target(row)?,
+        on: row.get("state")?,
+        since: row.get::<_, At>("since")?.0,
+        until: row.get::<_, Option<At>>("until")?.map(|at| at.0),
+    })
 }
 
 fn target(row: &Row<'_>) -> rusqlite::Result<Target> {

@@ -1,20 +1,282 @@
-//! A look at what is kept, while another process may own it: reads, writes nothing, makes nothing, waits for nobody long.
+//! A look at what is kept, while another process may own it: reads, writes nothing, makes no database, waits for nobody
+//! long.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
 
+use crate::domain::attempt::Attempt;
+use crate::domain::clock::Time;
+use crate::domain::conversation::{Origin, Turn};
+use crate::domain::failure::Class;
+use crate::domain::ids::AttemptId;
 use crate::domain::standing::Rest;
-use crate::store::load;
+use crate::store::column::{At, Count, Word};
+use crate::store::error::why;
+use crate::store::load::{self, Loaded};
+use crate::store::schema::KNOWN;
 
 /// How long a writer is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// What is kept cannot be read. Says why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot read {}: {why}", .path.display())]
+pub struct Unreadable {
+    /// The database.
+    pub path: PathBuf,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// A connection that only reads.
+#[derive(Debug)]
+pub struct Peek {
+    conn: Connection,
+    path: PathBuf,
+}
+
+/// Which attempts are meant; what is None, or empty, leaves none out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// A lane, or an account with all its lanes.
+    pub lane: Option<String>,
+    /// Who asked.
+    pub origin: Option<Origin>,
+    /// How they ended.
+    pub ended: Option<Ended>,
+    /// Started at this time or later.
+    pub since: Option<Time>,
+    /// It stands in the question, in the answer, in the lane's name, or in what came of it. Letters of ASCII are the same
+    /// in both cases.
+    pub text: Option<String>,
+    /// Later than this one.
+    pub after: Option<AttemptId>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With an HTTP status from the first to the second.
+    Status(u16, u16),
+    /// In this way: `answered`, `failed`, `cancelled`, `interrupted`, or `running`.
+    As(&'static str),
+    /// Failed for this reason.
+    Of(Class),
+}
+
+impl Peek {
+    /// Looks into `database`. None: nothing is kept yet.
+    pub(super) fn open(database: &Path) -> Result<Option<Self>, Unreadable> {
+        if !database.exists() {
+            return Ok(None);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let unreadable = |why| Unreadable { path: database.to_owned(), why };
+        let conn = Connection::open_with_flags(database, flags).map_err(|error| unreadable(why(&error)))?;
+        conn.busy_timeout(PATIENCE).map_err(|error| unreadable(why(&error)))?;
+        let peek = Self { conn, path: database.to_owned() };
+        match peek.number("user_version")? {
+            // Its owner is just making it.
+            0 => Ok(None),
+            found if found > KNOWN => {
+                Err(unreadable(format!("it was made by a newer roundel (version {found}, this one knows {KNOWN})")))
+            }
+            _ => Ok(Some(peek)),
+        }
+    }
+
+    /// All that a start would read, marked by nobody: what is in the air is in the air.
+    pub fn all(&self) -> Result<Loaded, Unreadable> {
+        if self.number("user_version")? < KNOWN {
+            let why = "it was made by an older roundel: start this one once, which brings it up to date".into();
+            return Err(Unreadable { path: self.path.clone(), why });
+        }
+        load::read(&self.conn).map_err(|error| self.unreadable(&error))
+    }
+
+    /// The newest attempts that are meant, at most so many, oldest first.
+    pub fn attempts(&self, filter: &Filter, newest: u32) -> Result<Vec<Attempt>, Unreadable> {
+        let (from, to) = match filter.ended {
+            Some(Ended::Status(from, to)) => (Some(from), Some(to)),
+            _ => (None, None),
+        };
+        let outcome = if let Some(Ended::As(word)) = filter.ended { Some(word) } else { None };
+        let class = if let Some(Ended::Of(class)) = filter.ended { Some(Word(class)) } else { None };
+        let params = named_params! {
+            ":lane": filter.lane,
+            ":origin": filter.origin.map(Word),
+            ":from": from,
+            ":to": to,
+            ":outcome": outcome,
+            ":class": class,
+            ":since": filter.since.map(At),
+            ":text": filter.text,
+            ":after": filter.after.map(|id| Count(id.0)),
+            ":newest": newest,
+        };
+        load::attempts(&self.conn, ATTEMPTS, params).map_err(|error| self.unreadable(&error))
+    }
+
+    /// The last question that was asked from a script and answered.
+    pub fn last_asked(&self) -> Result<Option<Turn>, Unreadable> {
+        self.conn.query_row(ASKED, [], load::turn).optional().map_err(|error| self.unreadable(&error))
+    }
+
+    /// A number that changes when somebody else has written.
+    pub fn version(&self) -> Result<i64, Unreadable> {
+        self.number("data_version")
+    }
+
+    fn number(&self, pragma: &str) -> Result<i64, Unreadable> {
+        self.conn.pragma_query_value(None, pragma, |row| row.get(0)).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &rusqlite::Error) -> Unreadable {
+        Unreadable { path: self.path.clone(), why: why(error) }
+    }
+}
+
+const ASKED: &str = "SELECT * FROM turns WHERE origin = 'ask' AND state = 'done' ORDER BY id DESC LIMIT 1";
+
+/// No pattern is made of a text: whatever stands in it stands for itself.
+const ATTEMPTS: &str = "SELECT * FROM (
+    SELECT * FROM attempts
+    WHERE (:after IS NULL OR id > :after)
+        AND (:since IS NULL OR started >= :since)
+        AND (:lane IS NULL OR lane = :lane OR substr(lane, 1, length(:lane) + 1) = :lane || '/')
+        AND (:origin IS NULL OR origin = :origin)
+        AND (:from IS NULL OR status BETWEEN :from AND :to)
+        AND (:outcome IS NULL OR outcome = :outcome)
+        AND (:class IS NULL OR class = :class)
+        AND (:text IS NULL OR instr(lower(lane || char(10) || why || char(10) || note), lower(:text)) > 0
+            OR EXISTS (SELECT 1 FROM turns WHERE turns.id = attempts.turn
+                AND instr(lower(prompt || char(10) || answer), lower(:text)) > 0))
+    ORDER BY id DESC LIMIT :newest
+) ORDER BY id";
+
 /// The rests, past ones too; None: there is no database, or none that can be read.
 pub(super) fn rests(database: &Path) -> Option<Vec<Rest>> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(database, flags).ok()?;
-    conn.busy_timeout(PATIENCE).ok()?;
-    load::rests(&conn).ok()
+    load::rests(&Peek::open(database).ok()??.conn).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::attempt::Outcome;
+    use crate::domain::conversation::TurnState;
+    use crate::domain::ids::TurnId;
+    use crate::store::samples::{NOON, attempt, bare_turn, turn};
+    use crate::store::schema;
+    use crate::store::write::{Write, apply};
+
+    fn kept(writes: &[Write]) -> (tempfile::TempDir, Peek) {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("roundel.db");
+        let conn = schema::open(&path, Duration::ZERO).unwrap();
+        for write in writes {
+            apply(&conn, write).unwrap();
+        }
+        let peek = Peek::open(&path).unwrap().unwrap();
+        (temp, peek)
+    }
+
+    fn log(id: u64, lane: &str, outcome: Outcome) -> Attempt {
+        let status = (outcome != Outcome::Running).then_some(if outcome == Outcome::Answered { 200 } else { 429 });
+        let started = NOON.plus(Duration::from_secs(id));
+        let (why, note) = ("quick/large rests".into(), "50%_spent".into());
+        Attempt { turn: TurnId(id), lane: lane.into(), status, started, why, note, ..attempt(id, outcome) }
+    }
+
+    #[test]
+    fn filters_combine_and_the_newest_come_last() {
+        let limited = Outcome::Failed(Class::RateLimited);
+        let rows = [
+            log(1, "a/x", Outcome::Answered),
+            log(2, "a/x/y", limited),
+            log(3, "ab/x", limited),
+            Attempt { origin: Origin::Chat, note: String::new(), ..log(4, "a/z", Outcome::Answered) },
+            log(5, "b/x", Outcome::Running),
+        ];
+        let asked = Turn { prompt: "What is a TIDE?".into(), answer: "'); --".into(), ..turn(3, TurnState::Done) };
+        let mut writes: Vec<Write> = rows.iter().map(|row| Write::Attempt(Box::new(row.clone()))).collect();
+        writes.push(Write::Turn(Box::new(asked)));
+        let (_temp, peek) = kept(&writes);
+        let ids = |filter: &Filter, newest| -> Vec<u64> {
+            peek.attempts(filter, newest).unwrap().iter().map(|row| row.id.0).collect()
+        };
+        let all = Filter::default();
+        let lane = |lane: &str| Filter { lane: Some(lane.into()), ..all.clone() };
+        let ended = |ended| Filter { ended: Some(ended), ..all.clone() };
+        let text = |text: &str| Filter { text: Some(text.into()), ..all.clone() };
+        for (filter, expected) in [
+            (all.clone(), &[1, 2, 3, 4, 5][..]),
+            (lane("a"), &[1, 2, 4]),
+            (lane("a/x"), &[1, 2]),
+            (lane("a/"), &[]),
+            (Filter { origin: Some(Origin::Chat), ..all.clone() }, &[4]),
+            (ended(Ended::Status(429, 429)), &[2, 3]),
+            (ended(Ended::Status(200, 299)), &[1, 4]),
+            (ended(Ended::As("running")), &[5]),
+            (ended(Ended::Of(Class::RateLimited)), &[2, 3]),
+            (ended(Ended::Of(Class::Gone)), &[]),
+            (Filter { since: Some(NOON.plus(Duration::from_secs(4))), ..all.clone() }, &[4, 5]),
+            (Filter { after: Some(AttemptId(3)), ..all.clone() }, &[4, 5]),
+            (text("tide"), &[3]),
+            (text("'); --"), &[3]),
+            (text("50%_SPENT"), &[1, 2, 3, 5]),
+            (text("50x"), &[]),
+            (Filter { text: Some("TIDE".into()), ended: Some(Ended::Status(200, 299)), ..all.clone() }, &[]),
+            (Filter { origin: Some(Origin::Ask), since: Some(NOON.plus(Duration::from_secs(2))), ..lane("a") }, &[2]),
+        ] {
+            assert_eq!(ids(&filter, 100), expected, "{filter:?}");
+        }
+        assert_eq!(ids(&all, 2), [4, 5]);
+        assert_eq!(peek.attempts(&lane("b"), 9).unwrap(), [rows[4].clone()]);
+    }
+
+    #[test]
+    fn the_last_answered_question_of_a_script() {
+        let asked = |id, state| Write::Turn(Box::new(bare_turn(id, Origin::Ask, state)));
+        let (_temp, peek) = kept(&[]);
+        assert_eq!(peek.last_asked(), Ok(None));
+        let chat = Write::Turn(Box::new(turn(9, TurnState::Done)));
+        let (_temp, peek) =
+            kept(&[asked(1, TurnState::Done), asked(2, TurnState::Done), asked(3, TurnState::Stopped), chat]);
+        assert_eq!(peek.last_asked().unwrap().unwrap().id, TurnId(2));
+    }
+
+    #[test]
+    fn it_sees_what_others_write_and_writes_nothing() {
+        let (temp, peek) = kept(&[]);
+        let before = peek.version().unwrap();
+        assert_eq!(peek.version(), Ok(before));
+        let conn = schema::open(&temp.path().join("roundel.db"), Duration::ZERO).unwrap();
+        apply(&conn, &Write::Draft("x".into())).unwrap();
+        assert_ne!(peek.version(), Ok(before));
+        assert_eq!(peek.all().unwrap().draft, "x");
+        assert!(apply(&peek.conn, &Write::Draft("y".into())).is_err());
+    }
+
+    #[test]
+    fn what_is_not_there_or_not_ours_is_no_panic() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("roundel.db");
+        assert!(Peek::open(&path).unwrap().is_none() && !path.exists());
+        std::fs::write(&path, "").unwrap();
+        assert!(Peek::open(&path).unwrap().is_none());
+        std::fs::write(&path, "no database at all".repeat(100)).unwrap();
+        let error = Peek::open(&path).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read /") && error.ends_with("the database is damaged"), "{error}");
+        let (temp, _) = kept(&[]);
+        let conn = Connection::open(temp.path().join("roundel.db")).unwrap();
+        conn.pragma_update(None, "user_version", KNOWN + 1).unwrap();
+        let error = Peek::open(&temp.path().join("roundel.db")).unwrap_err().to_string();
+        assert!(error.contains("newer roundel"), "{error}");
+        conn.pragma_update(None, "user_version", KNOWN - 1).unwrap();
+        let older = Peek::open(&temp.path().join("roundel.db")).unwrap().unwrap();
+        assert!(older.all().unwrap_err().to_string().contains("older roundel"));
+        assert_eq!(older.attempts(&Filter::default(), 1), Ok(Vec::new()));
+    }
 }

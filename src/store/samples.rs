@@ -153,7 +153,7 @@ pub(super) fn turns() -> Vec<Turn> {
 /// An account switched off and a lane switched on.
 pub(super) fn switches() -> Vec<Switch> {
     vec![
-        Switch { target: account(), on: false, since: NOON },
-        Switch { target: lane(), on: true, since: Time::from_ms(-1) },
+        Switch { target: account(), on: false, since: NOON, until: Some(NOON.plus(Duration::from_hours(2))) },
+        Switch { target: lane(), on: true, since: Time::from_ms(-1), until: None },
     ]
 }

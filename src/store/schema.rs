@@ -99,13 +99,14 @@ const STEPS: &[M<'_>] = &[
     ALTER TABLE meters ADD COLUMN drift TEXT;
     ",
     ),
+    M::up("ALTER TABLE switches ADD COLUMN until INTEGER;"),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
 /// The latest version known here.
 #[expect(clippy::cast_possible_wrap, reason = "a handful of steps")]
-const KNOWN: i64 = STEPS.len() as i64;
+pub(super) const KNOWN: i64 = STEPS.len() as i64;
 
 /// Opens the database, or makes it for this user alone (0600), and brings its tables up to date. `busy`: how long to
 /// wait for another program that has it locked, here and at each write.

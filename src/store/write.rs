@@ -301,9 +301,11 @@ fn rest(conn: &Connection, target: &Target, rest: &Rest) -> rusqlite::Result<()>
 
 fn switch(conn: &Connection, target: &Target, switch: &Switch) -> rusqlite::Result<()> {
     let (kind, name) = target_columns(target);
-    conn.prepare_cached("INSERT OR REPLACE INTO switches (kind, name, state, since) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((kind, name, switch.on, At(switch.since)))
-        .map(drop)
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO switches (kind, name, state, since, until) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((kind, name, switch.on, At(switch.since), switch.until.map(At)))
+    .map(drop)
 }
 
 fn delete(conn: &Connection, sql: &str, target: &Target) -> rusqlite::Result<()> {
@@ -325,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_later_write_takes_the_place_of_an_earlier_one() {
-        let switch = Switch { target: lane(), on: false, since: NOON };
+        let switch = Switch { target: lane(), on: false, since: NOON, until: None };
         let mut pending = Pending::default();
         for write in [
             Write::Draft("a".into()),
