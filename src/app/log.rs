@@ -275,7 +275,12 @@ fn note(attempt: &Attempt) -> String {
     };
     match (word, note.as_ref(), attempt.why.as_str()) {
         ("", "", "") => String::new(),
-        ("", "", why) => one_line(why).into_owned(),
+        // The weights are for the detail.
+        ("", "", why) => match why.rsplit_once("; of ") {
+            Some((why, _)) => one_line(why).into_owned(),
+            None if why.starts_with("of ") => String::new(),
+            None => one_line(why).into_owned(),
+        },
         (word, "", _) => word.to_owned(),
         (_, note, _) => note.to_owned(),
     }

@@ -218,9 +218,6 @@ pub fn why(seats: &[Seat<'_>], place: &Place, pick: &Pick, shown: Option<&LaneId
         format!("{name} {weight} owed {:.1}", place.owed(*account, *weight))
     });
     let weights: Vec<String> = weights.collect();
-    if weights.len() > 1 {
-        parts.push(format!("of {}", weights.join(", ")));
-    }
     let passed = seats.iter().filter(|seat| {
         let news = !matches!(seat.standing, Standing::Ready | Standing::Off(_) | Standing::Trains);
         news && shown != Some(&seat.lane.spec.id) && wish.only.is_none() && wish.covers(&seat.lane.spec.id)
@@ -236,6 +233,10 @@ pub fn why(seats: &[Seat<'_>], place: &Place, pick: &Pick, shown: Option<&LaneId
     }
     if chosen.standing != Standing::Ready {
         parts.push("a trial: its rest was a guess".into());
+    }
+    // Last, so that a row in a list can do without them.
+    if weights.len() > 1 {
+        parts.push(format!("of {}", weights.join(", ")));
     }
     parts.join("; ")
 }
@@ -417,7 +418,7 @@ mod tests {
         );
         assert_eq!(
             why(&seats, &Place::default(), &pick, None, Wish::default()),
-            "of a 1 owed 1.0, c 1 owed 1.0; b/1: 3 requests per min spent"
+            "b/1: 3 requests per min spent; of a 1 owed 1.0, c 1 owed 1.0"
         );
     }
 
