@@ -194,7 +194,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Log(log)) => log.run(&config),
         Some(Verb::Disable(disable)) => disable.run(&config),
         Some(Verb::Enable(enable)) => enable.run(&config),
-        Some(Verb::Env(env)) => env.run(),
+        Some(Verb::Env(env)) => env.run(&config),
         Some(Verb::Serve { port, address }) => serve_command(&config, port, address),
         Some(Verb::Providers) => providers_command(&config),
         Some(Verb::Models { refresh, json, providers }) => {

@@ -2,6 +2,7 @@
 //! commands want, and how they end.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -15,6 +16,7 @@ use crate::shell::ask::out::put;
 use crate::shell::ask::{self, Ended, Show};
 use crate::shell::engine::{self, Config};
 use crate::shell::exports::{Shell, exports};
+use crate::shell::sources::glance;
 use crate::shell::visit::{NotDone, print};
 use crate::shell::{rows, status, switch};
 use crate::store::peek::{self, Filter};
@@ -256,9 +258,13 @@ pub(in crate::cli) struct Env {
 }
 
 impl Env {
-    pub(in crate::cli) fn run(&self) -> u8 {
+    pub(in crate::cli) fn run(&self, config: &Config) -> u8 {
         let own = || Shell::of(std::env::var("SHELL").ok().as_deref());
-        let _ = put(&exports(self.shell.unwrap_or_else(own)));
+        let endpoint = match glance(config.config.as_deref()) {
+            Ok(sources) => SocketAddr::new(sources.endpoint.address, sources.endpoint.port),
+            Err(sentence) => return told(&sentence, FAILED),
+        };
+        let _ = put(&exports(self.shell.unwrap_or_else(own), endpoint));
         0
     }
 }

@@ -1,11 +1,9 @@
 //! `roundel env`: what tells other programs where the endpoint is, in the words of a shell.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 
 use clap::ValueEnum;
-
-/// Where the endpoint listens, unless the config says otherwise.
-const ENDPOINT: &str = "127.0.0.1:4114";
 
 /// The key that clients send who must send one; on this computer none is wanted.
 const KEY: &str = "roundel";
@@ -41,10 +39,10 @@ impl Shell {
     }
 }
 
-/// The lines for `shell`.
-pub fn exports(shell: Shell) -> String {
+/// The lines for `shell`. `endpoint`: where it listens.
+pub fn exports(shell: Shell, endpoint: SocketAddr) -> String {
     let mut lines = String::new();
-    for (name, value) in [("OPENAI_BASE_URL", format!("http://{ENDPOINT}/v1")), ("OPENAI_API_KEY", KEY.to_owned())] {
+    for (name, value) in [("OPENAI_BASE_URL", format!("http://{endpoint}/v1")), ("OPENAI_API_KEY", KEY.to_owned())] {
         // Writing to a String cannot fail.
         let _ = writeln!(lines, "{}", shell.export(name, &value));
     }
@@ -55,14 +53,16 @@ pub fn exports(shell: Shell) -> String {
 mod tests {
     use super::*;
 
+    const HERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4114);
+
     #[test]
     fn each_shell_has_its_words() {
         assert_eq!(
-            exports(Shell::Sh),
+            exports(Shell::Sh, HERE),
             "export OPENAI_BASE_URL='http://127.0.0.1:4114/v1'\nexport OPENAI_API_KEY='roundel'\n"
         );
-        assert!(exports(Shell::Fish).starts_with("set -gx OPENAI_BASE_URL 'http://"));
-        assert!(exports(Shell::Powershell).starts_with("$Env:OPENAI_BASE_URL = 'http://"));
+        assert!(exports(Shell::Fish, HERE).starts_with("set -gx OPENAI_BASE_URL 'http://"));
+        assert!(exports(Shell::Powershell, HERE).starts_with("$Env:OPENAI_BASE_URL = 'http://"));
         let odd = [Shell::Sh, Shell::Fish, Shell::Powershell].map(|shell| shell.export("A", r"it's \"));
         assert_eq!(odd, [r"export A='it'\''s \'", r"set -gx A 'it\'s \\'", r"$Env:A = 'it''s \'"]);
     }
