@@ -25,7 +25,7 @@ const ASIDES: &[&str] = &[
     "When every provider rests, a question waits, and the screen says for what and how long.",
     "A gauge and its row in the log come from the same report, so they can't disagree.",
     "`silent` sends no headers at all: all that is known of its limits was counted here or learnt from a refusal.",
-    "`slow` takes its time before the first word. Ask again meanwhile: several questions may be under way at once.",
+    "`slow` takes its time before the first word. Ask again meanwhile: the next question waits in line, and ↑ brings it back.",
     "Left alone, this screen draws nothing: when no number changes, not one byte goes to the terminal.",
     "Colours are your terminal's own sixteen, and every state has a sign and a word beside its colour.",
 ];
