@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::Clock;
 use crate::domain::ids::AttemptId;
@@ -19,6 +21,9 @@ use crate::shell::signals::{Asked, Signals};
 
 /// How long streams may take to finish once the end was asked for.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// How long their lines may take after that.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Lines of attempts are kept apart by their ids, so many of them.
 const REMEMBERED: usize = 1024;
@@ -77,6 +82,8 @@ pub async fn serve(config: &Config, port: Option<u16>, address: Option<IpAddr>) 
     if let Err(sentence) = session.stop().await {
         say(&sentence);
     }
+    // What ended last is told, too.
+    let _ = timeout(LAST_LINES, async { while log.next().await {} }).await;
     Ok(())
 }
 
