@@ -58,8 +58,14 @@ pub mod effect;
 /// What the desk wants done, gathered.
 pub mod outbox;
 
-/// Where questions come in, go to a lane, wait, come back.
+/// The way to the scheduler.
+pub mod door;
+
+/// Where questions come in, come back, and end.
 pub mod desk;
+
+/// How a question gets to a lane, or waits.
+pub mod placing;
 
 /// What the desk tells all at once.
 pub mod picture;

@@ -1,7 +1,7 @@
 //! The help: the table of keys, the places of the files, and what the signs mean. What is typed searches in it.
 
 use crate::app::cells;
-use crate::app::keymap::{KEYS, name};
+use crate::app::keymap::{keys, name};
 use crate::app::log::pad;
 use crate::app::message::AppConfig;
 use crate::app::place::Place;
@@ -40,11 +40,11 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         Place::Lanes,
         Place::Help,
     ] {
-        let keys = KEYS.iter().filter(|row| row.place == place).map(|row| {
+        let lines = keys().filter(|row| row.place == place).map(|row| {
             let names: Vec<String> = row.chords.iter().map(|chord| name(*chord)).collect();
             (names.join(" "), row.says.to_owned(), row.brief)
         });
-        section(&mut rows, place.title(), keys, filter);
+        section(&mut rows, place.title(), lines, filter);
     }
     let signs = SIGNS.iter().map(|(sign, says)| ((*sign).to_owned(), (*says).to_owned(), ""));
     section(&mut rows, "Signs", signs, filter);

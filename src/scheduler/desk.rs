@@ -13,24 +13,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
-use crate::domain::clock::{Time, Zone};
+use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Turn, TurnState, text_tokens};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
-use crate::domain::ids::{AttemptId, LaneId, TurnId};
+use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::saving::Saving;
-use crate::domain::standing::{Need, Target};
+use crate::domain::standing::Need;
 use crate::scheduler::books::Settled;
 use crate::scheduler::calls::Calls;
 use crate::scheduler::counters::Counters;
 use crate::scheduler::effect::{Effect, Opening, entitled, failure_note, lane_writes, last_word};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::Ledger;
-use crate::scheduler::link::{Ask, Command, Moved, Report};
+use crate::scheduler::link::{Command, Moved, Report};
 use crate::scheduler::outbox::Outbox;
-use crate::scheduler::patience;
-use crate::scheduler::rotation::{Choice, Wish};
-use crate::scheduler::turns::{Turns, Work};
+use crate::scheduler::turns::Turns;
 use crate::store::write::Write;
 
 /// The time is read again at least this often while something waits: a laptop's sleep moves no timer.
@@ -218,87 +216,6 @@ impl Desk {
         at.map(|at| at.max(now.plus(Duration::from_millis(1))).min(now.plus(Duration::from_mins(1))))
     }
 
-    fn ask(&mut self, ask: Ask, asker: u16, now: Time) {
-        if self.turns.knows(ask.turn) {
-            return;
-        }
-        let most = ask.request.params.max_tokens;
-        let (output, sure_output) = (most.unwrap_or(self.usual.output), most.unwrap_or(0));
-        let no_training = self.usual.no_training || ask.no_training;
-        let need = Need { input: ask.request.estimated_tokens(), output, sure_output, no_training };
-        let (id, origin) = (ask.turn, ask.origin);
-        if let (Origin::Probe, Some(Target::Lane(only))) = (origin, &ask.only) {
-            self.ledger.try_again(only);
-        }
-        let work = Work::new(ask, asker, need, now);
-        self.outbox.keep(Write::Turn(Box::new(work.turn.clone())));
-        self.turns.open(work);
-        if origin == Origin::Chat && !self.draft.is_empty() {
-            self.draft.clear();
-            self.outbox.keep(Write::Draft(String::new()));
-        }
-        self.place(id, now);
-    }
-
-    /// Sends a turn to a lane, or lets it wait, or ends it.
-    fn place(&mut self, id: TurnId, now: Time) {
-        self.ledger.expire(now);
-        let kept = self.turns.kept_from(id, now);
-        let Some(work) = self.turns.work(id) else { return };
-        let wish = Wish { tried: &work.tried, only: work.only.as_ref(), kept: &kept, wanted: None };
-        let shown = self.announced.as_ref().filter(|_| work.only.is_none());
-        let (choice, why) = self.ledger.pick_and_why(work.need, shown, wish, now);
-        match choice {
-            Choice::Lane(pick) => {
-                let Some(spec) = self.ledger.spec(pick.lane) else { return };
-                let Some(hold) = self.ledger.dispatch(&pick, work.need, now) else { return };
-                self.last_attempt += 1;
-                let attempt = AttemptId(self.last_attempt);
-                work.start(attempt, &spec, pick.lane, hold, why, now);
-                let request = Arc::clone(&work.request);
-                self.outbox.keep(Write::LastAccount(spec.account()));
-                self.tell_work(id, true, now);
-                self.outbox.push(Effect::Fly { attempt, lane: spec, request });
-            }
-            Choice::Wait { until, on, lane, unsure } => {
-                let deadline = work.deadline(now);
-                // Beyond its patience nothing is waited for; nor is there a lane in time if the first comes back later.
-                if deadline <= now || !unsure && until.is_some_and(|until| until > deadline) {
-                    let comebacks = self.ledger.comebacks(work.need, wish, now);
-                    let why = patience::refusal(&comebacks, work.patience, Zone::Local, now);
-                    return self.close(id, TurnState::Failed(why), Vec::new(), now);
-                }
-                work.awaits = Some(lane);
-                let state = TurnState::Waiting { until, on };
-                if work.turn.state == state {
-                    return;
-                }
-                let (is_new, need) = (!matches!(work.turn.state, TurnState::Waiting { .. }), work.need);
-                work.turn.state = state;
-                work.turn.lane = None;
-                if is_new {
-                    self.ledger.narrow_spent(need, now);
-                }
-                if is_new && self.turns.waiting().len() > patience::WAITING {
-                    return self.close(id, TurnState::Failed(patience::TOO_MANY.into()), Vec::new(), now);
-                }
-                self.tell_work(id, false, now);
-            }
-            Choice::Nobody(_) if self.finding && work.turn.state.is_new() => {}
-            Choice::Nobody(why) => {
-                self.close(id, TurnState::Failed(format!("no lane can answer this: {why}")), Vec::new(), now);
-            }
-        }
-    }
-
-    /// Lets everything that waits look for a lane again.
-    pub(in crate::scheduler) fn replan(&mut self, now: Time) {
-        for id in self.turns.waiting() {
-            self.place(id, now);
-        }
-        self.replan_calls(now);
-    }
-
     fn failed(&mut self, id: TurnId, failure: &Failure, reached: Reached, now: Time) {
         let Some(work) = self.turns.work(id) else { return };
         let Some(live) = &mut work.live else { return };
@@ -353,14 +270,14 @@ impl Desk {
     }
 
     /// Ends a turn, and says so together with the row of its last attempt.
-    fn close(&mut self, id: TurnId, state: TurnState, row: Vec<Attempt>, now: Time) {
+    pub(in crate::scheduler) fn close(&mut self, id: TurnId, state: TurnState, row: Vec<Attempt>, now: Time) {
         let Some(turn) = self.turns.close(id, state) else { return };
         self.outbox.keep(Write::Turn(Box::new(turn.clone())));
         self.tell_ledger(Some(turn), row, now);
     }
 
     /// Reports a turn and, if asked for, its attempt in the air, with what changed in the ledger.
-    fn tell_work(&mut self, id: TurnId, with_attempt: bool, now: Time) {
+    pub(in crate::scheduler) fn tell_work(&mut self, id: TurnId, with_attempt: bool, now: Time) {
         let Some(work) = self.turns.work(id) else { return };
         let turn = work.turn.clone();
         let attempt = work.live.as_ref().filter(|_| with_attempt).map(|live| live.attempt.clone());

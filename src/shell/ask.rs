@@ -11,7 +11,7 @@ use crate::domain::conversation::{Message, Origin, Request, Role, Turn, TurnStat
 use crate::domain::ids::TurnId;
 use crate::domain::standing::Target;
 use crate::domain::text::{one_line, shortened};
-use crate::scheduler::actor::Subscription;
+use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Ask, Command, Report, Snapshot, Urgent, turn_id};
 use crate::shell::engine::{Config, StartError};
 use crate::shell::names;

@@ -15,7 +15,7 @@ use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::roster::Cost;
 use crate::domain::standing::{LaneState, Off, Target};
 use crate::domain::text::one_line;
-use crate::scheduler::actor::Subscription;
+use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Ask, Command, Report, Snapshot, Urgent, turn_id};
 use crate::shell::ask::say;
 use crate::shell::engine::{Config, StartError};

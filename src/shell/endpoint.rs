@@ -13,7 +13,7 @@ use crate::gateway::server::{Server, open};
 use crate::gateway::{Caller, Settings};
 use crate::providers::config::endpoint::{Endpoint, Priority};
 use crate::providers::config::source::{KeySource, clean};
-use crate::scheduler::actor::Link;
+use crate::scheduler::door::Link;
 use crate::scheduler::effect::Found;
 use crate::scheduler::link::call::Line;
 use crate::shell::keys;

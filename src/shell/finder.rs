@@ -12,7 +12,7 @@ use crate::providers::assemble::Discover;
 use crate::providers::catalogue::Finder;
 use crate::providers::discover::{Listed, litellm, names, ollama};
 use crate::providers::http::Client;
-use crate::scheduler::actor::Link;
+use crate::scheduler::door::Link;
 use crate::scheduler::effect::Found;
 use crate::shell::asking::{self, PATIENCE};
 

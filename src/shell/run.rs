@@ -17,7 +17,7 @@ use crate::app::snippet::Parsed;
 use crate::app::state::App;
 use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
-use crate::scheduler::actor::Subscription;
+use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
 use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
 use crate::shell::highlight::Highlighter;

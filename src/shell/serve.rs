@@ -11,7 +11,7 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::Clock;
 use crate::domain::ids::AttemptId;
 use crate::gateway::server::open;
-use crate::scheduler::actor::Subscription;
+use crate::scheduler::door::Subscription;
 use crate::scheduler::link::Report;
 use crate::shell::ask::say;
 use crate::shell::endpoint::told;

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::domain::clock::Clock;
-use crate::scheduler::actor::{self, Link, Subscription};
+use crate::scheduler::door::{Link, Subscription, link};
 use crate::scheduler::link::Urgent;
 use crate::shell::attach::bridge::{Over, bridge};
 use crate::shell::attach::hello::{Hello, NoLine, digest};
@@ -185,7 +185,7 @@ impl Plan {
         let Line { stream, owner: holder } = open;
         let log = self.path.as_deref().map(log_file).transpose()?;
         self.witness = None;
-        let (link, far) = actor::link();
+        let (link, far) = link();
         let owner = holder.pid;
         let said = self.hello.difference(&holder);
         let (folder, demo, no_training) = (self.path.clone(), self.hello.demo, self.sources.assembly.avoid_training);

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::domain::roster::LaneSpec;
 use crate::providers::catalogue;
-use crate::scheduler::actor::{self, Link, Subscription};
+use crate::scheduler::door::{Link, Subscription, link};
 use crate::shell::ask::out::put;
 use crate::shell::attach::bridge::bridge;
 use crate::shell::attach::dial;
@@ -111,7 +111,7 @@ pub struct Visit {
 
 async fn visit(folder: &Path, own: &Hello) -> Result<Visit, NoLine> {
     let open = dial(folder, own).await?;
-    let (link, far) = actor::link();
+    let (link, far) = link();
     // It ends with the link.
     tokio::spawn(bridge(open.stream, far));
     let subscription = link.subscribe().await.ok_or(NoLine::NotYet)?;

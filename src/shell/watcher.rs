@@ -18,7 +18,7 @@ use crate::providers::account::{questions, read};
 use crate::providers::assemble::account::Account;
 use crate::providers::http::Client;
 use crate::providers::models::{List, is_for_nothing};
-use crate::scheduler::actor::Link;
+use crate::scheduler::door::Link;
 use crate::scheduler::effect::Found;
 use crate::scheduler::ledger::told::Told;
 use crate::shell::asking::{PATIENCE, get, list};

@@ -7,7 +7,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter, split};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::scheduler::actor::{Door, Ends};
+use crate::scheduler::door::{Door, Ends};
 use crate::scheduler::link::{Report, Urgent};
 use crate::shell::attach::frame::{DOWN, Down, UP, Up, read, whole, write};
 use crate::shell::attach::witness::Witness;
@@ -143,7 +143,7 @@ mod tests {
     use crate::domain::quota::meter::Meter;
     use crate::domain::saving::Saving;
     use crate::domain::standing::Need;
-    use crate::scheduler::actor::{Link, link};
+    use crate::scheduler::door::{Link, link};
     use crate::scheduler::effect::Found;
     use crate::scheduler::link::{Ask, COMMANDS, Command, Moved, REPORTS, turn_id};
     use crate::shell::attach::frame::GREETING;

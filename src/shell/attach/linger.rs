@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::conversation::Turn;
 use crate::domain::ids::TurnId;
-use crate::scheduler::actor::{Link, Subscription};
+use crate::scheduler::door::{Link, Subscription};
 use crate::scheduler::link::Report;
 
 /// Turns that are not over.

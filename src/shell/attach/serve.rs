@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::domain::ids::TurnId;
-use crate::scheduler::actor::{Link, Subscription};
+use crate::scheduler::door::{Link, Subscription};
 use crate::scheduler::link::{Command, Urgent};
 use crate::shell::attach::frame::{DOWN, Down, GREETING, UP, Up, read, write};
 use crate::shell::attach::hello::{Hello, PROTOCOL};

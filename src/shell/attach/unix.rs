@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use crate::scheduler::actor::Link;
+use crate::scheduler::door::Link;
 use crate::shell::attach::frame::{GREETING, read, write};
 use crate::shell::attach::hello::{Hello, NoLine};
 use crate::shell::attach::serve::serve;

@@ -6,7 +6,7 @@ use std::path::Path;
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 
-use crate::scheduler::actor::Link;
+use crate::scheduler::door::Link;
 use crate::shell::attach::hello::{Hello, NoLine};
 use crate::store::folder::Folder;
 

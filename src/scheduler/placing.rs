@@ -1,0 +1,98 @@
+//! How a question gets to a lane, waits for one, or is told that none will come.
+
+use std::sync::Arc;
+
+use crate::domain::clock::{Time, Zone};
+use crate::domain::conversation::{Origin, TurnState};
+use crate::domain::ids::{AttemptId, TurnId};
+use crate::domain::standing::{Need, Target};
+use crate::scheduler::desk::Desk;
+use crate::scheduler::effect::Effect;
+use crate::scheduler::link::Ask;
+use crate::scheduler::patience;
+use crate::scheduler::rotation::{Choice, Wish};
+use crate::scheduler::turns::Work;
+use crate::store::write::Write;
+
+impl Desk {
+    pub(in crate::scheduler) fn ask(&mut self, ask: Ask, asker: u16, now: Time) {
+        if self.turns.knows(ask.turn) {
+            return;
+        }
+        let most = ask.request.params.max_tokens;
+        let (output, sure_output) = (most.unwrap_or(self.usual.output), most.unwrap_or(0));
+        let no_training = self.usual.no_training || ask.no_training;
+        let need = Need { input: ask.request.estimated_tokens(), output, sure_output, no_training };
+        let (id, origin) = (ask.turn, ask.origin);
+        if let (Origin::Probe, Some(Target::Lane(only))) = (origin, &ask.only) {
+            self.ledger.try_again(only);
+        }
+        let work = Work::new(ask, asker, need, now);
+        self.outbox.keep(Write::Turn(Box::new(work.turn.clone())));
+        self.turns.open(work);
+        if origin == Origin::Chat && !self.draft.is_empty() {
+            self.draft.clear();
+            self.outbox.keep(Write::Draft(String::new()));
+        }
+        self.place(id, now);
+    }
+
+    /// Sends a turn to a lane, or lets it wait, or ends it.
+    pub(in crate::scheduler) fn place(&mut self, id: TurnId, now: Time) {
+        self.ledger.expire(now);
+        let kept = self.turns.kept_from(id, now);
+        let Some(work) = self.turns.work(id) else { return };
+        let wish = Wish { tried: &work.tried, only: work.only.as_ref(), kept: &kept, wanted: None };
+        let shown = self.announced.as_ref().filter(|_| work.only.is_none());
+        let (choice, why) = self.ledger.pick_and_why(work.need, shown, wish, now);
+        match choice {
+            Choice::Lane(pick) => {
+                let Some(spec) = self.ledger.spec(pick.lane) else { return };
+                let Some(hold) = self.ledger.dispatch(&pick, work.need, now) else { return };
+                self.last_attempt += 1;
+                let attempt = AttemptId(self.last_attempt);
+                work.start(attempt, &spec, pick.lane, hold, why, now);
+                let request = Arc::clone(&work.request);
+                self.outbox.keep(Write::LastAccount(spec.account()));
+                self.tell_work(id, true, now);
+                self.outbox.push(Effect::Fly { attempt, lane: spec, request });
+            }
+            Choice::Wait { until, on, lane, unsure } => {
+                let deadline = work.deadline(now);
+                // Beyond its patience nothing is waited for; nor is there a lane in time if the first comes back later.
+                if deadline <= now || !unsure && until.is_some_and(|until| until > deadline) {
+                    let comebacks = self.ledger.comebacks(work.need, wish, now);
+                    let why = patience::refusal(&comebacks, work.patience, Zone::Local, now);
+                    return self.close(id, TurnState::Failed(why), Vec::new(), now);
+                }
+                work.awaits = Some(lane);
+                let state = TurnState::Waiting { until, on };
+                if work.turn.state == state {
+                    return;
+                }
+                let (is_new, need) = (!matches!(work.turn.state, TurnState::Waiting { .. }), work.need);
+                work.turn.state = state;
+                work.turn.lane = None;
+                if is_new {
+                    self.ledger.narrow_spent(need, now);
+                }
+                if is_new && self.turns.waiting().len() > patience::WAITING {
+                    return self.close(id, TurnState::Failed(patience::TOO_MANY.into()), Vec::new(), now);
+                }
+                self.tell_work(id, false, now);
+            }
+            Choice::Nobody(_) if self.finding && work.turn.state.is_new() => {}
+            Choice::Nobody(why) => {
+                self.close(id, TurnState::Failed(format!("no lane can answer this: {why}")), Vec::new(), now);
+            }
+        }
+    }
+
+    /// Lets everything that waits look for a lane again.
+    pub(in crate::scheduler) fn replan(&mut self, now: Time) {
+        for id in self.turns.waiting() {
+            self.place(id, now);
+        }
+        self.replan_calls(now);
+    }
+}
