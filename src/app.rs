@@ -58,6 +58,9 @@ pub mod composer;
 /// Messages that wait.
 pub mod queue;
 
+/// Conversations as last reported.
+pub mod conversations;
+
 /// Where everything stands.
 pub mod geometry;
 
@@ -120,6 +123,9 @@ mod ask;
 
 /// What is done with turns that are there already.
 mod steer;
+
+/// What is done with conversations.
+mod converse;
 
 /// What is selected in the quota pane.
 mod pick;
@@ -194,6 +200,10 @@ impl App {
             }
             Msg::Panicked(what) => {
                 self.broke(format!("a part of roundel broke: {what}"));
+                Vec::new()
+            }
+            Msg::Read(id, turns) => {
+                self.read(id, turns);
                 Vec::new()
             }
             Msg::Parsed(found) => {
@@ -303,13 +313,9 @@ mod tests {
         ];
         let request = Request { messages, ..Request::default() };
         let ask = Ask {
-            turn: id,
-            origin: Origin::Chat,
-            prompt: "four?".into(),
-            request,
-            no_training: false,
-            only: None,
-            patience: None,
+            conversation: crate::domain::ids::ConversationId::FIRST,
+            along: vec![TurnId(1)],
+            ..Ask::new(id, Origin::Chat, "four?".into(), request)
         };
         assert_eq!(app.update(key(KeyCode::Enter), NOW), [Effect::Send(Command::Ask(Box::new(ask)))]);
         assert_eq!(app.composer().text(), "");
@@ -325,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_carries_at_most_twenty_turns() {
+    fn a_request_carries_the_whole_conversation() {
         let mut app = idle();
         for id in 1..=30 {
             hear(&mut app, turn(id, "q", "a", TurnState::Done));
@@ -333,7 +339,7 @@ mod tests {
         write(&mut app, "x");
         let effects = app.update(key(KeyCode::Enter), NOW);
         let Some(Effect::Send(Command::Ask(ask))) = effects.first() else { panic!("{effects:?}") };
-        assert_eq!(ask.request.messages.len(), 41);
+        assert_eq!((ask.request.messages.len(), ask.along.len()), (61, 30));
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub mod failure;
 /// Requests, answers, turns.
 pub mod conversation;
 
+/// Conversations: their names, and how they are asked.
+pub mod chat;
+
 /// How a lane stands: ready, or not, and why.
 pub mod standing;
 

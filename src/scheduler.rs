@@ -40,6 +40,9 @@ pub mod flight;
 /// The book of turns and attempts.
 pub mod turns;
 
+/// The book of conversations.
+pub mod conversations;
+
 /// The book of what the endpoint asks.
 pub mod calls;
 

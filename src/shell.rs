@@ -93,5 +93,8 @@ pub mod simulate;
 /// What code is made of.
 pub mod highlight;
 
+/// What must not hold up the loop.
+pub mod jobs;
+
 /// The dashboard's event loop.
 pub mod run;

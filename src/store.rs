@@ -55,6 +55,9 @@ pub mod load;
 /// A look at what is kept.
 pub mod peek;
 
+/// A look at conversations.
+pub mod shelf;
+
 /// The thread that owns the connection.
 mod thread;
 

@@ -8,6 +8,7 @@ mod floors;
 
 #[cfg(test)]
 mod desk;
+mod fitting;
 
 #[cfg(test)]
 mod quota;

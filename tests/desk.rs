@@ -62,7 +62,7 @@ impl Bench {
         self.last += 1;
         let turn = TurnId(self.last);
         let request = Request { messages: vec![Message::text(Role::User, prompt)], ..Request::default() };
-        let ask = Ask { turn, origin, prompt: prompt.into(), request, no_training: false, only: None, patience: None };
+        let ask = Ask::new(turn, origin, prompt.into(), request);
         self.desk.command(1, Command::Ask(Box::new(ask)), now);
         self.look();
         turn
@@ -405,15 +405,7 @@ fn who_wants_no_training_gets_no_lane_that_may_train() {
     for second in 0..3 {
         bench.last += 1;
         let request = Request { messages: vec![Message::text(Role::User, "x")], ..Request::default() };
-        let ask = Ask {
-            turn: TurnId(bench.last),
-            origin: Origin::Chat,
-            prompt: "x".into(),
-            request,
-            no_training: true,
-            only: None,
-            patience: None,
-        };
+        let ask = Ask { no_training: true, ..Ask::new(TurnId(bench.last), Origin::Chat, "x".into(), request) };
         bench.desk.command(1, Command::Ask(Box::new(ask)), at(second));
         bench.look();
     }

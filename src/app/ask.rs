@@ -7,12 +7,9 @@ use crate::app::row::Role;
 use crate::app::state::App;
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Message, Origin, Request, Role as Speaker, Turn};
-use crate::domain::ids::LaneId;
+use crate::domain::ids::TurnId;
 use crate::domain::standing::Target;
 use crate::scheduler::link::{Ask, Command, turn_id};
-
-/// Turns of the chat that go along with a question.
-const TURNS_ALONG: usize = 20;
 
 impl App {
     pub(in crate::app) fn send(&mut self, now: Time) -> Vec<Effect> {
@@ -23,10 +20,8 @@ impl App {
             return self.offer.iter().map(|_| Effect::GoReal).collect();
         }
         let (prompt, only) = (self.composer.take(), self.pin.take());
-        if let Some(fork) = self.fork.take() {
-            self.leave_out_from(fork);
-        }
-        self.queue.push(Queued { prompt, only });
+        let replaces = self.fork.take();
+        self.queue.push(Queued { prompt, only, replaces });
         self.composer.also_keep(self.queue.text());
         if self.is_busy() {
             self.say("queued: it goes when the answer is there; ↑ brings it back", Role::Plain, now);
@@ -38,23 +33,27 @@ impl App {
     /// The first message that waits goes.
     fn send_next(&mut self, now: Time) -> Vec<Effect> {
         let Some(queued) = self.queue.take_next() else { return Vec::new() };
-        self.ask(queued.prompt, queued.only, now)
+        self.ask(queued, now)
     }
 
     /// Asks, with all that goes along.
-    pub(in crate::app) fn ask(&mut self, prompt: String, only: Option<LaneId>, now: Time) -> Vec<Effect> {
+    pub(in crate::app) fn ask(&mut self, queued: Queued, now: Time) -> Vec<Effect> {
+        let Queued { prompt, only, replaces } = queued;
+        if let Some(from) = replaces {
+            self.leave_out_from(from);
+        }
         let turn = turn_id(now, self.config.subscriber, self.last_turn);
         self.last_turn = turn;
         self.awaited = Some(turn);
         self.transcript.go(Move::Last);
+        let (request, along) = self.request(&prompt);
         let ask = Ask {
-            turn,
-            origin: Origin::Chat,
-            request: self.request(&prompt),
-            prompt,
-            no_training: false,
+            no_training: self.conversations.settings().no_training,
             only: only.map(Target::Lane),
-            patience: None,
+            conversation: self.conversations.current(),
+            along,
+            replaces,
+            ..Ask::new(turn, Origin::Chat, prompt, request)
         };
         self.asked.push(ask.clone());
         self.composer.also_keep(self.queue.text());
@@ -75,16 +74,22 @@ impl App {
         vec![Effect::Send(Command::AvoidTraining(avoid))]
     }
 
-    /// The question, and the answered turns before it.
-    pub(in crate::app) fn request(&self, prompt: &str) -> Request {
-        let answered = |turn: &&Turn| turn.state.is_over() && !turn.answer.is_empty() && !self.is_left_out(turn.id);
-        let turns: Vec<&Turn> =
-            self.transcript.cells().iter().rev().map(|cell| &cell.turn).filter(answered).take(TURNS_ALONG).collect();
-        let before = turns.into_iter().rev().flat_map(|turn| {
+    /// Whether a turn goes along with the next question.
+    pub(in crate::app) fn goes_along(&self, turn: &Turn) -> bool {
+        turn.state.is_over() && !turn.answer.is_empty() && !self.is_left_out(turn.id)
+    }
+
+    /// The question, the answered turns before it, and which those are.
+    fn request(&self, prompt: &str) -> (Request, Vec<TurnId>) {
+        let turns = || self.transcript.cells().iter().map(|cell| &cell.turn).filter(|turn| self.goes_along(turn));
+        let before = turns().flat_map(|turn| {
             [Message::text(Speaker::User, &*turn.prompt), Message::text(Speaker::Assistant, &*turn.answer)]
         });
-        let messages = before.chain([Message::text(Speaker::User, prompt)]).collect();
-        Request { messages, ..Request::default() }
+        let settings = self.conversations.settings();
+        let messages =
+            settings.head().into_iter().chain(before).chain([Message::text(Speaker::User, prompt)]).collect();
+        let request = Request { messages, params: settings.params(), ..Request::default() };
+        (request, turns().map(|turn| turn.id).collect())
     }
 
     /// Another process's scheduler goes on, or this one's. What it knows comes in its snapshot.
@@ -127,6 +132,7 @@ impl App {
                 self.say("not switched: the scheduler is busy", Role::Warn, now);
             }
             Command::KeepDraft(_) => self.composer.not_kept(now),
+            Command::Converse(..) => self.say("not changed: the scheduler is busy. Try again", Role::Warn, now),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::{Origin, Turn, TurnState, Usage};
 use crate::domain::failure::Class;
-use crate::domain::ids::{AttemptId, LaneId, TurnId};
+use crate::domain::ids::{AttemptId, ConversationId, LaneId, TurnId};
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, Dialect, LaneSpec, Standby, Training, Wire};
@@ -131,6 +131,9 @@ pub(crate) fn turn(id: u64, prompt: &str, answer: &str, state: TurnState) -> Tur
         first_token: None,
         took: None,
         simulated: true,
+        conversation: ConversationId::FIRST,
+        replaces: None,
+        unsent: None,
     }
 }
 
@@ -236,6 +239,7 @@ pub(crate) fn snapshot() -> Snapshot {
         meters: meters(),
         next: Some("quick/small-8b".into()),
         turns: turns(),
+        conversations: Vec::new(),
         log: attempts(),
         saving: Saving::Yes,
         usual: Need::USUAL,

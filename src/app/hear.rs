@@ -14,14 +14,21 @@ impl App {
         match report {
             Report::Snapshot(snapshot) => return self.start_over(*snapshot, now),
             Report::Moved(moved) => self.moved(*moved),
-            Report::Said(said) => self.transcript.say(&said),
+            Report::Said(said) => {
+                self.conversations.say(&said);
+                self.transcript.say(&said);
+            }
+            Report::Conversed(all) => {
+                all.into_iter().for_each(|one| self.conversations.put(one));
+                self.count_along();
+            }
             Report::Saving(saving) => self.saving = saving,
         }
         Vec::new()
     }
 
     fn start_over(&mut self, snapshot: Snapshot, now: Time) -> Vec<Effect> {
-        let effects = self.settle_asked(&snapshot.turns);
+        let mut effects = self.settle_asked(&snapshot.turns);
         self.simulated = snapshot.simulated;
         self.roster.lanes = snapshot.lanes;
         self.roster.meters = snapshot.meters;
@@ -38,6 +45,7 @@ impl App {
         if let Some(last) = snapshot.turns.iter().map(|turn| turn.id).max() {
             self.last_turn = self.last_turn.max(last);
         }
+        let fresh = (self.link == Link::Starting).then(|| self.fresh_conversation(now));
         if self.link == Link::Starting {
             for turn in &snapshot.turns {
                 self.composer.remember(&turn.prompt);
@@ -45,7 +53,9 @@ impl App {
             self.composer.restore(&snapshot.draft);
         }
         self.link = Link::Heard;
-        self.transcript.replace_all(snapshot.turns);
+        let own = self.conversations.start_over(snapshot.conversations, snapshot.turns, fresh);
+        self.transcript.merge(own);
+        effects.extend(self.read_older());
         self.awaited = None;
         self.count_along();
         // What a detail was about may be gone.
@@ -82,8 +92,11 @@ impl App {
             self.stopping.remove(&turn.id);
             self.asked.retain(|ask| ask.turn != turn.id);
         }
-        self.transcript.put(turn);
-        if over {
+        let counts = over || turn.replaces.is_some();
+        if let Some(turn) = self.conversations.hear(turn) {
+            self.transcript.put(turn);
+        }
+        if counts {
             self.count_along();
         }
     }

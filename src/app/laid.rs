@@ -7,7 +7,7 @@ use crate::app::prose::{Prose, Reading};
 use crate::app::row::Row;
 use crate::app::snippet::{Parsed, Snippet};
 use crate::app::thoughts::Thoughts;
-use crate::domain::conversation::{Turn, TurnState};
+use crate::domain::conversation::{Turn, TurnState, text_tokens};
 use crate::domain::text::one_line;
 
 /// How turns are laid out.
@@ -37,6 +37,8 @@ pub struct Cell {
     epoch: u32,
     /// What became of it.
     after: Vec<Row>,
+    /// Tokens of question and answer, estimated, once it is over.
+    tokens: Option<u64>,
 }
 
 /// A row of a turn.
@@ -72,7 +74,14 @@ impl Cell {
             raw: false,
             epoch: 0,
             after: Vec::new(),
+            tokens: None,
         }
+    }
+
+    /// About how many tokens it takes to send it along. Counted once.
+    pub fn tokens(&mut self) -> u64 {
+        let (turn, known) = (&self.turn, self.tokens.filter(|_| self.turn.state.is_over()));
+        *self.tokens.insert(known.unwrap_or_else(|| 8 + text_tokens(&turn.prompt) + text_tokens(&turn.answer)))
     }
 
     /// Lays it out in this form, unless it is already.
@@ -118,6 +127,7 @@ impl Cell {
             && turn.answer.starts_with(&self.turn.answer)
             && turn.reasoning.starts_with(&self.turn.reasoning);
         self.turn = turn;
+        self.tokens = None;
         let Some(form) = self.form else { return };
         let over = self.turn.state.is_over();
         if goes_on {

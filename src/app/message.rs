@@ -3,6 +3,8 @@
 use crate::app::keymap::{KeyEvent, MouseEvent};
 use crate::app::snippet::{Parsed, Snippet};
 use crate::domain::clock::Zone;
+use crate::domain::conversation::Turn;
+use crate::domain::ids::ConversationId;
 use crate::domain::standing::Need;
 use crate::scheduler::link::{Command, Report, Urgent};
 
@@ -40,6 +42,8 @@ pub enum Msg {
     Refused(Command),
     /// A task broke; what it said.
     Panicked(String),
+    /// Older turns of a conversation, oldest first, which [`Effect::Read`] asked for.
+    Read(ConversationId, Vec<Turn>),
     /// What lines of code are, which [`Effect::Parse`] asked for.
     Parsed(Parsed),
     /// SIGINT from outside.
@@ -55,6 +59,8 @@ pub enum Effect {
     Urgent(Urgent),
     /// Find out what these lines of code are, off this task, and answer with [`Msg::Parsed`].
     Parse(Snippet),
+    /// Read the turns of this conversation from the disk, off this task, and answer with [`Msg::Read`].
+    Read(ConversationId),
     /// Start again with the real providers: the user has taken up the offer.
     GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.

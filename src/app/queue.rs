@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::app::cells;
-use crate::domain::ids::LaneId;
+use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::text::one_line;
 
 /// A message that waits.
@@ -13,6 +13,8 @@ pub struct Queued {
     pub prompt: String,
     /// The only lane that it shall go to.
     pub only: Option<LaneId>,
+    /// It takes the place of this turn and of all later ones.
+    pub replaces: Option<TurnId>,
 }
 
 /// All that wait, the next one first.

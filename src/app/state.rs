@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::app::action::Focus;
 use crate::app::composer::Composer;
+use crate::app::conversations::Conversations;
 use crate::app::geometry::{Areas, Wish, areas, inside};
 use crate::app::lanes::Lanes;
 use crate::app::log::Log;
@@ -81,6 +82,7 @@ pub struct App {
     pub(in crate::app) overlay_top: usize,
     pub(in crate::app) composer: Composer,
     pub(in crate::app) transcript: Transcript,
+    pub(in crate::app) conversations: Conversations,
     pub(in crate::app) roster: Roster,
     pub(in crate::app) selected: Option<Item>,
     pub(in crate::app) board_top: usize,
@@ -134,6 +136,7 @@ impl App {
             overlay_top: 0,
             composer: Composer::default(),
             transcript: Transcript::default(),
+            conversations: Conversations::default(),
             roster: Roster::default(),
             selected: None,
             board_top: 0,

@@ -5,13 +5,17 @@
 //!  1 2 3 4   again: 3   1 2 ·3 ·4 5    (5 asks what 3 asked; 3 and 4 stay to be read, and are sent no more)
 //! ```
 
+use std::collections::BTreeSet;
+
 use crate::app::action::{Focus, Move};
+use crate::app::laid::Cell;
 use crate::app::lanes::{Choice, Lanes};
 use crate::app::message::Effect;
+use crate::app::queue::Queued;
 use crate::app::row::Role;
 use crate::app::state::{App, Overlay};
 use crate::domain::clock::Time;
-use crate::domain::conversation::Turn;
+use crate::domain::conversation::{Request, Turn};
 use crate::domain::ids::{LaneId, TurnId};
 
 impl App {
@@ -29,12 +33,32 @@ impl App {
     pub(in crate::app) fn leave_out_from(&mut self, turn: TurnId) {
         let later = self.transcript.cells().iter().map(|cell| cell.turn.id).filter(|id| *id >= turn);
         self.left_out.extend(later);
-        self.count_along();
     }
 
-    /// Counts what goes along with the next question.
+    /// Counts what goes along with the next question, after the turns or what is left out of them have changed.
     pub(in crate::app) fn count_along(&mut self) {
-        self.along = self.request("").estimated_tokens();
+        let turns = || self.transcript.cells().iter().map(|cell| &cell.turn);
+        let replacing = turns().filter(|turn| turn.stands()).filter_map(|turn| Some((turn.replaces?, turn.id)));
+        let ranges: Vec<(TurnId, TurnId)> = replacing.collect();
+        // What was asked and has not been heard of yet stands, too.
+        let asked = self.asked.iter().filter(|ask| ask.conversation == self.conversations.current());
+        let asked = asked.filter_map(|ask| Some((ask.replaces?, ask.turn)));
+        let ranges: Vec<(TurnId, TurnId)> = ranges.into_iter().chain(asked).collect();
+        let is_out = |id: TurnId| ranges.iter().any(|(from, to)| (*from..*to).contains(&id));
+        self.left_out = if ranges.is_empty() {
+            BTreeSet::new()
+        } else {
+            turns().map(|turn| turn.id).filter(|id| is_out(*id)).collect()
+        };
+        let along: BTreeSet<TurnId> = turns().filter(|turn| self.goes_along(turn)).map(|turn| turn.id).collect();
+        let cells = self.transcript.cells.iter_mut().filter(|cell| along.contains(&cell.turn.id));
+        let turns: u64 = cells.map(Cell::tokens).sum();
+        let head = self
+            .conversations
+            .settings()
+            .head()
+            .map_or(0, |head| Request { messages: vec![head], ..Request::default() }.estimated_tokens());
+        self.along = 4 + head + turns;
     }
 
     /// The turn that a key means: the selected one in the chat, else the last one.
@@ -58,11 +82,9 @@ impl App {
             return Vec::new();
         }
         let Some(turn) = self.turn(turn) else { return Vec::new() };
-        let (id, prompt, answered) = (turn.id, turn.prompt.clone(), !turn.answer.is_empty());
-        if answered {
-            self.leave_out_from(id);
-        }
-        self.ask(prompt, only, now)
+        let replaces = (!turn.answer.is_empty()).then_some(turn.id);
+        let prompt = turn.prompt.clone();
+        self.ask(Queued { prompt, only, replaces }, now)
     }
 
     /// Opens the list of lanes: for the turn that is meant, or for the next one.
@@ -108,7 +130,7 @@ impl App {
             return Vec::new();
         }
         match self.queue.take_next() {
-            Some(queued) => self.ask(queued.prompt, queued.only, now),
+            Some(queued) => self.ask(queued, now),
             None => Vec::new(),
         }
     }
@@ -125,6 +147,7 @@ impl App {
         let Some(queued) = self.queue.pull_back() else { return false };
         self.composer.set(&queued.prompt);
         self.pin = queued.only;
+        self.fork = queued.replaces;
         self.composer.also_keep(self.queue.text());
         true
     }

@@ -78,6 +78,32 @@ impl Transcript {
         }
     }
 
+    /// Another conversation, from its end.
+    pub fn begin(&mut self, turns: Vec<Turn>) {
+        self.replace_all(turns);
+        (self.follow, self.chosen) = (true, None);
+    }
+
+    /// Takes in what is known now, and keeps what is over.
+    pub fn merge(&mut self, turns: Vec<Turn>) {
+        self.cells.retain(|cell| cell.turn.state.is_over() || turns.iter().any(|turn| turn.id == cell.turn.id));
+        for turn in turns {
+            if self.cell_mut(turn.id).is_none_or(|cell| cell.turn != turn) {
+                self.put(turn);
+            }
+        }
+    }
+
+    /// Takes in older turns that were read from the disk; what is known already is newer.
+    pub fn fill(&mut self, mut turns: Vec<Turn>) {
+        turns.retain(|turn| self.place_of(turn.id).is_none());
+        if turns.is_empty() {
+            return;
+        }
+        self.cells.extend(turns.into_iter().filter(|turn| turn.origin == Origin::Chat).map(Cell::new));
+        self.cells.sort_by_key(|cell| cell.turn.id);
+    }
+
     /// Takes in a turn, new or changed.
     pub fn put(&mut self, turn: Turn) {
         if turn.origin != Origin::Chat {

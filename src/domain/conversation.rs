@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::clock::Time;
-use crate::domain::ids::{AttemptId, LaneId, TurnId};
+use crate::domain::ids::{AttemptId, ConversationId, LaneId, TurnId};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,8 +156,39 @@ impl Request {
     /// About how many tokens the prompt has: a fourth of its bytes for Latin letters, one for each CJK character, four
     /// for each message. An estimate; the provider's own count replaces it.
     pub fn estimated_tokens(&self) -> u64 {
-        self.messages.iter().map(|message| 4 + message.parts.iter().map(part_tokens).sum::<u64>()).sum()
+        self.messages.iter().map(message_tokens).sum()
     }
+}
+
+impl Request {
+    /// The conversation without its oldest turns, so that it has at most so many tokens, and how many were left out. What
+    /// stands before the first question (the system prompt) and the last question stay; where the cut is, the model is
+    /// told of it. None: it is short enough as it is, or even the last question alone is too long.
+    pub fn without_oldest(&self, tokens: u64) -> Option<(Self, usize)> {
+        let is_question = |message: &Message| message.role == Role::User;
+        let begins: Vec<usize> =
+            self.messages.iter().enumerate().filter(|(_, message)| is_question(message)).map(|(at, _)| at).collect();
+        let head = self.messages.get(..*begins.first()?)?;
+        let size = |messages: &[Message]| messages.iter().map(message_tokens).sum::<u64>();
+        let whole = self.estimated_tokens();
+        let mut left = whole;
+        for (dropped, at) in begins.iter().enumerate().skip(1) {
+            let before = begins.get(dropped - 1).copied()?;
+            left -= size(self.messages.get(before..*at)?);
+            let mark = format!("[The {dropped} turns before this one are left out here: they did not fit.]");
+            if left + text_tokens(&mark) <= tokens && whole > tokens {
+                let mut messages = head.to_vec();
+                messages.extend_from_slice(self.messages.get(*at..)?);
+                messages.get_mut(head.len())?.parts.insert(0, Part::Text(mark));
+                return Some((Self { messages, ..self.clone() }, dropped));
+            }
+        }
+        None
+    }
+}
+
+fn message_tokens(message: &Message) -> u64 {
+    4 + message.parts.iter().map(part_tokens).sum::<u64>()
 }
 
 fn part_tokens(part: &Part) -> u64 {
@@ -282,6 +313,23 @@ pub struct Turn {
     pub took: Option<Duration>,
     /// Whether a simulated provider answered.
     pub simulated: bool,
+    /// Where it was asked; [`ConversationId::NONE`] for what is no part of the chat.
+    pub conversation: ConversationId,
+    /// It takes the place of this turn and of all between: they are sent along no more, once it is answered.
+    #[serde(default)]
+    pub replaces: Option<TurnId>,
+    /// What did not go along, because no lane took all of it.
+    #[serde(default)]
+    pub unsent: Option<Unsent>,
+}
+
+/// Turns that did not go along with a question: the oldest ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsent {
+    /// How many.
+    pub turns: u64,
+    /// The first turn that did go along; None: none did.
+    pub from: Option<TurnId>,
 }
 
 impl Turn {
@@ -301,13 +349,50 @@ impl Turn {
             first_token: None,
             took: None,
             simulated: false,
+            conversation: ConversationId::NONE,
+            replaces: None,
+            unsent: None,
         }
+    }
+
+    /// Whether what it takes the place of is sent along no more: it is answered, or may be yet.
+    pub fn stands(&self) -> bool {
+        !self.state.is_over() || !self.answer.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_turns_are_left_out_from_the_oldest_on() {
+        let turn = |n: usize| {
+            [
+                Message::text(Role::User, format!("question {n} {}", "x".repeat(400))),
+                Message::text(Role::Assistant, "y".repeat(400)),
+            ]
+        };
+        let head = [Message::text(Role::System, "be brief")];
+        let messages: Vec<Message> =
+            head.into_iter().chain((1..=4).flat_map(turn)).chain([Message::text(Role::User, "last")]).collect();
+        let request = Request { messages, ..Request::default() };
+        let (whole, one) = (request.estimated_tokens(), 211);
+        assert_eq!(request.without_oldest(whole), None, "it fits");
+        for (tokens, dropped) in [(whole - 1, 1), (whole - one, 2), (whole - 2 * one, 3), (50, 4)] {
+            let (cut, left_out) = request.without_oldest(tokens).unwrap();
+            assert_eq!(left_out, dropped, "{tokens}");
+            assert!(cut.estimated_tokens() <= tokens);
+            assert_eq!(cut.messages[0], request.messages[0], "the system prompt stays");
+            let first = &cut.messages[1];
+            assert!(
+                matches!(&first.parts[..], [Part::Text(mark), _] if mark.contains(&format!("The {dropped} turns")))
+            );
+            assert_eq!(cut.messages.len(), request.messages.len() - 2 * dropped);
+            assert_eq!(cut.messages.last().map(|message| message.role), Some(Role::User));
+        }
+        assert_eq!(request.without_oldest(10), None, "not even the last question fits");
+    }
 
     #[test]
     fn the_estimate_knows_scripts() {

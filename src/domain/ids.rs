@@ -75,6 +75,18 @@ number! {
 }
 
 number! {
+    /// Turns of the chat that follow on one another.
+    ConversationId
+}
+
+impl ConversationId {
+    /// No conversation: what a script asked.
+    pub const NONE: Self = Self(0);
+    /// Where the turns are that were asked before there were several.
+    pub const FIRST: Self = Self(1);
+}
+
+number! {
     /// One HTTP try of a turn on one lane.
     AttemptId
 }

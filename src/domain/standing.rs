@@ -223,6 +223,11 @@ impl Standing {
         }
     }
 
+    /// Whether waiting helps nothing.
+    pub const fn is_out(&self) -> bool {
+        matches!(self, Self::Off(_) | Self::Trains | Self::Resting { until: None, .. })
+    }
+
     /// The reason in words: `off by you`, `resting, rate limited`, `3 requests per minute spent`.
     pub fn reason(&self) -> String {
         match self {
@@ -250,6 +255,16 @@ impl LaneState {
     /// Whether it may train on prompts that shall not be trained on: a hard filter.
     fn is_closed_to(&self, need: Need) -> bool {
         need.no_training && self.spec.training != Training::No
+    }
+
+    /// To how many tokens of prompt a conversation is cut that is too long for this lane: its context window less the
+    /// answer, and half of its smallest limit of tokens, so that the next question need not wait for the next window.
+    /// None: it has no such bound. `own`: the meters that it draws on.
+    pub fn room<'a>(&self, own: impl Iterator<Item = &'a Meter>, need: Need) -> Option<u64> {
+        let output = need.with_output(self.longest).output;
+        let context = self.spec.context.map(|context| context.saturating_sub(output.min(context / 2)));
+        let caps = own.filter(|meter| matches!(meter.unit, Unit::Tokens | Unit::InputTokens));
+        caps.filter_map(|meter| meter.cap).map(|cap| cap.value / 2).chain(context).min()
     }
 
     /// Whether an attempt of `tokens` in all would ever fit, as far as is known. `own`: the meters that it draws on.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::chat::Conversation;
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Turn, TurnState, text_tokens};
 use crate::domain::failure::{Class, Failure};
@@ -22,6 +23,7 @@ use crate::domain::saving::Saving;
 use crate::domain::standing::Need;
 use crate::scheduler::books::Settled;
 use crate::scheduler::calls::Calls;
+use crate::scheduler::conversations::Conversations;
 use crate::scheduler::counters::Counters;
 use crate::scheduler::effect::{Effect, Opening, entitled, failure_note, lane_writes, last_word};
 use crate::scheduler::flight::{Event, Flown, Reached};
@@ -38,6 +40,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 pub struct Desk {
     pub(in crate::scheduler) ledger: Ledger,
     pub(in crate::scheduler) turns: Turns,
+    pub(in crate::scheduler) conversations: Conversations,
     pub(in crate::scheduler) simulated: bool,
     pub(in crate::scheduler) saving: Saving,
     pub(in crate::scheduler) draft: String,
@@ -64,6 +67,7 @@ impl Desk {
             simulated: opening.ledger.lanes().iter().any(|lane| lane.spec.simulated),
             ledger: opening.ledger,
             turns: opening.turns,
+            conversations: opening.conversations,
             saving: opening.saving,
             draft: opening.draft,
             last_attempt: opening.last_attempt.map_or(0, |id| id.0),
@@ -105,11 +109,21 @@ impl Desk {
                 self.tell_ledger(None, Vec::new(), now);
             }
             Command::SwitchEndpoint => self.outbox.push(Effect::SwitchEndpoint),
+            Command::Converse(id, change) => {
+                if let Some(changed) = self.conversations.change(id, change, now).cloned() {
+                    self.tell_conversation(changed);
+                }
+            }
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
                 self.outbox.keep(Write::Draft(draft));
             }
         }
+    }
+
+    pub(in crate::scheduler) fn tell_conversation(&mut self, changed: Conversation) {
+        self.outbox.keep(Write::Conversation(Box::new(changed.clone())));
+        self.outbox.tell(Report::Conversed(vec![changed]));
     }
 
     /// Stops a turn; what has come is kept.
@@ -223,7 +237,7 @@ impl Desk {
         let rest = self.ledger.rest(&live.hold, failure, now);
         let (broken_off, tries, origin) = (work.has_text(), work.turn.attempts.len(), work.turn.origin);
         if failure.class == Class::TooLarge {
-            work.tried.extend(work.turn.lane.clone());
+            work.too_large.extend(work.turn.lane.clone().map(|lane| (lane, work.sent)));
         }
         let settled = match reached {
             _ if broken_off => Settled::Used,

@@ -10,6 +10,7 @@ use crate::domain::quota::limit::Reading;
 use crate::domain::roster::{LaneSpec, Strategy};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Rest, Target};
+use crate::scheduler::conversations::Conversations;
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::ledger::told::Told;
 use crate::scheduler::link::Report;
@@ -27,6 +28,8 @@ pub struct Opening {
     pub ledger: Ledger,
     /// Turns and the log.
     pub turns: Turns,
+    /// Conversations.
+    pub conversations: Conversations,
     /// The highest attempt so far.
     pub last_attempt: Option<AttemptId>,
     /// What stood in the composer.

@@ -15,9 +15,10 @@ pub mod call;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::attempt::Attempt;
+use crate::domain::chat::{Change, Conversation};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Request, Turn};
-use crate::domain::ids::{LaneId, TurnId};
+use crate::domain::ids::{ConversationId, LaneId, TurnId};
 use crate::domain::quota::meter::Meter;
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Need, Target};
@@ -51,6 +52,8 @@ pub enum Command {
     SwitchEndpoint,
     /// Keep what stands in the composer; empty: nothing does.
     KeepDraft(String),
+    /// Change a conversation; one that is not known begins, unless it is to be deleted.
+    Converse(ConversationId, Change),
 }
 
 /// What has a queue of its own, so that it is never refused.
@@ -79,8 +82,31 @@ pub struct Ask {
     /// Only on this lane, or on those of this account.
     pub only: Option<Target>,
     /// How long it may wait for a lane; None: as long as is usual for its origin.
-    #[serde(default)]
     pub patience: Option<Duration>,
+    /// Where it is asked; one that is not known begins.
+    pub conversation: ConversationId,
+    /// The turns that go along, two messages each, oldest first.
+    pub along: Vec<TurnId>,
+    /// It takes the place of this turn and of all later ones.
+    pub replaces: Option<TurnId>,
+}
+
+impl Ask {
+    /// A question that may go to any lane, and is no part of a conversation.
+    pub const fn new(turn: TurnId, origin: Origin, prompt: String, request: Request) -> Self {
+        Self {
+            turn,
+            origin,
+            prompt,
+            request,
+            no_training: false,
+            only: None,
+            patience: None,
+            conversation: ConversationId::NONE,
+            along: Vec::new(),
+            replaces: None,
+        }
+    }
 }
 
 /// What has happened.
@@ -91,6 +117,8 @@ pub enum Report {
     Snapshot(Box<Snapshot>),
     /// Something changed; what is here replaces what was known under the same id.
     Moved(Box<Moved>),
+    /// Conversations began or changed.
+    Conversed(Vec<Conversation>),
     /// An answer went on.
     Said(Said),
     /// What happens reaches the disk, or does not.
@@ -114,6 +142,8 @@ pub struct Snapshot {
     pub usual: Need,
     /// The chat's turns, oldest first, and those of others that run; bounded by [`TURNS`].
     pub turns: Vec<Turn>,
+    /// The conversations that were touched last, in the order of their ids; bounded by [`CONVERSATIONS`].
+    pub conversations: Vec<Conversation>,
     /// The log, oldest first; bounded by [`ATTEMPTS`].
     pub log: Vec<Attempt>,
     /// Whether it reaches the disk.
@@ -128,6 +158,8 @@ pub struct Snapshot {
 
 /// Turns in a snapshot.
 pub const TURNS: usize = 200;
+/// Conversations in a snapshot.
+pub const CONVERSATIONS: usize = 500;
 /// Log rows in a snapshot.
 pub const ATTEMPTS: usize = 500;
 

@@ -29,6 +29,20 @@ impl Ledger {
         all
     }
 
+    /// To how many tokens of prompt a conversation may be cut that no lane takes whole, the largest number first.
+    pub fn rooms(&self, need: Need, wish: Wish<'_>, now: Time) -> Vec<u64> {
+        let lanes = self.lanes().iter().zip(&self.sides).filter(|(lane, _)| {
+            let only = wish.only.is_none_or(|only| only.covers(&lane.spec.id));
+            only && lane.off().is_none() && !lane.stands(std::iter::empty(), Need { input: 0, ..need }, now).is_out()
+        });
+        let rooms = lanes.filter_map(|(lane, side)| lane.room(self.books.at(&side.draws), need));
+        // What is left of a limit may be less than all of it.
+        let mut rooms: Vec<u64> = rooms.flat_map(|room| (0..6).map(move |halved| room >> halved)).collect();
+        rooms.sort_unstable_by(|one, other| other.cmp(one));
+        rooms.dedup();
+        rooms
+    }
+
     /// What is to be done about it that none can, and waiting does not help.
     pub fn cause(&self, need: Need, wish: Wish<'_>, now: Time) -> Cause {
         cause(&self.seats(need, now), wish)

@@ -22,6 +22,7 @@ impl Desk {
             next: self.announced.clone(),
             usual: self.usual,
             turns: self.turns.all(),
+            conversations: self.conversations.newest(),
             log: self.turns.log(),
             saving: self.saving.clone(),
             draft: self.draft.clone(),

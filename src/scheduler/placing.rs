@@ -1,7 +1,5 @@
 //! How a question gets to a lane, waits for one, or is told that none will come.
 
-use std::sync::Arc;
-
 use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::{Origin, TurnState};
 use crate::domain::ids::{AttemptId, TurnId};
@@ -27,6 +25,9 @@ impl Desk {
         if let (Origin::Probe, Some(Target::Lane(only))) = (origin, &ask.only) {
             self.ledger.try_again(only);
         }
+        if let Some(changed) = self.conversations.asked(ask.conversation, &ask.prompt, now).cloned() {
+            self.tell_conversation(changed);
+        }
         let work = Work::new(ask, asker, need, now);
         self.outbox.keep(Write::Turn(Box::new(work.turn.clone())));
         self.turns.open(work);
@@ -42,25 +43,43 @@ impl Desk {
         self.ledger.expire(now);
         let kept = self.turns.kept_from(id, now);
         let Some(work) = self.turns.work(id) else { return };
-        let wish = Wish { tried: &work.tried, only: work.only.as_ref(), kept: &kept, wanted: None };
+        let tried = work.not_for(u64::MAX);
+        let wish = Wish { tried: &tried, only: work.only.as_ref(), kept: &kept, wanted: None };
         let shown = self.announced.as_ref().filter(|_| work.only.is_none());
-        let (choice, why) = self.ledger.pick_and_why(work.need, shown, wish, now);
+        let mut outgoing = work.whole();
+        let (mut choice, mut why) = self.ledger.pick_and_why(outgoing.need, shown, wish, now);
+        let hopes = |choice: &Choice| has_hope(choice, work.deadline(now), now);
+        if !hopes(&choice) && !(self.finding && work.turn.state.is_new()) {
+            for room in self.ledger.rooms(outgoing.need, wish, now) {
+                let Some(cut) = work.cut_to(room) else { continue };
+                let tried = work.not_for(cut.need.input);
+                let (other, because) = self.ledger.pick_and_why(cut.need, None, Wish { tried: &tried, ..wish }, now);
+                if hopes(&other) {
+                    (outgoing, choice, why) = (cut, other, because);
+                    break;
+                }
+            }
+        }
         match choice {
             Choice::Lane(pick) => {
                 let Some(spec) = self.ledger.spec(pick.lane) else { return };
-                let Some(hold) = self.ledger.dispatch(&pick, work.need, now) else { return };
+                let Some(hold) = self.ledger.dispatch(&pick, outgoing.need, now) else { return };
                 self.last_attempt += 1;
                 let attempt = AttemptId(self.last_attempt);
                 work.start(attempt, &spec, pick.lane, hold, why, now);
-                let request = Arc::clone(&work.request);
+                work.sent = outgoing.need.input;
+                work.turn.unsent = outgoing.unsent;
+                let request = outgoing.request;
                 self.outbox.keep(Write::LastAccount(spec.account()));
                 self.tell_work(id, true, now);
                 self.outbox.push(Effect::Fly { attempt, lane: spec, request });
             }
             Choice::Wait { until, on, lane, unsure } => {
-                let deadline = work.deadline(now);
-                // Beyond its patience nothing is waited for; nor is there a lane in time if the first comes back later.
-                if deadline <= now || !unsure && until.is_some_and(|until| until > deadline) {
+                if !has_hope(
+                    &Choice::Wait { until, on: String::new(), lane: lane.clone(), unsure },
+                    work.deadline(now),
+                    now,
+                ) {
                     let comebacks = self.ledger.comebacks(work.need, wish, now);
                     let why = patience::refusal(&comebacks, work.patience, Zone::Local, now);
                     return self.close(id, TurnState::Failed(why), Vec::new(), now);
@@ -94,5 +113,17 @@ impl Desk {
             self.place(id, now);
         }
         self.replan_calls(now);
+    }
+}
+
+/// Whether a lane will take it in time. Beyond its patience nothing is waited for; nor is there a lane in time if the
+/// first comes back later.
+fn has_hope(choice: &Choice, deadline: Time, now: Time) -> bool {
+    match choice {
+        Choice::Lane(_) => true,
+        Choice::Wait { until, unsure, .. } => {
+            deadline > now && (*unsure || until.is_none_or(|until| until <= deadline))
+        }
+        Choice::Nobody(_) => false,
     }
 }

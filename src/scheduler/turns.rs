@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::Time;
-use crate::domain::conversation::{Origin, Request, Turn, TurnState, Usage};
+use crate::domain::conversation::{Origin, Request, Turn, TurnState, Unsent, Usage};
 use crate::domain::exchange::Head;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::roster::LaneSpec;
@@ -33,8 +33,12 @@ pub struct Work {
     pub asker: u16,
     /// What an attempt will take.
     pub need: Need,
-    /// Lanes that shall not be tried again: too small for it.
-    pub tried: Vec<LaneId>,
+    /// The turns that go along, oldest first.
+    along: Vec<TurnId>,
+    /// Tokens of what was sent last, estimated.
+    pub sent: u64,
+    /// Lanes that would not take so many tokens.
+    pub too_large: Vec<(LaneId, u64)>,
     /// The only lanes that it may go to.
     pub only: Option<Target>,
     /// How long it may wait for a lane, in all.
@@ -48,6 +52,17 @@ pub struct Work {
     pub live: Option<Live>,
     /// When its text was written last, and how many bytes it had.
     written: Option<(Time, usize)>,
+}
+
+/// What is sent of a question, and what it takes.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// What is sent.
+    pub request: Arc<Request>,
+    /// What an attempt will take.
+    pub need: Need,
+    /// What is not; None: it is whole.
+    pub unsent: Option<Unsent>,
 }
 
 /// An attempt in the air.
@@ -65,12 +80,15 @@ impl Work {
     /// A turn that has just been asked.
     pub fn new(ask: Ask, asker: u16, need: Need, now: Time) -> Self {
         let turn = Turn::new(ask.turn, ask.origin, now, ask.prompt);
+        let turn = Turn { conversation: ask.conversation, replaces: ask.replaces, ..turn };
         Self {
             turn,
             request: Arc::new(ask.request),
             asker,
             need,
-            tried: Vec::new(),
+            along: ask.along,
+            sent: 0,
+            too_large: Vec::new(),
             only: ask.only,
             patience: ask.patience.unwrap_or(patience::usual(ask.origin)),
             since: now,
@@ -79,6 +97,25 @@ impl Work {
             live: None,
             written: None,
         }
+    }
+
+    /// The lanes to which so many tokens shall not go: they would not take as many, or not even half as many more.
+    pub fn not_for(&self, tokens: u64) -> Vec<LaneId> {
+        let refused = self.too_large.iter().filter(|(_, refused)| tokens > refused / 2);
+        refused.map(|(lane, _)| lane.clone()).collect()
+    }
+
+    /// All of it.
+    pub fn whole(&self) -> Outgoing {
+        Outgoing { request: Arc::clone(&self.request), need: self.need, unsent: None }
+    }
+
+    /// Without its oldest turns, so that the prompt has at most so many tokens. None: it cannot be cut to that.
+    pub fn cut_to(&self, tokens: u64) -> Option<Outgoing> {
+        let (request, dropped) = self.request.without_oldest(tokens).filter(|_| !self.along.is_empty())?;
+        let need = Need { input: request.estimated_tokens(), ..self.need };
+        let unsent = Unsent { turns: dropped as u64, from: self.along.get(dropped).copied() };
+        Some(Outgoing { request: Arc::new(request), need, unsent: Some(unsent) })
     }
 
     /// Puts an attempt in the air.

@@ -244,13 +244,10 @@ async fn converse(session: &mut Session, subscription: &mut Subscription, questi
     let turn = turn_id(Clock::System.now(), subscription.number, TurnId(0));
     let mut printer = Printer::new(turn, question.wanted.show);
     let ask = Ask {
-        turn,
-        origin: Origin::Ask,
-        prompt: question.prompt.clone(),
-        request: question.request.clone(),
         no_training: session.no_training,
         only: question.only.clone(),
         patience: question.wanted.patience,
+        ..Ask::new(turn, Origin::Ask, question.prompt.clone(), question.request.clone())
     };
     if !session.link.send(subscription.number, Command::Ask(Box::new(ask))).await {
         return (Heard::Lost { begun: false }, printer);

@@ -91,7 +91,7 @@ async fn roster(subscription: &mut Subscription) -> Option<Box<Snapshot>> {
         match report? {
             Report::Snapshot(snapshot) if last.is_some() => return Some(snapshot),
             Report::Snapshot(snapshot) => last = Some(snapshot),
-            Report::Moved(_) | Report::Said(_) | Report::Saving(_) => {}
+            Report::Moved(_) | Report::Said(_) | Report::Saving(_) | Report::Conversed(_) => {}
         }
     }
     last
@@ -139,7 +139,7 @@ async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &La
     let request = Request { messages: vec![Message::text(Role::User, QUESTION)], params, ..Request::default() };
     let only = Some(Target::Lane(lane.spec.id.clone()));
     let (origin, prompt, no_training) = (Origin::Probe, QUESTION.into(), session.no_training);
-    let ask = Ask { turn, origin, prompt, request, no_training, only, patience: None };
+    let ask = Ask { no_training, only, ..Ask::new(turn, origin, prompt, request) };
     if !session.link.send(from.number, Command::Ask(Box::new(ask))).await {
         return None;
     }
@@ -158,7 +158,7 @@ async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &La
                 moved.turn
             }
             Report::Snapshot(snapshot) => snapshot.turns.into_iter().find(|one| one.id == turn),
-            Report::Said(_) | Report::Saving(_) => None,
+            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) => None,
         };
         if let Some(verdict) = told.filter(|one| one.id == turn).and_then(|one| verdict(&one, row.as_ref(), lane)) {
             return Some(verdict);

@@ -19,6 +19,7 @@ use crate::providers::assemble::{Assembly, Discover};
 use crate::providers::catalogue::{self, Finder};
 use crate::providers::http;
 use crate::scheduler::actor;
+use crate::scheduler::conversations::Conversations;
 use crate::scheduler::desk::Desk;
 use crate::scheduler::door::Link;
 use crate::scheduler::effect::Opening;
@@ -173,6 +174,7 @@ pub async fn start(
     let opening = Opening {
         ledger,
         turns: Turns::new(loaded.turns, loaded.attempts),
+        conversations: Conversations::new(loaded.conversations),
         last_attempt: loaded.last_attempt,
         draft: loaded.draft,
         saving: store.saving().borrow().clone(),

@@ -21,6 +21,7 @@ use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
 use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
 use crate::shell::highlight::Highlighter;
+use crate::shell::jobs::Jobs;
 use crate::shell::log;
 use crate::shell::painter::canvas::Frame;
 use crate::shell::session::{News, Session, start};
@@ -81,6 +82,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
     let mut signals = Signals::catch().map_err(failed)?;
     let (mut session, subscription) = start(config, SCREEN).await.map_err(Ended::NotStarted)?;
     let mut terminal = Terminal::enter(Wishes::default(), session.log.take()).map_err(Ended::NoScreen)?;
+    let jobs = Jobs::new(session.folder.clone());
     let mut screen = Screen {
         app: App::new(app_config(&session, &subscription, &terminal)),
         session,
@@ -88,6 +90,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         size: terminal.size(),
         next: None,
         highlighter: Highlighter::start().map_err(failed)?,
+        jobs,
         painted: Clock::System.now(),
         typed: true,
     };
@@ -130,6 +133,7 @@ enum Happened {
     News(News),
     Panicked(String),
     Parsed(Parsed),
+    Done(Msg),
     Due,
 }
 
@@ -148,6 +152,7 @@ struct Screen {
     /// When what is painted changes by time alone, or is to be painted at last.
     next: Option<Time>,
     highlighter: Highlighter,
+    jobs: Jobs,
     /// When a frame was painted last.
     painted: Time,
     /// Whether the user did something since: that is shown at once.
@@ -175,6 +180,7 @@ impl Screen {
                     news = self.session.news() => Happened::News(news),
                     trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
                     parsed = self.highlighter.next() => Happened::Parsed(parsed),
+                    msg = self.jobs.next() => Happened::Done(msg),
                     () = after(due) => Happened::Due,
                 }
             };
@@ -209,6 +215,7 @@ impl Screen {
                 }
                 Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
                 Happened::Parsed(parsed) => self.take(Msg::Parsed(parsed), terminal).await?,
+                Happened::Done(msg) => self.take(msg, terminal).await?,
                 Happened::Due => self.take(Msg::Tick, terminal).await?,
             };
             if let Step::Leave(next) = step {
@@ -279,6 +286,7 @@ impl Screen {
                         effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
                     }
                 }
+                Effect::Read(id) => self.jobs.read(id),
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
                 Effect::Repaint => terminal.painter().repaint(),

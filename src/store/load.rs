@@ -1,12 +1,15 @@
 //! What is read at the start. What was in flight when roundel ended is marked as interrupted, here and on the disk. A
 //! row that cannot be read is passed over and counted: it stays where it is, for a version that can.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 
 use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::chat::Conversation;
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Turn, TurnState, Usage, text_tokens};
-use crate::domain::ids::{AccountId, AttemptId, LaneId, PoolId, TurnId};
+use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
 use crate::domain::quota::meter::Meter;
 use crate::domain::standing::{Rest, Switch, Target};
 use crate::store::column::{self, At, Count, Json, Ms, Word};
@@ -22,6 +25,8 @@ pub const ATTEMPTS: u32 = 500;
 pub struct Loaded {
     /// The newest turns of the chat, oldest first, at most [`TURNS`]; none is in flight.
     pub turns: Vec<Turn>,
+    /// All conversations, in the order of their ids.
+    pub conversations: Vec<Conversation>,
     /// The newest log rows, oldest first, at most [`ATTEMPTS`]; none is in flight.
     pub attempts: Vec<Attempt>,
     /// All limits, by pool, unit and window.
@@ -60,7 +65,7 @@ pub struct Unsettled {
 }
 
 /// Marks what was in flight, then reads.
-pub(super) fn load(conn: &mut Connection) -> rusqlite::Result<Loaded> {
+pub(super) fn load(conn: &mut Connection, now: Time) -> rusqlite::Result<Loaded> {
     // At once a writer: a database that cannot be written to shows it here and not in the middle of an answer.
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut lost = 0;
@@ -70,10 +75,24 @@ pub(super) fn load(conn: &mut Connection) -> rusqlite::Result<Loaded> {
          UPDATE attempts SET outcome = 'interrupted' WHERE outcome = 'running';",
     )?;
     tx.execute_batch(PRUNE)?;
+    for sql in [
+        "DELETE FROM turns WHERE conversation IN (SELECT id FROM conversations WHERE deleted < ?1)",
+        "DELETE FROM conversations WHERE deleted < ?1",
+    ] {
+        tx.execute(sql, [At(now.minus(DELETED))])?;
+    }
     let loaded = read(&tx)?;
     tx.commit()?;
     Ok(Loaded { unsettled, skipped: loaded.skipped + lost, ..loaded })
 }
+
+/// For so long what was deleted can be brought back.
+pub const DELETED: Duration = Duration::from_hours(30 * 24);
+
+/// Deleted or not; the number of their turns is counted.
+const CONVERSATIONS: &str =
+    "SELECT *, (SELECT count(*) FROM turns WHERE turns.conversation = conversations.id) AS turns
+    FROM conversations ORDER BY id";
 
 /// A turn is written before its attempt; if it is not there all the same, nothing is known of its tokens.
 const UNSETTLED: &str = "SELECT lane, started, coalesce(prompt, '') AS prompt,
@@ -111,6 +130,7 @@ pub(super) fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
     attempts.reverse();
     Ok(Loaded {
         turns,
+        conversations: rows(conn, CONVERSATIONS, [], conversation, lost)?,
         attempts,
         meters: rows(conn, "SELECT * FROM meters ORDER BY pool, unit, window", [], meter, lost)?,
         rests: rows(conn, RESTS, [], rest, lost)?,
@@ -125,7 +145,7 @@ pub(super) fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
     })
 }
 
-fn rows<T>(
+pub(super) fn rows<T>(
     conn: &Connection,
     sql: &str,
     params: impl Params,
@@ -181,6 +201,22 @@ pub(super) fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
         first_token: row.get::<_, Option<Ms>>("first_token_ms")?.map(|ms| ms.0),
         took: row.get::<_, Option<Ms>>("took_ms")?.map(|ms| ms.0),
         simulated: row.get("simulated")?,
+        conversation: ConversationId(row.get::<_, Count>("conversation")?.0),
+        replaces: row.get::<_, Option<Count>>("replaces")?.map(|id| TurnId(id.0)),
+        unsent: row.get::<_, Option<Json<_>>>("unsent")?.map(|json| json.0),
+    })
+}
+
+/// A conversation; its columns, and `turns`.
+pub(super) fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
+    Ok(Conversation {
+        id: ConversationId(row.get::<_, Count>("id")?.0),
+        name: row.get("name")?,
+        began: row.get::<_, At>("began")?.0,
+        touched: row.get::<_, At>("touched")?.0,
+        turns: row.get::<_, Count>("turns")?.0,
+        settings: row.get::<_, Json<_>>("settings")?.0,
+        deleted: row.get::<_, Option<At>>("deleted")?.map(|at| at.0),
     })
 }
 
@@ -288,11 +324,9 @@ fn unknown(word: String) -> rusqlite::Error {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::conversation::Origin;
-    use crate::store::samples::{self, account, attempt, bare_turn, lane, turn};
+    use crate::store::samples::{self, NOON, account, attempt, bare_turn, lane, turn};
     use crate::store::schema;
     use crate::store::write::{Pending, Write, apply};
 
@@ -303,6 +337,7 @@ pub(super) mod tests {
             last_turn: turns.last().map(|turn| turn.id),
             last_attempt: attempts.last().map(|attempt| attempt.id),
             turns,
+            conversations: samples::conversations(),
             attempts,
             meters: samples::meters(),
             rests: samples::rests(),
@@ -319,6 +354,7 @@ pub(super) mod tests {
     pub(crate) fn writes(loaded: &Loaded) -> Vec<Write> {
         let mut all: Vec<Write> = Vec::new();
         all.extend(loaded.turns.iter().map(|turn| Write::Turn(Box::new(turn.clone()))));
+        all.extend(loaded.conversations.iter().map(|one| Write::Conversation(Box::new(one.clone()))));
         all.extend(loaded.attempts.iter().map(|attempt| Write::Attempt(Box::new(attempt.clone()))));
         all.extend(loaded.meters.iter().map(|meter| Write::Meter(Box::new(meter.clone()))));
         all.extend(
@@ -351,7 +387,7 @@ pub(super) mod tests {
     fn loaded_after(writes: &[Write]) -> Loaded {
         let (_temp, mut conn) = database();
         write_all(&conn, writes);
-        load(&mut conn).unwrap()
+        load(&mut conn, NOON).unwrap()
     }
 
     #[test]
@@ -395,7 +431,10 @@ pub(super) mod tests {
         all.push(Write::Draft(String::new()));
         let mut turns = expected.turns.clone();
         turns[0] = bare_turn(1, Origin::Chat, TurnState::Stopped);
-        let expected = Loaded { turns, rests: Vec::new(), switches: Vec::new(), draft: String::new(), ..expected };
+        let mut conversations = expected.conversations.clone();
+        conversations[1].turns -= 1;
+        let (rests, switches, draft) = (Vec::new(), Vec::new(), String::new());
+        let expected = Loaded { turns, conversations, rests, switches, draft, ..expected };
         assert_eq!(loaded_after(&all), expected);
     }
 
@@ -408,7 +447,7 @@ pub(super) mod tests {
             apply(&conn, &Write::Turn(Box::new(turn(id, TurnState::Done)))).unwrap();
         }
         conn.execute_batch("COMMIT").unwrap();
-        let loaded = load(&mut conn).unwrap();
+        let loaded = load(&mut conn, NOON).unwrap();
         let turns: Vec<u64> = loaded.turns.iter().map(|turn| turn.id.0).collect();
         let attempts: Vec<u64> = loaded.attempts.iter().map(|attempt| attempt.id.0).collect();
         assert_eq!((turns, attempts), ((401..=600).collect(), (101..=600).collect()));
@@ -427,7 +466,7 @@ pub(super) mod tests {
             Write::Attempt(Box::new(attempt(2, Outcome::Answered))),
         ];
         write_all(&conn, &in_flight);
-        let mut loaded = load(&mut conn).unwrap();
+        let mut loaded = load(&mut conn, NOON).unwrap();
         let sent = turn(2, TurnState::Running);
         let (input, output) = (text_tokens(&sent.prompt), text_tokens(&(sent.answer + &sent.reasoning)));
         let unsettled = Unsettled { lane: attempt(1, Outcome::Running).lane, started: samples::NOON, input, output };
@@ -440,7 +479,7 @@ pub(super) mod tests {
             .query_row("SELECT group_concat(state || ifnull(reason, '')) FROM turns", [], |row| row.get(0))
             .unwrap();
         assert_eq!(states, "interrupted,interrupted,done");
-        assert_eq!(load(&mut conn).unwrap(), loaded);
+        assert_eq!(load(&mut conn, NOON).unwrap(), loaded);
     }
 
     #[test]
@@ -477,20 +516,9 @@ pub(super) mod tests {
                 "switches" => drop(expected.switches.pop()),
                 _ => expected.draft.clear(),
             }
-            assert_eq!(load(&mut conn).unwrap(), expected, "{spoil}");
+            assert_eq!(load(&mut conn, NOON).unwrap(), expected, "{spoil}");
             let after: u32 = conn.query_row(&count, [], |row| row.get(0)).unwrap();
             assert_eq!(after, before, "{spoil}");
         }
-    }
-
-    #[test]
-    fn the_conversation_of_a_turn_outlives_its_next_write() {
-        let (_temp, conn) = database();
-        let write = Write::Turn(Box::new(turn(1, TurnState::Running)));
-        apply(&conn, &write).unwrap();
-        conn.execute("UPDATE turns SET conversation = 5", []).unwrap();
-        apply(&conn, &write).unwrap();
-        let conversation: u32 = conn.query_row("SELECT conversation FROM turns", [], |row| row.get(0)).unwrap();
-        assert_eq!(conversation, 5);
     }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row, named_params};
 
 use crate::domain::attempt::Attempt;
 use crate::domain::clock::Time;
@@ -131,6 +131,16 @@ impl Peek {
 
     fn number(&self, pragma: &str) -> Result<i64, Unreadable> {
         self.conn.pragma_query_value(None, pragma, |row| row.get(0)).map_err(|error| self.unreadable(&error))
+    }
+
+    /// The rows of a query; one that cannot be read is passed over.
+    pub(super) fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Unreadable> {
+        load::rows(&self.conn, sql, params, read, &mut 0).map_err(|error| self.unreadable(&error))
     }
 
     fn unreadable(&self, error: &rusqlite::Error) -> Unreadable {

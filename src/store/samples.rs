@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::chat::{Conversation, Settings};
 use crate::domain::clock::Time;
-use crate::domain::conversation::{Origin, Turn, TurnState, Usage};
+use crate::domain::conversation::{Origin, Turn, TurnState, Unsent, Usage};
 use crate::domain::failure::Class;
-use crate::domain::ids::{AccountId, AttemptId, LaneId, TurnId};
+use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, TurnId};
 use crate::domain::quota::drift::Drift;
 use crate::domain::quota::guess::Guess;
 use crate::domain::quota::limit::{Evidence, Figure, Window};
@@ -34,7 +35,24 @@ pub(super) fn turn(id: u64, state: TurnState) -> Turn {
         first_token: Some(Duration::from_millis(321)),
         took: Some(Duration::from_millis(4321)),
         simulated: true,
+        conversation: ConversationId(3),
+        replaces: Some(TurnId(1)),
+        unsent: Some(Unsent { turns: 4, from: None }),
     }
+}
+
+/// Conversations of which [`turns`] are a part, and others.
+pub(super) fn conversations() -> Vec<Conversation> {
+    let all = turns();
+    let count = |id: u64| all.iter().filter(|turn| turn.conversation.0 == id).count() as u64;
+    let one = |id: u64, name: &str| Conversation {
+        name: name.into(),
+        turns: count(id),
+        ..Conversation::new(ConversationId(id), NOON)
+    };
+    let settings =
+        Settings { system: "Be \"brief\".".into(), temperature: Some(0.7), max_tokens: Some(500), no_training: true };
+    vec![one(2, ""), Conversation { settings, ..one(3, "tides") }, Conversation { deleted: Some(NOON), ..one(4, "x") }]
 }
 
 /// A turn of which nothing is known yet.

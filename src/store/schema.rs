@@ -100,6 +100,42 @@ const STEPS: &[M<'_>] = &[
     ",
     ),
     M::up("ALTER TABLE switches ADD COLUMN until INTEGER;"),
+    M::up(
+        "
+    CREATE TABLE conversations (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        began INTEGER NOT NULL,
+        touched INTEGER NOT NULL,
+        settings TEXT NOT NULL,
+        deleted INTEGER
+    ) STRICT;
+    ALTER TABLE turns ADD COLUMN replaces INTEGER;
+    ALTER TABLE turns ADD COLUMN unsent TEXT;
+    UPDATE turns SET conversation = 0 WHERE origin <> 'chat';
+    INSERT INTO conversations
+        SELECT conversation, substr(trim(substr(prompt, 1, instr(prompt || char(10), char(10)) - 1)), 1, 80),
+            min(asked), (SELECT max(asked) FROM turns WHERE origin = 'chat'), '{}', NULL
+        FROM turns WHERE origin = 'chat' GROUP BY conversation;
+    CREATE INDEX turns_of ON turns (conversation, id);
+
+    -- Without a copy of the texts. An answer on its way is written twice a second: it is found when it is whole.
+    CREATE VIRTUAL TABLE turns_text USING fts5(prompt, answer, content='', contentless_delete=1,
+        tokenize='unicode61 remove_diacritics 2');
+    INSERT INTO turns_text (rowid, prompt, answer) SELECT id, prompt, answer FROM turns WHERE origin = 'chat';
+    CREATE TRIGGER turns_begun AFTER INSERT ON turns
+        WHEN new.origin = 'chat' AND new.state NOT IN ('waiting', 'running')
+        BEGIN INSERT INTO turns_text (rowid, prompt, answer) VALUES (new.id, new.prompt, new.answer); END;
+    CREATE TRIGGER turns_ended AFTER UPDATE ON turns
+        WHEN new.origin = 'chat' AND new.state NOT IN ('waiting', 'running')
+        BEGIN
+            DELETE FROM turns_text WHERE rowid = new.id;
+            INSERT INTO turns_text (rowid, prompt, answer) VALUES (new.id, new.prompt, new.answer);
+        END;
+    CREATE TRIGGER turns_gone AFTER DELETE ON turns WHEN old.origin = 'chat'
+        BEGIN DELETE FROM turns_text WHERE rowid = old.id; END;
+    ",
+    ),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

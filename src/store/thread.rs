@@ -74,7 +74,7 @@ impl Ends {
 /// Opens the database, reads what was kept, and starts the thread.
 pub(super) fn open(folder: &Folder, path: &Path, clock: Clock) -> Result<(Ends, Loaded), StoreError> {
     let mut conn = schema::open(path, BUSY)?;
-    let loaded = load::load(&mut conn).map_err(|error| StoreError::of(path, &error))?;
+    let loaded = load::load(&mut conn, clock.now()).map_err(|error| StoreError::of(path, &error))?;
     let ends = spawn(conn, Some(folder.lock()), clock)
         .map_err(|error| StoreError::Other { path: path.to_owned(), reason: error.to_string() })?;
     Ok((ends, loaded))

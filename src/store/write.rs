@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, named_params};
 
 use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::chat::Conversation;
 use crate::domain::conversation::{Turn, TurnState};
-use crate::domain::ids::{AccountId, AttemptId, LaneId, PoolId, TurnId};
+use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
 use crate::domain::quota::limit::Unit;
 use crate::domain::quota::meter::Meter;
 use crate::domain::standing::{Rest, Switch, Target};
@@ -23,6 +24,8 @@ pub enum Write {
     Turn(Box<Turn>),
     /// A log row.
     Attempt(Box<Attempt>),
+    /// A conversation, without its turns.
+    Conversation(Box<Conversation>),
     /// A limit with its count; what is reserved is not kept.
     Meter(Box<Meter>),
     /// A cooldown, or its end.
@@ -54,6 +57,8 @@ pub enum Key {
     Attempt(AttemptId),
     /// A turn.
     Turn(TurnId),
+    /// A conversation.
+    Conversation(ConversationId),
     /// A limit: its pool, its unit, its window as written.
     Meter(PoolId, Unit, String),
     /// A cooldown.
@@ -74,6 +79,7 @@ impl Write {
         match self {
             Self::Turn(turn) => Key::Turn(turn.id),
             Self::Attempt(attempt) => Key::Attempt(attempt.id),
+            Self::Conversation(conversation) => Key::Conversation(conversation.id),
             Self::Meter(meter) => Key::Meter(meter.pool.clone(), meter.unit.clone(), meter.window.to_string()),
             Self::Rest { target, .. } => Key::Rest(target.clone()),
             Self::Switch { target, .. } => Key::Switch(target.clone()),
@@ -165,6 +171,7 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
     match write {
         Write::Turn(row) => turn(conn, row),
         Write::Attempt(row) => attempt(conn, row),
+        Write::Conversation(row) => conversation(conn, row),
         Write::Meter(row) => meter(conn, row),
         Write::Rest { target, rest: Some(row) } => rest(conn, target, row),
         Write::Rest { target, rest: None } => delete(conn, "DELETE FROM rests WHERE kind = ?1 AND name = ?2", target),
@@ -184,17 +191,18 @@ pub(super) const DRAFT: &str = "draft";
 pub(super) const LAST_ACCOUNT: &str = "last_account";
 pub(super) const AVOID_TRAINING: &str = "avoid_training";
 
-// Not `INSERT OR REPLACE`: that would put columns back which a write does not name, such as the conversation.
+// Not `INSERT OR REPLACE`: that is a deletion to the index of texts.
 const TURN: &str = "
     INSERT INTO turns (id, asked, origin, lane, state, reason, prompt, answer, reasoning, attempts, input_tokens,
-        output_tokens, first_token_ms, took_ms, simulated)
+        output_tokens, first_token_ms, took_ms, simulated, conversation, replaces, unsent)
     VALUES (:id, :asked, :origin, :lane, :state, :reason, :prompt, :answer, :reasoning, :attempts, :input_tokens,
-        :output_tokens, :first_token_ms, :took_ms, :simulated)
+        :output_tokens, :first_token_ms, :took_ms, :simulated, :conversation, :replaces, :unsent)
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, origin = excluded.origin, lane = excluded.lane,
         state = excluded.state, reason = excluded.reason, prompt = excluded.prompt, answer = excluded.answer,
         reasoning = excluded.reasoning, attempts = excluded.attempts, input_tokens = excluded.input_tokens,
         output_tokens = excluded.output_tokens, first_token_ms = excluded.first_token_ms, took_ms = excluded.took_ms,
-        simulated = excluded.simulated";
+        simulated = excluded.simulated, conversation = excluded.conversation, replaces = excluded.replaces,
+        unsent = excluded.unsent";
 
 fn turn(conn: &Connection, turn: &Turn) -> rusqlite::Result<()> {
     let (state, reason) = match &turn.state {
@@ -221,8 +229,27 @@ fn turn(conn: &Connection, turn: &Turn) -> rusqlite::Result<()> {
         ":first_token_ms": turn.first_token.map(Ms),
         ":took_ms": turn.took.map(Ms),
         ":simulated": turn.simulated,
+        ":conversation": Count(turn.conversation.0),
+        ":replaces": turn.replaces.map(|id| Count(id.0)),
+        ":unsent": turn.unsent.map(Json),
     };
     conn.prepare_cached(TURN)?.execute(row).map(drop)
+}
+
+const CONVERSATION: &str = "
+    INSERT OR REPLACE INTO conversations (id, name, began, touched, settings, deleted)
+    VALUES (:id, :name, :began, :touched, :settings, :deleted)";
+
+fn conversation(conn: &Connection, conversation: &Conversation) -> rusqlite::Result<()> {
+    let row = named_params! {
+        ":id": Count(conversation.id.0),
+        ":name": conversation.name,
+        ":began": At(conversation.began),
+        ":touched": At(conversation.touched),
+        ":settings": Json(&conversation.settings),
+        ":deleted": conversation.deleted.map(At),
+    };
+    conn.prepare_cached(CONVERSATION)?.execute(row).map(drop)
 }
 
 const ATTEMPT: &str = "

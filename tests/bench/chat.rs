@@ -67,6 +67,7 @@ fn snapshot(turns: Vec<Turn>) -> Report {
         next: None,
         usual: Need::USUAL,
         turns,
+        conversations: vec![],
         log: vec![],
         saving: Saving::Yes,
         draft: String::new(),

@@ -207,15 +207,7 @@ mod tests {
         assert!(both.link.learn(Found::default()).await);
         let turn = turn_id(Time::from_ms(5), 77, TurnId(0));
         let request = Request::default();
-        let ask = Ask {
-            turn,
-            origin: Origin::Ask,
-            prompt: "?".into(),
-            request,
-            no_training: false,
-            only: None,
-            patience: None,
-        };
+        let ask = Ask::new(turn, Origin::Ask, "?".into(), request);
         for command in [Command::Ask(Box::new(ask)), Command::AvoidTraining(true)] {
             both.link.try_send(77, command.clone()).unwrap();
             let Some(Door::Command(77, heard)) = both.scheduler.door.recv().await else { panic!("another command") };

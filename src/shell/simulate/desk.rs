@@ -90,15 +90,9 @@ impl Policy for Roundel {
     fn ask(&mut self, turn: TurnId, asked: &Asked, now: Time) {
         // A message costs four tokens, and four characters are one.
         let text = "x".repeat(usize::try_from(asked.estimate.saturating_sub(4) * 4).unwrap_or_default());
-        let ask = Ask {
-            turn,
-            origin: if asked.person { Origin::Chat } else { Origin::Endpoint },
-            prompt: String::new(),
-            request: Request { messages: vec![Message::text(Role::User, text)], ..Request::default() },
-            no_training: false,
-            only: None,
-            patience: None,
-        };
+        let origin = if asked.person { Origin::Chat } else { Origin::Endpoint };
+        let request = Request { messages: vec![Message::text(Role::User, text)], ..Request::default() };
+        let ask = Ask::new(turn, origin, String::new(), request);
         self.desk.command(ASKER, Command::Ask(Box::new(ask)), now);
         self.look();
     }
