@@ -1,6 +1,6 @@
 //! What is done with conversations: begun, opened, renamed, deleted, asked differently.
 
-use crate::app::message::Effect;
+use crate::app::message::{Effect, Wanted};
 use crate::app::row::Role;
 use crate::app::state::{App, Link};
 use crate::domain::chat::Change;
@@ -19,7 +19,7 @@ impl App {
     pub(in crate::app) fn read_older(&self) -> Option<Effect> {
         let id = self.conversations.current();
         let known = self.conversations.get(id)?;
-        (known.turns > self.transcript.cells().len() as u64).then_some(Effect::Read(id))
+        (known.turns > self.transcript.cells().len() as u64).then_some(Effect::Look(Wanted::Conversation(id)))
     }
 
     /// Takes in what was on the disk.

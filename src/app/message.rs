@@ -2,6 +2,7 @@
 
 use crate::app::keymap::{KeyEvent, MouseEvent};
 use crate::app::snippet::{Parsed, Snippet};
+use crate::domain::chat::Hit;
 use crate::domain::clock::Zone;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::ConversationId;
@@ -36,14 +37,18 @@ pub enum Msg {
         /// What happened, for the user.
         said: String,
     },
-    /// A sentence for the user.
+    /// A sentence for the user: something to know, or something that went wrong.
     Told(String),
+    /// What was asked for is done, and how.
+    Done(String),
     /// The queue was full: this was not sent.
     Refused(Command),
     /// A task broke; what it said.
     Panicked(String),
-    /// Older turns of a conversation, oldest first, which [`Effect::Read`] asked for.
+    /// Older turns of a conversation, oldest first.
     Read(ConversationId, Vec<Turn>),
+    /// What was found of these words in all conversations, the best first.
+    Found(String, Vec<Hit>),
     /// What lines of code are, which [`Effect::Parse`] asked for.
     Parsed(Parsed),
     /// SIGINT from outside.
@@ -59,8 +64,19 @@ pub enum Effect {
     Urgent(Urgent),
     /// Find out what these lines of code are, off this task, and answer with [`Msg::Parsed`].
     Parse(Snippet),
-    /// Read the turns of this conversation from the disk, off this task, and answer with [`Msg::Read`].
-    Read(ConversationId),
+    /// Read this from the disk, off this task, and answer with [`Msg::Read`] or [`Msg::Found`].
+    Look(Wanted),
+    /// Write this into a file of this name and ending, off this task, and answer with [`Msg::Done`] or [`Msg::Told`].
+    Save {
+        /// What the file is called, without its ending.
+        name: String,
+        /// `md`, `json`.
+        ending: &'static str,
+        /// What stands in it.
+        text: String,
+    },
+    /// Put this text into the clipboard, off this task, and answer with [`Msg::Done`] or [`Msg::Told`].
+    Copy(String),
     /// Start again with the real providers: the user has taken up the offer.
     GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.
@@ -69,6 +85,15 @@ pub enum Effect {
     Repaint,
     /// End the program. What was to be kept has been sent before.
     Quit,
+}
+
+/// What is to be read from the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// The turns of this conversation.
+    Conversation(ConversationId),
+    /// The turns of all conversations in which these words are found.
+    Search(String),
 }
 
 /// What does not change while the dashboard runs.

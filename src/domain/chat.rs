@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Message, Params, Role};
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, TurnId};
 use crate::domain::text::one_line;
 
 /// Characters of a name.
@@ -54,6 +54,19 @@ pub struct Conversation {
     pub settings: Settings,
     /// When it was deleted. It is kept for thirty days more, and can be brought back; None: it is not.
     pub deleted: Option<Time>,
+}
+
+/// A turn in which what was searched for is found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Its conversation.
+    pub conversation: Conversation,
+    /// The turn.
+    pub turn: TurnId,
+    /// When it was asked.
+    pub asked: Time,
+    /// The text around the first word that is found: not harmless.
+    pub around: String,
 }
 
 /// What is done with a conversation.

@@ -19,11 +19,14 @@ use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
+use crate::shell::clipboard;
 use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
+use crate::shell::errands::{Came, Errands};
 use crate::shell::highlight::Highlighter;
-use crate::shell::jobs::Jobs;
 use crate::shell::log;
+use crate::shell::painter::Then;
 use crate::shell::painter::canvas::Frame;
+use crate::shell::reading;
 use crate::shell::session::{News, Session, start};
 use crate::shell::signals::{Asked, Signals};
 use crate::shell::terminal::modes::{Wishes, has_links};
@@ -82,7 +85,6 @@ async fn session(config: &Config) -> Result<Next, Ended> {
     let mut signals = Signals::catch().map_err(failed)?;
     let (mut session, subscription) = start(config, SCREEN).await.map_err(Ended::NotStarted)?;
     let mut terminal = Terminal::enter(Wishes::default(), session.log.take()).map_err(Ended::NoScreen)?;
-    let jobs = Jobs::new(session.folder.clone());
     let mut screen = Screen {
         app: App::new(app_config(&session, &subscription, &terminal)),
         session,
@@ -90,7 +92,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         size: terminal.size(),
         next: None,
         highlighter: Highlighter::start().map_err(failed)?,
-        jobs,
+        errands: Errands::default(),
         painted: Clock::System.now(),
         typed: true,
     };
@@ -123,6 +125,11 @@ const fn resized(size: Size) -> Msg {
     Msg::Resize(size.width, size.height)
 }
 
+/// Too much is being done at once.
+fn busy() -> Msg {
+    Msg::Told("not done: too much else is being done; try again".into())
+}
+
 /// What the loop was waiting for.
 enum Happened {
     Asked(Asked),
@@ -133,7 +140,7 @@ enum Happened {
     News(News),
     Panicked(String),
     Parsed(Parsed),
-    Done(Msg),
+    Came(Came),
     Due,
 }
 
@@ -152,7 +159,7 @@ struct Screen {
     /// When what is painted changes by time alone, or is to be painted at last.
     next: Option<Time>,
     highlighter: Highlighter,
-    jobs: Jobs,
+    errands: Errands,
     /// When a frame was painted last.
     painted: Time,
     /// Whether the user did something since: that is shown at once.
@@ -180,7 +187,7 @@ impl Screen {
                     news = self.session.news() => Happened::News(news),
                     trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
                     parsed = self.highlighter.next() => Happened::Parsed(parsed),
-                    msg = self.jobs.next() => Happened::Done(msg),
+                    came = self.errands.next() => Happened::Came(came),
                     () = after(due) => Happened::Due,
                 }
             };
@@ -215,7 +222,13 @@ impl Screen {
                 }
                 Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
                 Happened::Parsed(parsed) => self.take(Msg::Parsed(parsed), terminal).await?,
-                Happened::Done(msg) => self.take(msg, terminal).await?,
+                Happened::Came(Came { msg, bytes }) => {
+                    if let Some(bytes) = bytes {
+                        drop(terminal.painter().order(bytes, Then::Same));
+                    }
+                    self.typed = true;
+                    self.take(msg, terminal).await?
+                }
                 Happened::Due => self.take(Msg::Tick, terminal).await?,
             };
             if let Step::Leave(next) = step {
@@ -286,7 +299,23 @@ impl Screen {
                         effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
                     }
                 }
-                Effect::Read(id) => self.jobs.read(id),
+                Effect::Look(wanted) => {
+                    if let Some(folder) = self.session.folder.clone()
+                        && !self.errands.run(move || Came::from(reading::look(&folder, wanted)))
+                    {
+                        effects.extend(self.app.update(busy(), Clock::System.now()));
+                    }
+                }
+                Effect::Copy(text) => {
+                    let data = self.session.folder.clone();
+                    let sent = self.errands.run(move || {
+                        let copied = clipboard::copy(&text, data.as_deref(), |name| std::env::var(name).ok());
+                        Came { msg: copied.said.map_or_else(Msg::Told, Msg::Done), bytes: copied.sequence }
+                    });
+                    if !sent {
+                        effects.extend(self.app.update(busy(), Clock::System.now()));
+                    }
+                }
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
                 Effect::Repaint => terminal.painter().repaint(),

@@ -2,8 +2,7 @@
 
 use rusqlite::{Row, named_params};
 
-use crate::domain::chat::Conversation;
-use crate::domain::clock::Time;
+use crate::domain::chat::Hit;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::{ConversationId, TurnId};
 use crate::store::column::{At, Count};
@@ -16,19 +15,6 @@ pub const TURNS: u32 = 5000;
 pub const HITS: u32 = 100;
 /// Characters of a text around what is found in it.
 const AROUND: usize = 60;
-
-/// A turn in which what was searched for is found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    /// Its conversation.
-    pub conversation: Conversation,
-    /// The turn.
-    pub turn: TurnId,
-    /// When it was asked.
-    pub asked: Time,
-    /// The text around the first word that is found: not harmless.
-    pub around: String,
-}
 
 impl Peek {
     /// The turns of a conversation that are over, oldest first, at most [`TURNS`].
@@ -97,6 +83,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::chat::Conversation;
     use crate::domain::conversation::{Origin, TurnState};
     use crate::store::samples::{NOON, bare_turn};
     use crate::store::write::{Write, apply};
