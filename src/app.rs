@@ -100,6 +100,18 @@ pub mod detail;
 /// The list of lanes.
 pub mod lanes;
 
+/// The list of conversations.
+pub mod shelf;
+
+/// The settings of a conversation.
+pub mod form;
+
+/// A short list.
+pub mod menu;
+
+/// What is searched for in the chat.
+pub mod find;
+
 /// All that is remembered.
 pub mod state;
 
@@ -127,6 +139,9 @@ mod steer;
 /// What is done with conversations.
 mod converse;
 
+/// What is taken out of a conversation: copied, saved.
+mod take_out;
+
 /// What is selected in the quota pane.
 mod pick;
 
@@ -142,7 +157,7 @@ pub(crate) mod fixture;
 
 use crate::app::pointer::pointer;
 use crate::app::row::Role;
-use crate::app::state::Link;
+use crate::app::state::{Link, Overlay};
 use crate::domain::clock::Time;
 use crate::domain::text::one_line;
 use crate::scheduler::link::Command;
@@ -210,6 +225,12 @@ impl App {
                 self.read(id, turns);
                 Vec::new()
             }
+            Msg::Found(words, hits) => {
+                if let Some(Overlay::Shelf(list)) = &mut self.overlay {
+                    list.take_in(words, hits);
+                }
+                Vec::new()
+            }
             Msg::Parsed(found) => {
                 self.transcript.learn(found);
                 Vec::new()
@@ -227,6 +248,7 @@ impl App {
             self.composer.note(now);
             effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
         }
+        effects.extend(self.look_for());
         self.lay_out();
         effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));
         effects
@@ -576,9 +598,9 @@ mod tests {
         let prospect = |app: &App| app.screen(NOW).prospect.text();
         assert_eq!(prospect(&app), "goes to quick/small-8b");
         write(&mut app, "four letters");
-        assert_eq!(prospect(&app), "about 7 tok, goes to quick/small-8b");
+        assert_eq!(prospect(&app), "about 7 tok, goes to quick/small-8b, fits");
         hear(&mut app, turn(1, "abcd", &"word ".repeat(800), TurnState::Done));
-        assert_eq!(prospect(&app), "about 1k tok, goes to quick/small-8b");
+        assert_eq!(prospect(&app), "about 1k tok, goes to quick/small-8b, fits");
     }
 
     #[test]
@@ -633,7 +655,7 @@ mod tests {
         let mut app = idle();
         let prospect = |app: &App| app.screen(NOW).prospect.text();
         app.update(Msg::Paste("word ".repeat(40_000)), NOW);
-        assert_eq!(prospect(&app), "about 50k tok, goes to steady/medium-14b", "next has 8k in a minute");
+        assert_eq!(prospect(&app), "about 50k tok, goes to steady/medium-14b, fits", "next has 8k in a minute");
         app.update(Msg::Paste("word ".repeat(400_000)), NOW);
         assert_eq!(prospect(&app), "about 550k tok, ◐ no lane has room for so much");
     }

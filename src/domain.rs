@@ -9,6 +9,9 @@ pub mod ids;
 /// Text from strangers, made harmless.
 pub mod text;
 
+/// Blocks of code in an answer.
+pub mod code;
+
 /// Limits and what is left of them.
 pub mod quota;
 

@@ -86,7 +86,11 @@ fn panes(painter: &mut Painter, screen: &Screen) {
         // It stands in the first frame, or in the line over the composer where there is none.
         let foot = unreal.take();
         if areas.framed() {
-            let title = if alone { tabs(focus) } else { title(focus, focused) };
+            let mut title = if alone { tabs(focus) } else { title(focus, focused) };
+            if focus == Focus::Transcript && !screen.name.text().is_empty() {
+                title.0.push(Piece::plain("  "));
+                title.0.extend(screen.name.0.iter().cloned());
+            }
             painter.frame(area, &title, foot, focused);
         }
         match focus {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::action::{Action, Edit, Focus, Move};
+use crate::app::find::Find;
 use crate::app::keymap::{KeyEvent, Meaning, meaning};
 use crate::app::message::Effect;
 use crate::app::row::Role;
@@ -29,6 +30,7 @@ impl App {
         let armed = std::mem::take(&mut self.armed);
         match wanted {
             Meaning::Act(action) => self.act(action, armed, now),
+            Meaning::Type(letter) if matches!(self.overlay, Some(Overlay::Menu(_))) => self.take_digit(letter, now),
             Meaning::Type(letter) => {
                 self.write(&letter.to_string());
                 Vec::new()
@@ -39,6 +41,9 @@ impl App {
 
     /// Writes into what takes letters now; a paste over a pane goes to the composer.
     pub(in crate::app) fn write(&mut self, text: &str) {
+        if self.write_aside(text) {
+            return;
+        }
         match &mut self.overlay {
             Some(Overlay::Help(filter)) => {
                 filter.extend(text.chars().filter(|char| !char.is_control()));
@@ -48,7 +53,7 @@ impl App {
                 lanes.filter.extend(text.chars().filter(|char| !char.is_control()));
                 lanes.at = 0;
             }
-            Some(Overlay::Target(_) | Overlay::Attempt(_)) | None => {
+            Some(_) | None => {
                 self.overlay = None;
                 self.focus = Focus::Composer;
                 self.composer.paste(text);
@@ -91,6 +96,7 @@ impl App {
             }
             Action::ToLog => self.show_in_log(now),
             Action::ToTurn => self.show_turn(now),
+            Action::Talk(talk) => return self.talk(talk, now),
             Action::Switch => return self.switch(now),
             Action::Undo => return self.undo(now),
         }
@@ -109,7 +115,17 @@ impl App {
     }
 
     fn back(&mut self) {
+        if let Some(Overlay::Shelf(list)) = &mut self.overlay
+            && list.renaming.take().is_some()
+        {
+            return;
+        }
+        if self.overlay.is_none() && self.focus == Focus::Transcript && !self.find.text.is_empty() {
+            self.find = Find::default();
+            return;
+        }
         if self.overlay.take().is_none() {
+            self.find = Find::default();
             if self.expanded {
                 self.expanded = false;
             } else {
@@ -119,6 +135,9 @@ impl App {
     }
 
     fn edit(&mut self, edit: Edit) {
+        if self.edit_aside(edit) {
+            return;
+        }
         match &mut self.overlay {
             Some(Overlay::Help(filter)) => {
                 filter.pop();
@@ -139,6 +158,9 @@ impl App {
     }
 
     pub(in crate::app) fn go(&mut self, way: Move, now: Time) {
+        if self.go_aside(way) {
+            return;
+        }
         if matches!(self.overlay, Some(Overlay::Lanes(_))) {
             return self.go_lanes(way);
         }

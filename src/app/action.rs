@@ -80,6 +80,37 @@ pub enum Edit {
     Redo,
 }
 
+/// What is done with conversations, and with what was said in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Talk {
+    /// Open the list.
+    List,
+    /// Begin a new one.
+    New,
+    /// Open the form of its settings.
+    Settings,
+    /// Take what is chosen, or what is written.
+    Take,
+    /// Rename the chosen one.
+    Rename,
+    /// Delete the chosen one, or bring it back.
+    Delete,
+    /// Search in the chat.
+    Find,
+    /// To the next place that is found.
+    Next,
+    /// To the place before.
+    Previous,
+    /// Copy the selected answer.
+    Copy,
+    /// Copy the whole chat.
+    CopyAll,
+    /// Copy a block of code of the selected answer.
+    CopyBlock,
+    /// Save the chat.
+    Export,
+}
+
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -139,6 +170,8 @@ pub enum Action {
     ToLog,
     /// From the selected row of the log to its turn.
     ToTurn,
+    /// Do something with conversations.
+    Talk(Talk),
     /// Take out of the rotation, or back in.
     Switch,
     /// Undo the last switch.

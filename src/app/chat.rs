@@ -3,6 +3,7 @@
 use crate::app::action::Focus;
 use crate::app::cells;
 use crate::app::due::{Due, count, took};
+use crate::app::find::marked;
 use crate::app::laid::{Line, speed};
 use crate::app::log::Log;
 use crate::app::row::{Piece, Role, Row};
@@ -12,6 +13,9 @@ use crate::domain::conversation::{Turn, TurnState};
 /// What is seen of the chat, in rows of at most `width` columns.
 pub fn rows(app: &App, width: usize, due: &mut Due) -> Vec<Row> {
     let has_keys = app.focus == Focus::Transcript;
+    let last = app.transcript.cells().last();
+    let first_sent = last.and_then(|cell| cell.turn.unsent?.from);
+    let sought = |row: &Row| if app.find.text.is_empty() { row.clone() } else { marked(row, &app.find.text) };
     let selected = app.transcript.selected().filter(|_| has_keys).map(|cell| cell.turn.id);
     app.transcript
         .seen()
@@ -20,7 +24,11 @@ pub fn rows(app: &App, width: usize, due: &mut Due) -> Vec<Row> {
             Line::Asked => {
                 let (sign, role) =
                     if selected == Some(cell.turn.id) { ("you ◂", Role::Accent) } else { ("you", Role::Strong) };
-                Row::spread(Row::of(sign, role), Row::of(due.short_clock(cell.turn.asked), Role::Dim), width)
+                let mut right = vec![Piece::dim(due.short_clock(cell.turn.asked))];
+                if first_sent == Some(cell.turn.id) {
+                    right.insert(0, Piece::new("↑ not sent along last  ", Role::Warn));
+                }
+                Row::spread(Row::of(sign, role), Row(right), width)
             }
             Line::Answers => {
                 let last = app.transcript.cells().last().is_some_and(|last| last.turn.id == cell.turn.id);
@@ -37,8 +45,9 @@ pub fn rows(app: &App, width: usize, due: &mut Due) -> Vec<Row> {
                 };
                 heading(&cell.turn, note, width, due)
             }
-            Line::Prompt(row) | Line::Answer(row) if !left_out => row.clone(),
-            Line::Prompt(row) | Line::Answer(row) | Line::After(row) => dim(row),
+            Line::Prompt(row) | Line::Answer(row) if !left_out => sought(row),
+            Line::Prompt(row) | Line::Answer(row) => sought(&dim(row)),
+            Line::After(row) => dim(row),
             Line::Trail => trail(&app.log, &cell.turn, width),
             Line::Thought(number) => cell.thought(number),
             Line::Blank => Row::default(),

@@ -1,13 +1,18 @@
 //! What is done with conversations: begun, opened, renamed, deleted, asked differently.
 
+use crate::app::action::{Edit, Focus, Move, Talk};
+use crate::app::find::Find;
+use crate::app::form::Form;
+use crate::app::menu::{Menu, Offered};
 use crate::app::message::{Effect, Wanted};
 use crate::app::row::Role;
-use crate::app::state::{App, Link};
+use crate::app::shelf::{Entry, Shelf};
+use crate::app::state::{App, Link, Overlay};
 use crate::domain::chat::Change;
 use crate::domain::clock::Time;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::ConversationId;
-use crate::scheduler::link::{Command, turn_id};
+use crate::scheduler::link::{Command, Urgent, turn_id};
 
 impl App {
     /// An id that no other conversation has.
@@ -27,6 +32,10 @@ impl App {
         if id == self.conversations.current() {
             self.transcript.fill(turns);
             self.count_along();
+            self.lay_out();
+            if let Some(turn) = self.awaits_turn.take() {
+                self.transcript.show(turn);
+            }
         }
     }
 
@@ -54,7 +63,7 @@ impl App {
         let id = self.fresh_conversation(now);
         let opened = self.open_conversation(id, now);
         if opened.is_some() && !before.is_empty() {
-            self.say(format!("a new conversation; Ctrl+O goes back to \"{before}\""), Role::Plain, now);
+            self.say(format!("a new conversation; Alt+4 goes back to \"{before}\""), Role::Plain, now);
         }
         opened.unwrap_or_default()
     }
@@ -68,5 +77,473 @@ impl App {
         self.conversations.change(id, change.clone(), now);
         self.count_along();
         vec![Effect::Send(Command::Converse(id, change))]
+    }
+
+    /// What is done with conversations.
+    pub(in crate::app) fn talk(&mut self, talk: Talk, now: Time) -> Vec<Effect> {
+        match talk {
+            Talk::List => self.open(Overlay::Shelf(Box::default())),
+            Talk::New => {
+                self.overlay = None;
+                self.focus = Focus::Composer;
+                return self.new_conversation(now);
+            }
+            Talk::Settings => {
+                let form = Form::new(self.conversations.name(), &self.conversations.settings());
+                self.open(Overlay::Form(Box::new(form)));
+            }
+            Talk::Take => return self.take_chosen(now),
+            Talk::Rename => self.rename(),
+            Talk::Delete => return self.delete_chosen(now),
+            Talk::Find => {
+                self.find = Find { typing: true, ..Find::default() };
+                self.transcript.sought = None;
+            }
+            Talk::Next => self.seek(false, now),
+            Talk::Previous => self.seek(true, now),
+            Talk::Copy => return self.copy_answer(now),
+            Talk::CopyAll => return self.copy_all(now),
+            Talk::CopyBlock => return self.copy_block(now),
+            Talk::Export => self.open(Overlay::Menu(Menu::new(Offered::Export))),
+        }
+        Vec::new()
+    }
+
+    fn take_chosen(&mut self, now: Time) -> Vec<Effect> {
+        match self.overlay.clone() {
+            Some(Overlay::Shelf(list)) => match list.renaming {
+                Some((id, name)) => {
+                    if let Some(Overlay::Shelf(list)) = &mut self.overlay {
+                        list.renaming = None;
+                    }
+                    self.change_conversation(id, Change::Rename(name), now)
+                }
+                None => self.open_chosen(&list, now),
+            },
+            Some(Overlay::Form(form)) => self.keep_form(*form, now),
+            Some(Overlay::Menu(menu)) => self.take_menu(menu.at, now),
+            _ => {
+                self.find.typing = false;
+                if self.find.text.is_empty() {
+                    self.find = Find::default();
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn open_chosen(&mut self, list: &Shelf, now: Time) -> Vec<Effect> {
+        let Some(chosen) = list.chosen(&self.conversations) else { return Vec::new() };
+        let Some((id, turn)) = chosen.target() else { return self.talk(Talk::New, now) };
+        // A turn of a conversation that is not in the snapshot names it, too.
+        if let Entry::Turn(hit) = chosen
+            && self.conversations.get(id).is_none()
+        {
+            let one = hit.conversation.clone();
+            self.conversations.put(one);
+        }
+        let mut effects = Vec::new();
+        if id != self.conversations.current() {
+            let Some(opened) = self.open_conversation(id, now) else { return Vec::new() };
+            effects = opened;
+        }
+        self.overlay = None;
+        if self.conversations.get(id).is_some_and(|one| one.deleted.is_some()) {
+            effects.extend(self.change_conversation(id, Change::Restore, now));
+            self.say("it was deleted, and is back", Role::Plain, now);
+        }
+        self.focus = if turn.is_some() { Focus::Transcript } else { Focus::Composer };
+        self.find.text = turn.map(|_| list.filter.trim().to_owned()).unwrap_or_default();
+        self.lay_out();
+        if let Some(turn) = turn
+            && !self.transcript.show(turn)
+        {
+            // It comes from the disk.
+            self.awaits_turn = Some(turn);
+        }
+        effects
+    }
+
+    fn keep_form(&mut self, mut form: Form, now: Time) -> Vec<Effect> {
+        match form.settings() {
+            Ok((name, settings)) => {
+                self.overlay = None;
+                let id = self.conversations.current();
+                let mut effects = Vec::new();
+                if !name.is_empty() && name != self.conversations.name() {
+                    effects.extend(self.change_conversation(id, Change::Rename(name), now));
+                }
+                if settings != self.conversations.settings() {
+                    effects.extend(self.change_conversation(id, Change::Set(Box::new(settings)), now));
+                }
+                effects
+            }
+            Err((field, wrong)) => {
+                (form.at, form.wrong) = (field, Some(wrong));
+                self.overlay = Some(Overlay::Form(Box::new(form)));
+                Vec::new()
+            }
+        }
+    }
+
+    fn rename(&mut self) {
+        let Some(Overlay::Shelf(list)) = &mut self.overlay else { return };
+        let chosen = list.chosen(&self.conversations).and_then(|entry| entry.target()).map(|(id, _)| id);
+        list.renaming =
+            chosen.map(|id| (id, self.conversations.get(id).map_or_else(String::new, |one| one.name.clone())));
+    }
+
+    fn delete_chosen(&mut self, now: Time) -> Vec<Effect> {
+        let Some(Overlay::Shelf(list)) = &self.overlay else { return Vec::new() };
+        let Some(Entry::Old(one)) = list.chosen(&self.conversations) else { return Vec::new() };
+        let (id, back, name) = (one.id, one.deleted.is_some(), one.name.clone());
+        if back {
+            return self.change_conversation(id, Change::Restore, now);
+        }
+        let mut effects = Vec::new();
+        if id == self.conversations.current() {
+            // What runs in it is nobody's any more.
+            effects.extend(self.running().map(|turn| Effect::Urgent(Urgent::Cancel(turn))));
+            let fresh = self.fresh_conversation(now);
+            let Some(opened) = self.open_conversation(fresh, now) else { return Vec::new() };
+            effects.extend(opened);
+        }
+        effects.extend(self.change_conversation(id, Change::Delete, now));
+        self.say(
+            format!("\"{name}\" is deleted; it stands at the end of this list, and Del brings it back"),
+            Role::Plain,
+            now,
+        );
+        effects
+    }
+
+    /// What is to be looked for on the disk.
+    pub(in crate::app) fn look_for(&mut self) -> Option<Effect> {
+        let Some(Overlay::Shelf(list)) = &mut self.overlay else { return None };
+        list.search().map(|words| Effect::Look(Wanted::Search(words)))
+    }
+
+    fn seek(&mut self, back: bool, now: Time) {
+        if self.find.text.is_empty() {
+            return self.say("/ searches in this chat", Role::Dim, now);
+        }
+        let text = self.find.text.clone();
+        self.find.found = self.transcript.seek(&text, back);
+    }
+
+    /// Letters for a list, a form or a search of conversations; false: none is open.
+    pub(in crate::app) fn write_aside(&mut self, text: &str) -> bool {
+        match &mut self.overlay {
+            Some(Overlay::Shelf(list)) => list.write(text),
+            Some(Overlay::Form(form)) => form.write(text),
+            None if self.find.typing && self.focus == Focus::Transcript => {
+                self.find.text.extend(text.chars().filter(|char| !char.is_control()));
+                self.seek_anew();
+            }
+            _ => return false,
+        }
+        self.overlay_top = 0;
+        true
+    }
+
+    /// What changes letters there; false: none is open.
+    pub(in crate::app) fn edit_aside(&mut self, edit: Edit) -> bool {
+        match &mut self.overlay {
+            Some(Overlay::Shelf(list)) => list.delete(),
+            Some(Overlay::Form(form)) => match edit {
+                Edit::NewLine => form.write("\n"),
+                Edit::CutToHead => form.clear(),
+                _ => form.delete(),
+            },
+            None if self.find.typing && self.focus == Focus::Transcript => {
+                self.find.text.pop();
+                self.seek_anew();
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// From where it was begun: each letter narrows the same search.
+    fn seek_anew(&mut self) {
+        self.transcript.sought = None;
+        let text = self.find.text.clone();
+        self.find.found = self.transcript.seek(&text, true);
+    }
+
+    /// A way through a list or a form of conversations; false: none is open.
+    pub(in crate::app) fn go_aside(&mut self, way: Move) -> bool {
+        let down = matches!(way, Move::Down | Move::PageDown | Move::HalfDown | Move::Last | Move::NextTurn);
+        match &mut self.overlay {
+            Some(Overlay::Form(form)) => form.go(down),
+            Some(Overlay::Menu(menu)) => menu.go(down),
+            Some(Overlay::Shelf(list)) => {
+                let end = list.entries(&self.conversations).len().saturating_sub(1);
+                let at = list.at.min(end);
+                list.at = match way {
+                    Move::Up | Move::PreviousTurn => at.saturating_sub(1),
+                    Move::Down | Move::NextTurn => at + 1,
+                    Move::PageUp | Move::HalfUp => at.saturating_sub(10),
+                    Move::PageDown | Move::HalfDown => at + 10,
+                    Move::First => 0,
+                    Move::Last => end,
+                }
+                .min(end);
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Msg;
+    use crate::app::fixture::{NOW, fresh, snapshot, turn};
+    use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+    use crate::domain::chat::{Conversation, Hit, Settings};
+    use crate::domain::conversation::{Role as Speaker, TurnState};
+    use crate::domain::ids::TurnId;
+    use crate::scheduler::link::{Ask, Report, Snapshot};
+
+    fn press(app: &mut App, modifiers: KeyModifiers, code: KeyCode) -> Vec<Effect> {
+        app.update(Msg::Key(KeyEvent::new(code, modifiers)), NOW)
+    }
+
+    fn plain(app: &mut App, code: KeyCode) -> Vec<Effect> {
+        press(app, KeyModifiers::NONE, code)
+    }
+
+    fn alt(app: &mut App, letter: char) -> Vec<Effect> {
+        press(app, KeyModifiers::ALT, KeyCode::Char(letter))
+    }
+
+    fn write(app: &mut App, text: &str) -> Vec<Effect> {
+        text.chars().flat_map(|letter| plain(app, KeyCode::Char(letter))).collect()
+    }
+
+    fn of(conversation: u64, turn: Turn) -> Turn {
+        Turn { conversation: ConversationId(conversation), ..turn }
+    }
+
+    /// Conversations 1 and 2, the second one on the screen; most of the first one is on the disk alone.
+    fn two() -> (App, Vec<Effect>) {
+        let one = |id: u64, name: &str, turns: u64| Conversation {
+            name: name.into(),
+            turns,
+            touched: NOW.minus(std::time::Duration::from_secs(3 - id)),
+            ..Conversation::new(ConversationId(id), NOW)
+        };
+        let turns = vec![
+            of(1, turn(3, "about rivers", "They flow.", TurnState::Done)),
+            of(2, turn(4, "why tides?", "```sh\nls\n```\nor\n```rust\nfn a() {}\n```", TurnState::Done)),
+        ];
+        let conversations = vec![one(1, "rivers", 3), one(2, "why tides?", 1)];
+        let snapshot = Snapshot { turns, conversations, log: vec![], ..snapshot() };
+        let mut app = fresh(120, 40);
+        app.link = Link::Starting;
+        let mut effects = app.update(Msg::Report(Report::Snapshot(Box::new(snapshot))), NOW);
+        effects.retain(|effect| !matches!(effect, Effect::Parse(_)));
+        (app, effects)
+    }
+
+    fn shown(app: &App) -> Vec<&str> {
+        app.transcript.cells().iter().map(|cell| cell.turn.prompt.as_str()).collect()
+    }
+
+    fn asked(effects: &[Effect]) -> Option<&Ask> {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Send(Command::Ask(ask)) => Some(&**ask),
+            _ => None,
+        })
+    }
+
+    fn says(app: &App) -> String {
+        app.screen(NOW).footer.text()
+    }
+
+    #[test]
+    fn another_one_is_opened_and_its_older_turns_come_from_the_disk() {
+        let (mut app, effects) = two();
+        assert_eq!((shown(&app), effects), (vec!["why tides?"], vec![]));
+        alt(&mut app, '4');
+        write(&mut app, "riv");
+        let effects = plain(&mut app, KeyCode::Enter);
+        assert_eq!(effects, [Effect::Look(Wanted::Conversation(ConversationId(1)))]);
+        assert_eq!((shown(&app), app.focus()), (vec!["about rivers"], Focus::Composer));
+        let older = vec![of(1, turn(1, "a", "A.", TurnState::Done)), of(1, turn(3, "older word", "", TurnState::Done))];
+        app.update(Msg::Read(ConversationId(1), older.clone()), NOW);
+        assert_eq!(shown(&app), ["a", "about rivers"], "what was heard is newer");
+        app.update(Msg::Read(ConversationId(2), older), NOW);
+        assert_eq!(shown(&app), ["a", "about rivers"]);
+        // A question goes where it is asked, with what was said there.
+        write(&mut app, "and seas?");
+        let effects = plain(&mut app, KeyCode::Enter);
+        let ask = asked(&effects).unwrap();
+        assert_eq!((ask.conversation, &ask.along[..]), (ConversationId(1), &[TurnId(1), TurnId(3)][..]));
+        // Back again; what came there meanwhile is there.
+        let (attempts, lanes, meters, next) = (vec![], vec![], vec![], None);
+        let came = Some(of(2, turn(9, "asked elsewhere", "Yes.", TurnState::Done)));
+        let usual = crate::domain::standing::Need::USUAL;
+        let moved = crate::scheduler::link::Moved { at: NOW, turn: came, attempts, lanes, meters, next, usual };
+        app.update(Msg::Report(Report::Moved(Box::new(moved))), NOW);
+        alt(&mut app, '4');
+        write(&mut app, "tides");
+        plain(&mut app, KeyCode::Enter);
+        assert_eq!(shown(&app), ["why tides?", "asked elsewhere"]);
+    }
+
+    #[test]
+    fn a_new_one_begins_empty_and_takes_nothing_along() {
+        let (mut app, _) = two();
+        press(&mut app, KeyModifiers::CONTROL, KeyCode::Char('n'));
+        assert!(shown(&app).is_empty() && says(&app).contains("why tides?"));
+        write(&mut app, "hello");
+        let effects = plain(&mut app, KeyCode::Enter);
+        let ask = asked(&effects).unwrap();
+        assert!(ask.along.is_empty() && ask.request.messages.len() == 1);
+        assert!(![1, 2].contains(&ask.conversation.0));
+    }
+
+    #[test]
+    fn a_message_that_waits_in_line_is_not_left_behind() {
+        let (mut app, _) = two();
+        write(&mut app, "one");
+        plain(&mut app, KeyCode::Enter);
+        write(&mut app, "two");
+        plain(&mut app, KeyCode::Enter);
+        press(&mut app, KeyModifiers::CONTROL, KeyCode::Char('n'));
+        assert!(!shown(&app).is_empty() && says(&app).contains("a message waits here"));
+    }
+
+    #[test]
+    fn deleted_ones_stand_at_the_end_and_come_back() {
+        let (mut app, _) = two();
+        alt(&mut app, '4');
+        plain(&mut app, KeyCode::Down);
+        let effects = plain(&mut app, KeyCode::Delete);
+        let id = ConversationId(2);
+        assert!(effects.contains(&Effect::Send(Command::Converse(id, Change::Delete))), "{effects:?}");
+        assert!(shown(&app).is_empty(), "what is deleted is not on the screen");
+        let rows: Vec<String> = app.screen(NOW).panel.unwrap().rows.iter().map(crate::app::row::Row::text).collect();
+        assert!(rows.last().unwrap().contains("Del brings it back"), "{rows:?}");
+        plain(&mut app, KeyCode::End);
+        let effects = plain(&mut app, KeyCode::Delete);
+        assert!(effects.contains(&Effect::Send(Command::Converse(id, Change::Restore))));
+    }
+
+    #[test]
+    fn it_is_renamed_in_the_list() {
+        let (mut app, _) = two();
+        alt(&mut app, '4');
+        plain(&mut app, KeyCode::Down);
+        plain(&mut app, KeyCode::F(2));
+        write(&mut app, "!");
+        let effects = plain(&mut app, KeyCode::Enter);
+        let change = Change::Rename("why tides?!".into());
+        assert_eq!(effects, [Effect::Send(Command::Converse(ConversationId(2), change))]);
+        assert!(app.screen(NOW).name.text().contains("why tides?!"));
+        plain(&mut app, KeyCode::F(2));
+        write(&mut app, "no");
+        plain(&mut app, KeyCode::Esc);
+        assert!(app.overlay.is_some() && app.screen(NOW).name.text().ends_with("tides?!"), "given up");
+    }
+
+    #[test]
+    fn what_was_said_is_found_and_opened_at_its_turn() {
+        let (mut app, _) = two();
+        alt(&mut app, '4');
+        assert_eq!(write(&mut app, "f"), []);
+        assert_eq!(write(&mut app, "l"), [Effect::Look(Wanted::Search("fl".into()))]);
+        assert_eq!(write(&mut app, "ow"), [], "one search at a time");
+        let hit = || Hit {
+            conversation: Conversation { name: "old".into(), ..Conversation::new(ConversationId(7), NOW) },
+            turn: TurnId(2),
+            asked: NOW,
+            around: "they \u{1b}[2Jflow on".into(),
+        };
+        let effects = app.update(Msg::Found("fl".into(), vec![hit()]), NOW);
+        assert_eq!(effects, [Effect::Look(Wanted::Search("flow".into()))]);
+        app.update(Msg::Found("flow".into(), vec![hit()]), NOW);
+        let text: String = app.screen(NOW).panel.unwrap().rows.iter().map(crate::app::row::Row::text).collect();
+        assert!(text.contains("flow on") && !text.contains('\u{1b}'), "{text}");
+        plain(&mut app, KeyCode::Enter);
+        assert_eq!(app.conversations.current(), ConversationId(7));
+        let all = (1..=9).map(|id| of(7, turn(id, &format!("q{id}"), &"flow\n\n".repeat(30), TurnState::Done)));
+        app.update(Msg::Read(ConversationId(7), all.collect()), NOW);
+        assert_eq!(app.transcript.selected().map(|cell| cell.turn.id), Some(TurnId(2)));
+    }
+
+    #[test]
+    fn the_settings_go_along_and_are_seen() {
+        let (mut app, _) = two();
+        alt(&mut app, 'o');
+        app.update(Msg::Paste("Be brief.\nAlways.".into()), NOW);
+        plain(&mut app, KeyCode::Down);
+        write(&mut app, "9");
+        plain(&mut app, KeyCode::Enter);
+        let text: String = app.screen(NOW).panel.unwrap().rows.iter().map(crate::app::row::Row::text).collect();
+        assert!(text.contains("from 0 to 2"), "{text}");
+        plain(&mut app, KeyCode::Backspace);
+        write(&mut app, "0.5");
+        plain(&mut app, KeyCode::Down);
+        write(&mut app, "400");
+        plain(&mut app, KeyCode::Down);
+        write(&mut app, " ");
+        let effects = plain(&mut app, KeyCode::Enter);
+        let settings = Settings {
+            system: "Be brief.\nAlways.".into(),
+            temperature: Some(0.5),
+            max_tokens: Some(400),
+            no_training: true,
+        };
+        let change = Change::Set(Box::new(settings));
+        assert_eq!(effects, [Effect::Send(Command::Converse(ConversationId(2), change))]);
+        assert!(app.screen(NOW).name.text().contains("no training, system, temp 0.5, max 400 tok"));
+        write(&mut app, "x");
+        let effects = plain(&mut app, KeyCode::Enter);
+        let ask = asked(&effects).unwrap();
+        assert_eq!(ask.request.messages[0].role, Speaker::System);
+        assert_eq!((ask.request.params.max_tokens, ask.request.params.temperature), (Some(400), Some(0.5)));
+        assert!(ask.no_training);
+    }
+
+    #[test]
+    fn answers_code_and_chats_are_taken_out() {
+        let (mut app, _) = two();
+        plain(&mut app, KeyCode::Tab);
+        let answer = "```sh\nls\n```\nor\n```rust\nfn a() {}\n```";
+        assert_eq!(plain(&mut app, KeyCode::Char('y')), [Effect::Copy(answer.into())]);
+        plain(&mut app, KeyCode::Char('c'));
+        assert_eq!(plain(&mut app, KeyCode::Char('2')), [Effect::Copy("fn a() {}\n".into())]);
+        plain(&mut app, KeyCode::Char('X'));
+        let effects = plain(&mut app, KeyCode::Enter);
+        let [Effect::Save { name, ending: "md", text }] = &effects[..] else { panic!("{effects:?}") };
+        assert!(
+            name == "why tides?" && text.starts_with("# why tides?\n\n## You, ") && text.contains(answer),
+            "{text}"
+        );
+        plain(&mut app, KeyCode::Char('X'));
+        let effects = plain(&mut app, KeyCode::Char('2'));
+        let [Effect::Save { ending: "json", text, .. }] = &effects[..] else { panic!("{effects:?}") };
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            (&value["conversation"]["name"], &value["turns"][0]["answer"]),
+            (&"why tides?".into(), &answer.into())
+        );
+    }
+
+    #[test]
+    fn searching_in_the_chat_writes_nothing_into_the_draft() {
+        let (mut app, _) = two();
+        plain(&mut app, KeyCode::Tab);
+        write(&mut app, "/tides");
+        assert!(app.screen(NOW).below.unwrap().starts_with("/tides"));
+        plain(&mut app, KeyCode::Enter);
+        assert_eq!((app.composer().text().as_str(), app.find.found), ("", Some((1, 1))));
+        plain(&mut app, KeyCode::Char('n'));
+        plain(&mut app, KeyCode::Esc);
+        assert_eq!((app.focus(), app.find.text.as_str()), (Focus::Transcript, ""));
     }
 }

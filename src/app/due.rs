@@ -21,6 +21,13 @@ impl Due {
         Self { now, zone, next: None }
     }
 
+    /// A time that has passed: the time of this day, else its day.
+    pub fn day(&self, at: Time) -> String {
+        let today = self.zone.ymd(self.now);
+        let day = self.zone.ymd(at);
+        if day == today { self.zone.hm(at) } else { day }
+    }
+
     /// The next change; None: nothing changes by time alone.
     pub const fn next(&self) -> Option<Time> {
         self.next

@@ -19,7 +19,9 @@ impl App {
                 self.transcript.say(&said);
             }
             Report::Conversed(all) => {
-                all.into_iter().for_each(|one| self.conversations.put(one));
+                for one in all {
+                    self.conversations.put(one);
+                }
                 self.count_along();
             }
             Report::Saving(saving) => self.saving = saving,

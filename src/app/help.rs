@@ -38,6 +38,10 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         Place::Log,
         Place::Detail,
         Place::Lanes,
+        Place::Shelf,
+        Place::Form,
+        Place::Find,
+        Place::Menu,
         Place::Help,
     ] {
         let lines = keys().filter(|row| row.place == place).map(|row| {

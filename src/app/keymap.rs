@@ -13,6 +13,7 @@ use crate::app::place::Scene;
 /// One row of the table.
 pub mod binding;
 
+mod chats;
 mod composer;
 mod everywhere;
 mod overlays;
@@ -20,7 +21,7 @@ mod panes;
 
 /// The table, in the order in which footer and help show it.
 pub fn keys() -> impl Iterator<Item = &'static Binding> {
-    [composer::ROWS, panes::ROWS, everywhere::ROWS, overlays::ROWS].into_iter().flatten()
+    [composer::ROWS, panes::ROWS, everywhere::ROWS, chats::ROWS, overlays::ROWS].into_iter().flatten()
 }
 
 /// What a key event asks for.
@@ -44,7 +45,7 @@ pub fn meaning(scene: Scene, key: KeyEvent) -> Meaning {
         return Meaning::Act(binding.action);
     }
     match (scene, chord) {
-        (Scene::On(Focus::Composer) | Scene::Help | Scene::Lanes, (NONE, Char(letter))) => Meaning::Type(letter),
+        (scene, (NONE, Char(letter))) if scene.takes_letters() => Meaning::Type(letter),
         _ => Meaning::Nothing,
     }
 }
@@ -102,7 +103,7 @@ mod tests {
     use crate::app::action::Move;
     use crossterm::event::KeyCode::Enter;
 
-    const SCENES: [Scene; 7] = [
+    const SCENES: [Scene; 11] = [
         Scene::On(Focus::Composer),
         Scene::On(Focus::Transcript),
         Scene::On(Focus::Quota),
@@ -110,6 +111,10 @@ mod tests {
         Scene::Help,
         Scene::Detail,
         Scene::Lanes,
+        Scene::Shelf,
+        Scene::Form,
+        Scene::Find,
+        Scene::Menu,
     ];
 
     #[test]

@@ -117,6 +117,12 @@ impl Cell {
                 ["roundel ended while it ran", kept].join(if kept.is_empty() { "" } else { "; " })
             }
         };
+        let unsent = self.turn.unsent.map(|unsent| match unsent.turns {
+            1 => "the oldest turn was not sent along: it did not fit".to_owned(),
+            turns => format!("the {turns} oldest turns were not sent along: they did not fit"),
+        });
+        let words = [words, unsent.unwrap_or_default()].into_iter().filter(|words| !words.is_empty());
+        let words = words.collect::<Vec<_>>().join("; ");
         self.after = Prose::whole(Reading::Verbatim, width, &words).rows().to_vec();
     }
 

@@ -23,6 +23,14 @@ pub enum Place {
     Detail,
     /// In the list of lanes; other letters search in it.
     Lanes,
+    /// In the list of conversations; other letters search in it.
+    Shelf,
+    /// In the form of a conversation's settings; other letters are written.
+    Form,
+    /// While something is searched for in the chat; other letters are written.
+    Find,
+    /// In a short list; digits take what has them.
+    Menu,
 }
 
 impl Place {
@@ -38,6 +46,10 @@ impl Place {
             Self::Help => "In this help",
             Self::Detail => "In a detail",
             Self::Lanes => "In the list of lanes",
+            Self::Shelf => "In the list of conversations",
+            Self::Form => "In the settings of a conversation",
+            Self::Find => "While searching in the chat",
+            Self::Menu => "In a short list",
         }
     }
 
@@ -47,6 +59,10 @@ impl Place {
             (Self::Help, Scene::Help)
             | (Self::Detail, Scene::Detail)
             | (Self::Lanes, Scene::Lanes)
+            | (Self::Shelf, Scene::Shelf)
+            | (Self::Form, Scene::Form)
+            | (Self::Find, Scene::Find)
+            | (Self::Menu, Scene::Menu)
             | (Self::Everywhere, Scene::On(_)) => true,
             (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
             (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
@@ -69,4 +85,19 @@ pub enum Scene {
     Detail,
     /// The list of lanes.
     Lanes,
+    /// The list of conversations.
+    Shelf,
+    /// The settings of a conversation.
+    Form,
+    /// The chat, while something is searched for in it.
+    Find,
+    /// A short list.
+    Menu,
+}
+
+impl Scene {
+    /// Whether letters without a meaning of their own are written.
+    pub const fn takes_letters(self) -> bool {
+        !matches!(self, Self::On(Focus::Transcript | Focus::Quota | Focus::Log) | Self::Detail)
+    }
 }

@@ -29,6 +29,8 @@ pub enum Role {
     Called,
     /// Of code: types and classes.
     Named,
+    /// What is searched for.
+    Found,
     /// Struck out in an answer.
     Struck,
     /// What leads elsewhere.

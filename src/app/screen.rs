@@ -21,6 +21,8 @@ pub struct Screen {
     pub focus: Option<Focus>,
     /// The first line.
     pub header: Row,
+    /// What the chat is called, and how it is asked.
+    pub name: Row,
     /// The rows of the chat.
     pub chat: Vec<Row>,
     /// What the line between chat and composer says at its right.
@@ -105,6 +107,7 @@ impl App {
             areas,
             focus: self.overlay.is_none().then_some(self.focus),
             header: Row::default(),
+            name: Row::default(),
             chat: Vec::new(),
             below: None,
             unreal: None,
@@ -127,6 +130,11 @@ impl App {
             if screen.chat.is_empty() && self.link != Link::Starting {
                 screen.chat = self.welcome(&mut due);
             }
+            screen.name = self.name_row(usize::from(areas.chat.width.saturating_sub(if areas.quota.is_empty() {
+                36
+            } else {
+                14
+            })));
             screen.below = self.below();
             screen.prospect = self.prospect(&mut due).cut_to(usize::from(areas.composer.width));
             self.put_draft(&mut screen);
@@ -219,16 +227,24 @@ impl App {
                 let title = if lanes.again.is_some() { "Ask again on" } else { "Send the next turn to" };
                 (title, Some(lanes.filter.clone()), lanes.rows(&self.roster, self.config.usual, width, due))
             }
+            Overlay::Shelf(list) => {
+                let title = if list.renaming.is_some() { "Rename to" } else { "Conversations" };
+                (title, Some(list.text().to_owned()), list.rows(&self.conversations, width, due))
+            }
+            Overlay::Form(form) => ("This conversation", None, form.rows(width)),
+            Overlay::Menu(menu) => (menu.title(), None, menu.rows(width)),
         };
         let chosen = match overlay {
             Overlay::Lanes(lanes) => Some(lanes.at.min(all.len().saturating_sub(1))),
-            Overlay::Help(_) | Overlay::Target(_) | Overlay::Attempt(_) => None,
+            Overlay::Shelf(list) => Some(list.at.min(all.len().saturating_sub(1))),
+            Overlay::Menu(menu) => Some(menu.at.min(all.len().saturating_sub(1))),
+            Overlay::Help(_) | Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) => None,
         };
         // What is searched in keeps its size.
         let height = match overlay {
             Overlay::Lanes(_) => self.roster.lanes.len() + 3,
-            Overlay::Help(_) => usize::MAX,
-            Overlay::Target(_) | Overlay::Attempt(_) => all.len(),
+            Overlay::Help(_) | Overlay::Shelf(_) => usize::MAX,
+            Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) | Overlay::Menu(_) => all.len(),
         };
         let area = self.areas.overlay(height);
         let height = usize::from(panel_text(area, search.is_some()).height);

@@ -6,14 +6,18 @@ use std::time::Duration;
 use crate::app::action::Focus;
 use crate::app::composer::Composer;
 use crate::app::conversations::Conversations;
+use crate::app::find::Find;
+use crate::app::form::Form;
 use crate::app::geometry::{Areas, Wish, areas, inside};
 use crate::app::lanes::Lanes;
 use crate::app::log::Log;
+use crate::app::menu::Menu;
 use crate::app::message::AppConfig;
 use crate::app::place::Scene;
 use crate::app::queue::Queue;
 use crate::app::roster::{Item, Roster};
 use crate::app::row::Role;
+use crate::app::shelf::Shelf;
 use crate::app::transcript::Transcript;
 use crate::domain::clock::Time;
 use crate::domain::ids::{AccountId, AttemptId, LaneId, TurnId};
@@ -25,7 +29,7 @@ use crate::scheduler::link::Ask;
 const NOTICE: Duration = Duration::from_secs(6);
 
 /// What stands over the panes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
     /// The help, and what is searched for in it.
     Help(String),
@@ -35,6 +39,12 @@ pub enum Overlay {
     Attempt(AttemptId),
     /// The list of lanes, to choose one for one turn.
     Lanes(Lanes),
+    /// The list of conversations.
+    Shelf(Box<Shelf>),
+    /// How the conversation on the screen is asked.
+    Form(Box<Form>),
+    /// A short list.
+    Menu(Menu),
 }
 
 /// A line that passes.
@@ -83,6 +93,10 @@ pub struct App {
     pub(in crate::app) composer: Composer,
     pub(in crate::app) transcript: Transcript,
     pub(in crate::app) conversations: Conversations,
+    /// The turn that is to be shown when it has come from the disk.
+    pub(in crate::app) awaits_turn: Option<TurnId>,
+    /// What is searched for in the chat.
+    pub(in crate::app) find: Find,
     pub(in crate::app) roster: Roster,
     pub(in crate::app) selected: Option<Item>,
     pub(in crate::app) board_top: usize,
@@ -137,6 +151,8 @@ impl App {
             composer: Composer::default(),
             transcript: Transcript::default(),
             conversations: Conversations::default(),
+            awaits_turn: None,
+            find: Find::default(),
             roster: Roster::default(),
             selected: None,
             board_top: 0,
@@ -203,6 +219,10 @@ impl App {
             Some(Overlay::Help(_)) => Scene::Help,
             Some(Overlay::Target(_) | Overlay::Attempt(_)) => Scene::Detail,
             Some(Overlay::Lanes(_)) => Scene::Lanes,
+            Some(Overlay::Shelf(_)) => Scene::Shelf,
+            Some(Overlay::Form(_)) => Scene::Form,
+            Some(Overlay::Menu(_)) => Scene::Menu,
+            None if self.find.typing && matches!(self.focus, Focus::Transcript) => Scene::Find,
             None => Scene::On(self.focus),
         }
     }

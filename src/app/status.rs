@@ -81,14 +81,23 @@ impl App {
             (Some(next), _) => {
                 let Some(next) = self.taker(next, due.now) else {
                     let size = Piece::plain(self.size_of_draft());
-                    return Row(vec![size, Piece::new("◐ no lane has room for so much", Role::Warn)]);
+                    let alone = Need { input: self.composer.tokens(), ..self.config.usual };
+                    let fits = |lane: &LaneState| self.roster.standing(lane, alone, due.now) == Standing::Ready;
+                    let cut = self.along > 4 && self.roster.chosen().any(fits);
+                    let words = if cut {
+                        "◐ too much for any lane now: the oldest turns stay behind"
+                    } else {
+                        "◐ no lane has room for so much"
+                    };
+                    return Row(vec![size, Piece::new(words, Role::Warn)]);
                 };
                 let terms = Row(self.roster.lane(next).map(terms).unwrap_or_default());
                 let goes = Piece::dim(format!("{}goes to ", self.size_of_draft()));
                 // What becomes of the prompt must be read: the name is cut before it.
                 let room = width.saturating_sub(cells::of(&goes.text) + terms.width());
                 let name = Piece::plain(cells::cut_middle(next.as_str(), room.max(8)));
-                let end = Piece::dim(self.in_place());
+                let fits = if goes.text.starts_with("about") && self.composer.tokens() > 0 { ", fits" } else { "" };
+                let end = Piece::dim(format!("{fits}{}", self.in_place()));
                 let row = Row([goes, name].into_iter().chain(terms.0).chain([end]).collect());
                 self.with_limit(row, next, width, due)
             }
@@ -235,8 +244,25 @@ impl App {
         row
     }
 
+    /// What the chat is called, and how it is asked, in at most `width` columns.
+    pub(in crate::app) fn name_row(&self, width: usize) -> Row {
+        let settings = self.conversations.settings();
+        let mut how: Vec<String> = Vec::new();
+        how.extend(settings.no_training.then(|| "no training".to_owned()));
+        how.extend(settings.head().map(|_| "system".to_owned()));
+        how.extend(settings.temperature.map(|temperature| format!("temp {temperature}")));
+        how.extend(settings.max_tokens.map(|tokens| format!("max {} tok", count(tokens))));
+        let how = if how.is_empty() { String::new() } else { format!("  {}", how.join(", ")) };
+        let room = width.saturating_sub(cells::of(&how));
+        let name = cells::cut(&one_line(self.conversations.name()), room.max(8));
+        Row(vec![Piece::plain(name), Piece::dim(how)]).cut_to(width)
+    }
+
     /// What lies below the end of what is seen of the chat.
     pub(in crate::app) fn below(&self) -> Option<String> {
+        if self.find.typing || !self.find.text.is_empty() {
+            return Some(self.find.words());
+        }
         let held = !self.is_busy() && self.queue_is_held();
         if let Some(line) = self.queue.line(held, usize::from(self.areas.rule.width.saturating_sub(6))) {
             return Some(line);

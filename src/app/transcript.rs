@@ -31,13 +31,24 @@ pub struct Transcript {
     left: (TurnId, usize),
     /// The turn that was chosen last; it is the selected one as long as it is seen.
     pub(in crate::app) chosen: Option<TurnId>,
+    /// The row that was found last.
+    pub(in crate::app) sought: Option<(TurnId, usize)>,
 }
 
 impl Default for Transcript {
     fn default() -> Self {
         let form = Form { width: 1, thoughts: false, spelled: false };
         let nowhere = (TurnId(0), 0);
-        Self { cells: Vec::new(), form, height: 1, follow: true, held: nowhere, left: nowhere, chosen: None }
+        Self {
+            cells: Vec::new(),
+            form,
+            height: 1,
+            follow: true,
+            held: nowhere,
+            left: nowhere,
+            chosen: None,
+            sought: None,
+        }
     }
 }
 
@@ -81,7 +92,7 @@ impl Transcript {
     /// Another conversation, from its end.
     pub fn begin(&mut self, turns: Vec<Turn>) {
         self.replace_all(turns);
-        (self.follow, self.chosen) = (true, None);
+        (self.follow, self.chosen, self.sought) = (true, None, None);
     }
 
     /// Takes in what is known now, and keeps what is over.

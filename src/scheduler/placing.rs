@@ -49,7 +49,7 @@ impl Desk {
         let mut outgoing = work.whole();
         let (mut choice, mut why) = self.ledger.pick_and_why(outgoing.need, shown, wish, now);
         let hopes = |choice: &Choice| has_hope(choice, work.deadline(now), now);
-        if !hopes(&choice) && !(self.finding && work.turn.state.is_new()) {
+        if !(hopes(&choice) || self.finding && work.turn.state.is_new()) {
             for room in self.ledger.rooms(outgoing.need, wish, now) {
                 let Some(cut) = work.cut_to(room) else { continue };
                 let tried = work.not_for(cut.need.input);

@@ -22,9 +22,6 @@ use crate::store::Store;
 /// Where words go.
 pub mod out;
 
-/// The first block of code.
-pub mod code;
-
 /// An answer on its way out.
 pub mod answer;
 

@@ -306,6 +306,14 @@ impl Screen {
                         effects.extend(self.app.update(busy(), Clock::System.now()));
                     }
                 }
+                Effect::Save { name, ending, text } => {
+                    let data = self.session.folder.clone();
+                    let msg =
+                        move || reading::save(data.as_deref(), &name, ending, &text).map_or_else(Msg::Told, Msg::Done);
+                    if !self.errands.run(move || Came::from(msg())) {
+                        effects.extend(self.app.update(busy(), Clock::System.now()));
+                    }
+                }
                 Effect::Copy(text) => {
                     let data = self.session.folder.clone();
                     let sent = self.errands.run(move || {

@@ -23,6 +23,7 @@ pub fn style(role: Role, color: bool) -> Style {
         Role::Constant => tinted(Color::Yellow, Modifier::empty()),
         Role::Called => tinted(Color::Blue, Modifier::empty()),
         Role::Named => tinted(Color::Cyan, Modifier::empty()),
+        Role::Found => plain.add_modifier(Modifier::REVERSED),
         Role::Struck => plain.add_modifier(Modifier::CROSSED_OUT),
         Role::Link => plain.add_modifier(Modifier::UNDERLINED),
         Role::Accent => tinted(Color::Cyan, Modifier::BOLD),

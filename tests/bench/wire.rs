@@ -103,7 +103,7 @@ async fn over_the_wire(world: World) -> Seen {
         let turn = TurnId(asked);
         let request = Request { messages: vec![Message::text(Role::User, "hello")], ..Request::default() };
         let (origin, prompt) = (Origin::Endpoint, String::new());
-        Command::Ask(Box::new(Ask { turn, origin, prompt, request, no_training: false, only: None, patience: None }))
+        Command::Ask(Box::new(Ask::new(turn, origin, prompt, request)))
     };
     for _ in 0..CALLERS {
         link.send(subscription.number, next()).await;
@@ -114,7 +114,7 @@ async fn over_the_wire(world: World) -> Seen {
         let (turns, attempts) = match report {
             Report::Moved(moved) => (moved.turn.into_iter().collect::<Vec<_>>(), moved.attempts),
             Report::Snapshot(snapshot) => (snapshot.turns, snapshot.log),
-            Report::Said(_) | Report::Saving(_) => continue,
+            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) => continue,
         };
         for attempt in attempts.into_iter().filter(|attempt| attempt.status == Some(429)) {
             seen.provoked += u64::from(rows.insert(attempt.id));

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::domain::attempt::Attempt;
 use crate::domain::clock::Clock;
+use crate::domain::code::FirstBlock;
 use crate::domain::conversation::{Turn, TurnState};
 use crate::domain::ids::{AttemptId, TurnId};
 use crate::domain::text::harmless;
 use crate::scheduler::link::Report;
-use crate::shell::ask::code::FirstBlock;
 use crate::shell::ask::out::{put, say};
 use crate::shell::json;
 

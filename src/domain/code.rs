@@ -1,4 +1,4 @@
-//! The first fenced block of an answer, found while the answer comes. Pure.
+//! Fenced blocks of an answer, and the first of them while the answer comes. Pure.
 //!
 //! ```text
 //!  Before ──(a fence opens)──▶ Inside ──(it closes)──▶ After
@@ -30,6 +30,23 @@ struct Fence {
     marks: usize,
     /// Columns before it: as many are taken off each line of the block.
     indent: usize,
+}
+
+/// The code of all blocks, in their order.
+pub fn blocks(text: &str) -> Vec<String> {
+    let (mut all, mut reader, mut code) = (Vec::new(), FirstBlock::default(), String::new());
+    for line in text.split_inclusive('\n') {
+        code.push_str(&reader.more(line));
+        if reader.place == Place::After {
+            all.push(std::mem::take(&mut code));
+            reader = FirstBlock::default();
+        }
+    }
+    code.push_str(&reader.end());
+    if reader.is_found() && !code.is_empty() {
+        all.push(code);
+    }
+    all
 }
 
 impl FirstBlock {
@@ -99,6 +116,13 @@ fn closes(line: &str, fence: Fence) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_blocks_are_found() {
+        let text = "a\n```rust\nfn a() {}\n```\nb\n~~~\nx\n```\ny\n~~~\n\n````\nlast";
+        assert_eq!(blocks(text), ["fn a() {}\n", "x\n```\ny\n", "last\n"]);
+        assert_eq!(blocks("no code"), [""; 0]);
+    }
 
     fn found(answer: &str) -> Option<String> {
         let whole = |pieces: &[&str]| {

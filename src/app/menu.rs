@@ -1,0 +1,78 @@
+//! A short list of which one thing is taken: a block of code, a form of file.
+
+use crate::app::cells;
+use crate::app::row::{Piece, Role, Row};
+use crate::domain::text::one_line;
+
+/// What is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offered {
+    /// One of these blocks of code, to be copied.
+    Blocks(Vec<String>),
+    /// A form in which the conversation is saved.
+    Export,
+}
+
+/// The forms in which a conversation is saved: ending, and what it is.
+pub const FORMS: [(&str, &str); 2] = [("md", "Markdown, to be read"), ("json", "JSON, with every figure")];
+
+/// The list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Menu {
+    /// What is offered.
+    pub offered: Offered,
+    /// The chosen row.
+    pub at: usize,
+}
+
+impl Menu {
+    /// With the first one chosen.
+    pub const fn new(offered: Offered) -> Self {
+        Self { offered, at: 0 }
+    }
+
+    /// What it is for.
+    pub const fn title(&self) -> &'static str {
+        match self.offered {
+            Offered::Blocks(_) => "Copy which block",
+            Offered::Export => "Save the conversation as",
+        }
+    }
+
+    /// How many there are.
+    pub const fn count(&self) -> usize {
+        match &self.offered {
+            Offered::Blocks(blocks) => blocks.len(),
+            Offered::Export => FORMS.len(),
+        }
+    }
+
+    /// Goes through it.
+    pub fn go(&mut self, down: bool) {
+        self.at = if down { (self.at + 1).min(self.count().saturating_sub(1)) } else { self.at.saturating_sub(1) };
+    }
+
+    /// Its rows in `width` columns; the first nine have their digit.
+    pub fn rows(&self, width: usize) -> Vec<Row> {
+        let row = |number: usize, text: &str, more: String| {
+            let digit = if number < 9 { format!("{} ", number + 1) } else { "  ".to_owned() };
+            let room = width.saturating_sub(cells::of(&more) + 4);
+            let text = Piece::plain(cells::cut(&one_line(text), room));
+            Row::spread(Row(vec![Piece::new(digit, Role::Accent), text]), Row::of(more, Role::Dim), width)
+        };
+        match &self.offered {
+            Offered::Blocks(blocks) => {
+                let first =
+                    |code: &str| code.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned();
+                let lines = |code: &str| match code.lines().count() {
+                    1 => "1 line".to_owned(),
+                    lines => format!("{lines} lines"),
+                };
+                blocks.iter().enumerate().map(|(number, code)| row(number, &first(code), lines(code))).collect()
+            }
+            Offered::Export => {
+                FORMS.iter().enumerate().map(|(number, (_, words))| row(number, words, String::new())).collect()
+            }
+        }
+    }
+}
