@@ -100,6 +100,7 @@ const STEPS: &[M<'_>] = &[
     ",
     ),
     M::up("ALTER TABLE switches ADD COLUMN until INTEGER;"),
+    M::up("ALTER TABLE meters ADD COLUMN rate TEXT;"),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
