@@ -33,6 +33,9 @@ pub mod conversation;
 /// How a lane stands: ready, or not, and why.
 pub mod standing;
 
+/// How much can still be asked.
+pub mod runway;
+
 /// One try of a turn on one lane, as the log shows it.
 pub mod attempt;
 
