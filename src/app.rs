@@ -73,8 +73,14 @@ pub mod transcript;
 /// The selected turn.
 pub mod choice;
 
+/// What is shown first, until something clearly changes.
+pub mod steady;
+
 /// Lanes and limits as last reported.
 pub mod roster;
+
+/// Forecasts in words.
+pub mod foresight;
 
 /// One limit.
 pub mod gauge;
@@ -169,7 +175,10 @@ impl App {
                 effects.extend(self.send_queued(now));
                 effects
             }
-            Msg::Tick => Vec::new(),
+            Msg::Tick => {
+                self.roster.follow(None, self.config.usual, now);
+                Vec::new()
+            }
             Msg::SchedulerStopped(why) => {
                 self.link = Link::Stopped;
                 self.transcript.break_off("the scheduler has stopped");

@@ -9,6 +9,7 @@ use crate::app::keymap::footer;
 use crate::app::place::Scene;
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::{App, Link};
+use crate::app::steady::Whose;
 use crate::domain::clock::Time;
 use crate::domain::ids::LaneId;
 use crate::domain::roster::{Cost, Training};
@@ -108,9 +109,11 @@ impl App {
         let seen = !(self.areas.quota.is_empty() && self.areas.gauges.is_empty());
         let Some(lane) = self.roster.lane(lane).filter(|_| !seen) else { return row };
         let meters = self.roster.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool));
-        let limits: Vec<Limit> =
-            meters.map(|meter| Limit::new(meter, due)).filter(|limit| limit.left.is_some()).collect();
-        let binding = limits.iter().min_by(|a, b| a.left.unwrap_or(1.0).total_cmp(&b.left.unwrap_or(1.0)));
+        let steady = &self.roster.steady;
+        let whose = Whose::All(lane.spec.id.clone());
+        let first = steady.first(&whose, meters.clone(), self.config.usual, due.now);
+        let mut limits = meters.map(|meter| Limit::with(meter, steady, due));
+        let binding = limits.find(|limit| Some(&limit.key) == first.as_ref());
         let end = binding.map(|limit| Row::of(format!("{} {}", limit.figure, limit.label), Role::Dim));
         match end.filter(|end| row.width() + end.width() + 2 <= width) {
             Some(end) => Row::spread(row, end, width),

@@ -63,7 +63,7 @@ impl Rate {
     pub fn after(old: Option<Self>, amount: u64, window: Window, now: Time) -> Self {
         let fade = fade(window);
         let first = Self { sum: 0.0, squares: 0.0, uses: 0, since: now, at: now };
-        let old = old.filter(|old| old.is_sound() && now.since(old.at) <= fade * FORGOTTEN).unwrap_or(first);
+        let old = old.filter(|old| old.is_sound() && old.lives(window, now)).unwrap_or(first);
         let weight = old.weight(fade, now);
         let amount = amount as f64;
         Self {
@@ -78,7 +78,7 @@ impl Rate {
     /// The pace at `now`. `passed`: how much of the window has, where it has a beginning. None: too little to say.
     pub fn pace(&self, window: Window, passed: Option<Duration>, now: Time) -> Option<Pace> {
         let fade = fade(window);
-        if !self.is_sound() || self.uses < LEAST_USES || now.since(self.at) > fade * FORGOTTEN {
+        if !self.is_sound() || self.uses < LEAST_USES || !self.lives(window, now) {
             return None;
         }
         // What was not asked from here before the first use is known, too: it was nothing.
@@ -92,6 +92,16 @@ impl Rate {
         let weighed = fade.as_secs_f64() * -(-seen.as_secs_f64() / fade.as_secs_f64()).exp_m1();
         let pace = Pace { per_second: self.sum * weight / weighed, spread: self.squares.sqrt() * weight / weighed };
         (pace.per_second > 0.0 && pace.per_second.is_finite() && pace.spread.is_finite()).then_some(pace)
+    }
+
+    /// Whether anything is left of it at `now`.
+    pub fn lives(&self, window: Window, now: Time) -> bool {
+        now.since(self.at) <= fade(window) * FORGOTTEN
+    }
+
+    /// When the last use was.
+    pub const fn last(&self) -> Time {
+        self.at
     }
 
     /// A clock set back: nothing was used later than now.
