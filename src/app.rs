@@ -76,6 +76,9 @@ pub mod choice;
 /// What is shown first, until something clearly changes.
 pub mod steady;
 
+/// How much can still be asked.
+pub mod ahead;
+
 /// Lanes and limits as last reported.
 pub mod roster;
 
@@ -177,6 +180,7 @@ impl App {
             }
             Msg::Tick => {
                 self.roster.follow(None, self.config.usual, now);
+                self.roster.look_ahead(false, self.config.usual, now);
                 Vec::new()
             }
             Msg::SchedulerStopped(why) => {

@@ -29,6 +29,7 @@ impl App {
         self.roster.next = snapshot.next;
         self.config.usual = snapshot.usual;
         self.roster.follow(None, snapshot.usual, now);
+        self.roster.look_ahead(true, snapshot.usual, now);
         self.count_rows();
         self.saving = snapshot.saving;
         self.offer = snapshot.offer;
@@ -68,6 +69,7 @@ impl App {
         let pools: Vec<PoolId> = moved.meters.iter().map(|meter| meter.pool.clone()).collect();
         self.roster.merge(moved.lanes, moved.meters, moved.next);
         self.roster.follow(Some(&pools), self.config.usual, now);
+        self.roster.look_ahead(changed, self.config.usual, now);
         if changed {
             self.count_rows();
         }

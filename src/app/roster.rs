@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::ahead::Ahead;
 use crate::app::steady::{Steady, Whose};
 use crate::domain::clock::Time;
 use crate::domain::ids::{AccountId, LaneId, PoolId};
@@ -19,6 +20,8 @@ pub struct Roster {
     pub next: Option<LaneId>,
     /// What is shown first.
     pub steady: Steady,
+    /// How much can still be asked.
+    pub ahead: Ahead,
 }
 
 /// Listed lanes of an account are folded into one line if they are more than this.
@@ -123,6 +126,11 @@ impl Roster {
             }
         }
         self.steady = steady;
+    }
+
+    /// Looks how much can still be asked in turns of `usual` size. `changed`: something happened; else it is only later.
+    pub fn look_ahead(&mut self, changed: bool, usual: Need, now: Time) {
+        self.ahead.look(&self.lanes, &self.meters, usual, changed, now);
     }
 
     /// How a lane stands for a turn of this size.

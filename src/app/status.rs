@@ -57,7 +57,19 @@ impl App {
             let form = forms.into_iter().find(|form| cells::of(form) < room);
             right.insert(0, Piece::dim(form.unwrap_or_else(|| format!("via {owner}  "))));
         }
-        Row::spread(left, Row(right), width)
+        let right = Row(right);
+        self.with_runway(left, right, width, due)
+    }
+
+    /// Between what stands at the left and at the right: how much can still be asked, as fully as there is room.
+    fn with_runway(&self, mut left: Row, right: Row, width: usize, due: &mut Due) -> Row {
+        let room = width.saturating_sub(left.width() + right.width() + 4);
+        let forms = if self.link == Link::Starting { Vec::new() } else { self.roster.ahead.forms(due) };
+        if let Some(form) = forms.into_iter().find(|form| form.width() <= room) {
+            left.0.push(Piece::plain("   "));
+            left.0.extend(form.0);
+        }
+        Row::spread(left, right, width)
     }
 
     /// Where the draft would go, or whom it would wait for.
