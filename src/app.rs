@@ -100,6 +100,9 @@ pub mod log;
 /// The help.
 pub mod help;
 
+/// The last day of a lane.
+pub mod past;
+
 /// All that is known of one thing.
 pub mod detail;
 
@@ -213,6 +216,10 @@ impl App {
                 self.transcript.learn(found);
                 Vec::new()
             }
+            Msg::Recalled(target, found) => {
+                self.past.learn(&target, found);
+                Vec::new()
+            }
             Msg::Interrupted => self.leave(now),
         };
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
@@ -227,6 +234,7 @@ impl App {
             effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
         }
         self.lay_out();
+        effects.extend(self.recall(now));
         effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));
         effects
     }

@@ -93,5 +93,8 @@ pub mod simulate;
 /// What code is made of.
 pub mod highlight;
 
+/// The last day of a lane, read from the disk.
+pub mod recall;
+
 /// The dashboard's event loop.
 pub mod run;

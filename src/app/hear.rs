@@ -3,7 +3,7 @@
 use crate::app::message::Effect;
 use crate::app::row::Role;
 use crate::app::state::{App, Link, Overlay};
-use crate::domain::attempt::Attempt;
+use crate::domain::attempt::Outcome;
 use crate::domain::clock::Time;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::PoolId;
@@ -63,7 +63,12 @@ impl App {
     }
 
     fn moved(&mut self, moved: Moved, now: Time) {
-        moved.attempts.into_iter().for_each(|attempt: Attempt| self.log.put(attempt));
+        for attempt in moved.attempts {
+            if attempt.outcome != Outcome::Running {
+                self.past.touch(&attempt.lane);
+            }
+            self.log.put(attempt);
+        }
         let changed = !(moved.lanes.is_empty() && moved.meters.is_empty());
         self.config.usual = moved.usual;
         let pools: Vec<PoolId> = moved.meters.iter().map(|meter| meter.pool.clone()).collect();

@@ -2,8 +2,9 @@
 
 use crate::app::keymap::{KeyEvent, MouseEvent};
 use crate::app::snippet::{Parsed, Snippet};
-use crate::domain::clock::Zone;
-use crate::domain::standing::Need;
+use crate::domain::clock::{Time, Zone};
+use crate::domain::history::History;
+use crate::domain::standing::{Need, Target};
 use crate::scheduler::link::{Command, Report, Urgent};
 
 /// What happened.
@@ -42,6 +43,8 @@ pub enum Msg {
     Panicked(String),
     /// What lines of code are, which [`Effect::Parse`] asked for.
     Parsed(Parsed),
+    /// The last day of a lane or an account, which [`Effect::Recall`] asked for; or why it cannot be read.
+    Recalled(Target, Result<History, String>),
     /// SIGINT from outside.
     Interrupted,
 }
@@ -55,6 +58,9 @@ pub enum Effect {
     Urgent(Urgent),
     /// Find out what these lines of code are, off this task, and answer with [`Msg::Parsed`].
     Parse(Snippet),
+    /// Read the last day of a lane or an account up to this instant, off this task, and answer with [`Msg::Recalled`].
+    /// A newer one takes the place of one that was not begun.
+    Recall(Target, Time),
     /// Start again with the real providers: the user has taken up the offer.
     GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.

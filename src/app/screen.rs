@@ -11,6 +11,7 @@ use crate::app::row::Row;
 use crate::app::state::{App, Link, Overlay};
 use crate::app::{chat, detail, help, log};
 use crate::domain::clock::Time;
+use crate::domain::saving::Saving;
 
 /// The screen.
 #[derive(Debug)]
@@ -209,7 +210,10 @@ impl App {
                 ("Help", Some(filter.clone()), rows.into_iter().flat_map(|row| fold(row, width)).collect())
             }
             Overlay::Target(target) => {
-                ("Quota", None, detail::target(&self.roster, target, self.config.usual, width, due))
+                self.past.due(due);
+                let kept = self.saving != Saving::Never;
+                let past = detail::Recalled { found: self.past.found(), kept };
+                ("Quota", None, detail::target(&self.roster, target, past, self.config.usual, width, due))
             }
             Overlay::Attempt(id) => {
                 let attempt = self.log.attempts().iter().find(|attempt| attempt.id == *id)?;

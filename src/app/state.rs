@@ -9,6 +9,7 @@ use crate::app::geometry::{Areas, Wish, areas, inside};
 use crate::app::lanes::Lanes;
 use crate::app::log::Log;
 use crate::app::message::AppConfig;
+use crate::app::past::Past;
 use crate::app::place::Scene;
 use crate::app::queue::Queue;
 use crate::app::roster::{Item, Roster};
@@ -82,6 +83,8 @@ pub struct App {
     pub(in crate::app) composer: Composer,
     pub(in crate::app) transcript: Transcript,
     pub(in crate::app) roster: Roster,
+    /// The last day of what has its detail open.
+    pub(in crate::app) past: Past,
     pub(in crate::app) selected: Option<Item>,
     pub(in crate::app) board_top: usize,
     /// The accounts whose listed lanes are shown.
@@ -135,6 +138,7 @@ impl App {
             composer: Composer::default(),
             transcript: Transcript::default(),
             roster: Roster::default(),
+            past: Past::default(),
             selected: None,
             board_top: 0,
             unfolded: BTreeSet::new(),

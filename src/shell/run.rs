@@ -23,6 +23,7 @@ use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
 use crate::shell::highlight::Highlighter;
 use crate::shell::log;
 use crate::shell::painter::canvas::Frame;
+use crate::shell::recall::{Found, Reader};
 use crate::shell::session::{News, Session, start};
 use crate::shell::signals::{Asked, Signals};
 use crate::shell::terminal::modes::{Wishes, has_links};
@@ -88,6 +89,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         size: terminal.size(),
         next: None,
         highlighter: Highlighter::start().map_err(failed)?,
+        reader: Reader::default(),
         painted: Clock::System.now(),
         typed: true,
     };
@@ -130,6 +132,7 @@ enum Happened {
     News(News),
     Panicked(String),
     Parsed(Parsed),
+    Recalled(Found),
     Due,
 }
 
@@ -148,6 +151,7 @@ struct Screen {
     /// When what is painted changes by time alone, or is to be painted at last.
     next: Option<Time>,
     highlighter: Highlighter,
+    reader: Reader,
     /// When a frame was painted last.
     painted: Time,
     /// Whether the user did something since: that is shown at once.
@@ -175,6 +179,7 @@ impl Screen {
                     news = self.session.news() => Happened::News(news),
                     trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
                     parsed = self.highlighter.next() => Happened::Parsed(parsed),
+                    found = self.reader.next() => Happened::Recalled(found),
                     () = after(due) => Happened::Due,
                 }
             };
@@ -209,6 +214,7 @@ impl Screen {
                 }
                 Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
                 Happened::Parsed(parsed) => self.take(Msg::Parsed(parsed), terminal).await?,
+                Happened::Recalled((target, found)) => self.take(Msg::Recalled(target, found), terminal).await?,
                 Happened::Due => self.take(Msg::Tick, terminal).await?,
             };
             if let Step::Leave(next) = step {
@@ -279,6 +285,13 @@ impl Screen {
                         effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
                     }
                 }
+                Effect::Recall(target, now) => match &self.session.folder {
+                    Some(folder) => self.reader.read(folder, target, now),
+                    None => {
+                        let msg = Msg::Recalled(target, Err("nothing is kept: --ephemeral".into()));
+                        effects.extend(self.app.update(msg, now));
+                    }
+                },
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
                 Effect::Repaint => terminal.painter().repaint(),

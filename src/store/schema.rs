@@ -101,6 +101,7 @@ const STEPS: &[M<'_>] = &[
     ),
     M::up("ALTER TABLE switches ADD COLUMN until INTEGER;"),
     M::up("ALTER TABLE meters ADD COLUMN rate TEXT;"),
+    M::up("CREATE INDEX attempts_of_lane ON attempts (lane, started, outcome);"),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

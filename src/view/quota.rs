@@ -31,7 +31,14 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
                 painter.row(line, &headline(block, &others, &quota.columns, line.width));
             }
             Line::Others => others_row(painter, line, block),
-            Line::Whole => single.paint(painter, line, block, &block.name, quota.board.binding_of(*number)),
+            Line::Whole => {
+                single.paint(painter, line, block, &block.name, quota.board.binding_of(*number));
+                let taken = single.whole() + 3;
+                let rest = Rect { x: line.x + taken, width: line.width.saturating_sub(taken), ..line };
+                if block.mark == Mark::Ready && !rest.is_empty() {
+                    others_in(painter, rest, block);
+                }
+            }
             Line::Limit(limit) => {
                 if let Some(limit) = block.limits.get(*limit) {
                     limit_row(painter, line, &quota.columns, block, limit);
@@ -46,7 +53,11 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
         }
     }
     if screen.areas.framed() {
-        let words = if quota.below > 0 { below(quota) } else { legend(quota) };
+        // That nothing is real stands there, too, where this is the only pane: then the help has the legend.
+        let taken =
+            screen.unreal.as_ref().filter(|_| screen.areas.chat.is_empty()).map_or(0, |text| cells::of(text) + 3);
+        let fits = |words: &String| cells::of(words) + taken + 6 <= usize::from(area.width);
+        let words = if quota.below > 0 { below(quota) } else { Some(legend(quota)).filter(fits).unwrap_or_default() };
         painter.note(area, area.bottom().saturating_sub(1), &words, Role::Dim);
     }
 }
@@ -125,7 +136,10 @@ fn cell(block: &Block, limit: &Limit, form: Form) -> Row {
 /// The limits that do not bind, in one row: in the fullest form that has room for all, else as many as there is room for.
 fn others_row(painter: &mut Painter, line: Rect, block: &Block) {
     let inset = small(Columns::inset(block.depth));
-    let line = Rect { x: line.x + inset, width: line.width.saturating_sub(inset), ..line };
+    others_in(painter, Rect { x: line.x + inset, width: line.width.saturating_sub(inset), ..line }, block);
+}
+
+fn others_in(painter: &mut Painter, line: Rect, block: &Block) {
     let width = usize::from(line.width);
     let rows = |form| block.others().map(|limit| cell(block, limit, form)).collect::<Vec<Row>>();
     let gap = 3;
@@ -137,7 +151,8 @@ fn others_row(painter: &mut Painter, line: Rect, block: &Block) {
         let before = if number > 0 { gap } else { 0 };
         // Room for `+9` behind it, unless it is the last.
         let more = if number + 1 < rows.len() { gap + 2 } else { 0 };
-        if number > 0 && row.width() + before + one.width() + more > width {
+        if row.width() + before + one.width() + more > width {
+            let gap = if number > 0 { gap } else { 0 };
             row.0.push(Piece::dim(format!("{}+{}", " ".repeat(gap), rows.len() - number)));
             break;
         }
@@ -272,8 +287,12 @@ impl Single {
         Self { name, bar: if bar < LEAST_BAR { 0 } else { bar } }
     }
 
+    const fn whole(self) -> u16 {
+        self.name + 1 + self.bar + 1 + FIGURE
+    }
+
     fn paint(self, painter: &mut Painter, line: Rect, block: &Block, name: &str, binding: Option<&Limit>) {
-        let right = (line.x + self.name + 1 + self.bar + 1 + FIGURE).min(line.right());
+        let right = (line.x + self.whole()).min(line.right());
         let rest = Rect { x: line.x + self.name + 1, width: right.saturating_sub(line.x + self.name + 1), ..line };
         let mut room = self.name;
         let end = if let Some(limit) = binding.filter(|_| block.mark == Mark::Ready) {
