@@ -91,6 +91,9 @@ pub mod gauge;
 /// One lane or account of the quota pane.
 pub mod block;
 
+/// The day to come.
+pub mod ribbon;
+
 /// The quota pane.
 pub mod board;
 

@@ -81,15 +81,15 @@ impl Ahead {
             }
             row
         };
-        let like = || format!("{about} {number} more turns like yours");
+        let fullest = || format!("{about} {number} more turns like yours");
         let left = || format!("{about} {number} turns left");
         let short = || format!("{sign}{number} turns left");
         let plus = local.map(|local| format!("plus {local}"));
         let mut forms = vec![
-            line(like(), &[refill.clone(), unused.clone(), plus.clone()]),
-            line(like(), &[refill.clone(), unused]),
-            line(like(), &[refill.clone(), plus]),
-            line(like(), std::slice::from_ref(&refill)),
+            line(fullest(), &[refill.clone(), unused.clone(), plus.clone()]),
+            line(fullest(), &[refill.clone(), unused]),
+            line(fullest(), &[refill.clone(), plus]),
+            line(fullest(), std::slice::from_ref(&refill)),
             line(left(), std::slice::from_ref(&refill)),
             line(short(), &[refill]),
             line(left(), &[]),

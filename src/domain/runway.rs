@@ -297,24 +297,15 @@ mod tests {
     /// `200`, `at least 200 +50@12 b`.
     fn words(lanes: &[LaneState], meters: &[Meter], usual: Need) -> String {
         let Runway { turns, at_least, unlimited, refill, unused } = runway(lanes, meters, usual, NOON);
-        let mut words = turns.map_or_else(|| "nothing known".to_owned(), |turns| turns.to_string());
-        if at_least {
-            words.insert_str(0, "at least ");
-        }
+        let turns = turns.map_or_else(|| "nothing known".to_owned(), |turns| turns.to_string());
         let after = |at: Time| at.since(NOON).as_secs() / 3600;
-        if let Some(Refill { at, turns, account, others }) = refill {
-            words.push_str(&format!(" +{turns}@{} {account}", after(at)));
-            if others > 0 {
-                words.push_str(&format!("+{others}"));
-            }
-        }
-        if let Some(Unused { requests, at }) = unused {
-            words.push_str(&format!(" lost {requests}@{}", after(at)));
-        }
-        for account in unlimited {
-            words.push_str(&format!(" and {account}"));
-        }
-        words
+        let others = |others: usize| if others > 0 { format!("+{others}") } else { String::new() };
+        let refill = refill
+            .map(|found| format!("+{}@{} {}{}", found.turns, after(found.at), found.account, others(found.others)));
+        let unused = unused.map(|found| format!("lost {}@{}", found.requests, after(found.at)));
+        let unlimited = unlimited.into_iter().map(|account| format!("and {account}"));
+        let first = if at_least { format!("at least {turns}") } else { turns };
+        std::iter::once(first).chain(refill).chain(unused).chain(unlimited).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

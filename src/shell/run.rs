@@ -285,13 +285,14 @@ impl Screen {
                         effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
                     }
                 }
-                Effect::Recall(target, now) => match &self.session.folder {
-                    Some(folder) => self.reader.read(folder, target, now),
-                    None => {
-                        let msg = Msg::Recalled(target, Err("nothing is kept: --ephemeral".into()));
-                        effects.extend(self.app.update(msg, now));
+                Effect::Recall(target, now) => {
+                    if let Some(folder) = &self.session.folder {
+                        self.reader.read(folder, target, now);
+                    } else {
+                        let found = Err("nothing is kept: --ephemeral".into());
+                        effects.extend(self.app.update(Msg::Recalled(target, found), now));
                     }
-                },
+                }
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
                 Effect::Repaint => terminal.painter().repaint(),

@@ -52,6 +52,9 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
             painter.select(line);
         }
     }
+    if let Some(ribbon) = &quota.ribbon {
+        painter.row(Rect { y: text.bottom().saturating_sub(1), height: 1, ..text }, ribbon);
+    }
     if screen.areas.framed() {
         // That nothing is real stands there, too, where this is the only pane: then the help has the legend.
         let taken =

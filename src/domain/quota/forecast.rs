@@ -53,17 +53,12 @@ pub fn forecast(meter: &Meter, now: Time) -> Option<Forecast> {
         Window::Fixed(_) | Window::Day(_) | Window::Month(_) | Window::Unknown => {
             let rest = end(meter, now)?.since(now);
             let before = |span: &Duration| *span < rest;
-            match after(left, pace.per_second).filter(before) {
-                Some(about) => Some(Forecast::Empty {
-                    about,
-                    soonest: after(left, fast)?,
-                    latest: after(left, slow).filter(before),
-                }),
-                None => {
-                    let share = |rate: f64| ((cap - left + rate * rest.as_secs_f64()) / cap).clamp(0.0, 1.0);
-                    Some(Forecast::AtReset { least: share(slow), about: share(pace.per_second), most: share(fast) })
-                }
+            if let Some(about) = after(left, pace.per_second).filter(before) {
+                let (soonest, latest) = (after(left, fast)?, after(left, slow).filter(before));
+                return Some(Forecast::Empty { about, soonest, latest });
             }
+            let share = |rate: f64| ((cap - left + rate * rest.as_secs_f64()) / cap).clamp(0.0, 1.0);
+            Some(Forecast::AtReset { least: share(slow), about: share(pace.per_second), most: share(fast) })
         }
     }
 }
