@@ -76,14 +76,26 @@ pub mod transcript;
 /// The selected turn.
 pub mod choice;
 
+/// What is shown first, until something clearly changes.
+pub mod steady;
+
+/// How much can still be asked.
+pub mod ahead;
+
 /// Lanes and limits as last reported.
 pub mod roster;
+
+/// Forecasts in words.
+pub mod foresight;
 
 /// One limit.
 pub mod gauge;
 
 /// One lane or account of the quota pane.
 pub mod block;
+
+/// The day to come.
+pub mod ribbon;
 
 /// The quota pane.
 pub mod board;
@@ -93,6 +105,9 @@ pub mod log;
 
 /// The help.
 pub mod help;
+
+/// The last day of a lane.
+pub mod past;
 
 /// All that is known of one thing.
 pub mod detail;
@@ -190,7 +205,11 @@ impl App {
                 effects.extend(self.send_queued(now));
                 effects
             }
-            Msg::Tick => Vec::new(),
+            Msg::Tick => {
+                self.roster.follow(None, self.config.usual, now);
+                self.roster.look_ahead(false, self.config.usual, now);
+                Vec::new()
+            }
             Msg::SchedulerStopped(why) => {
                 self.link = Link::Stopped;
                 self.transcript.break_off("the scheduler has stopped");
@@ -235,6 +254,10 @@ impl App {
                 self.transcript.learn(found);
                 Vec::new()
             }
+            Msg::Recalled(target, found) => {
+                self.past.learn(&target, found);
+                Vec::new()
+            }
             Msg::Interrupted => self.leave(now),
         };
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
@@ -250,6 +273,7 @@ impl App {
         }
         effects.extend(self.look_for());
         self.lay_out();
+        effects.extend(self.recall(now));
         effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));
         effects
     }

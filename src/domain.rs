@@ -39,8 +39,14 @@ pub mod chat;
 /// How a lane stands: ready, or not, and why.
 pub mod standing;
 
+/// How much can still be asked.
+pub mod runway;
+
 /// One try of a turn on one lane, as the log shows it.
 pub mod attempt;
+
+/// The last day of a lane, as its attempts tell it.
+pub mod history;
 
 /// Whether what happens reaches the disk.
 pub mod saving;

@@ -52,6 +52,9 @@ pub mod write;
 /// What is read at the start.
 pub mod load;
 
+/// The last day of a lane.
+mod recall;
+
 /// A look at what is kept.
 pub mod peek;
 

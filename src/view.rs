@@ -158,11 +158,18 @@ mod tests {
     use ratatui::style::Modifier;
 
     use super::*;
-    use crate::app::fixture::{NOW, app, app_of, fresh, in_, real_snapshot, snapshot, stuck_snapshot, turn};
+    use std::time::Duration;
+
+    use crate::app::fixture::{
+        NOW, app, app_of, attempt, fresh, in_, lane, meter, real_snapshot, snapshot, stuck_snapshot, turn,
+    };
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
     use crate::app::{Msg, cells};
+    use crate::domain::attempt::{Attempt, Outcome};
     use crate::domain::conversation::TurnState;
     use crate::domain::failure::Class;
+    use crate::domain::history::History;
+    use crate::domain::quota::limit::Unit;
     use crate::domain::saving::Saving;
     use crate::domain::standing::{LaneState, Need, Rest, Target};
     use crate::scheduler::link::{Moved, Report, Snapshot};
@@ -259,6 +266,58 @@ mod tests {
         let offered = || Snapshot { offer: offer.clone(), turns: vec![], log: vec![], ..snapshot() };
         snap("offer_80x24", &app_of(offered(), 80, 24));
         snap("offer_40x10", &app_of(offered(), 40, 10));
+    }
+
+    /// The detail of the lane that is nearly spent, with a day behind it.
+    fn with_a_past(width: u16, height: u16, saving: Saving) -> App {
+        use KeyCode::{Down, Enter, Tab};
+        let target = Target::Lane("slow/large-70b".into());
+        let mut app = app(width, height);
+        app.update(Msg::Report(Report::Saving(saving)), NOW);
+        let app = pressed(app, &[Tab, Tab, Down, Down, Down, Down, Enter]);
+        let outcome = |id: u64| if id % 9 == 4 { Outcome::Failed(Class::Overloaded) } else { Outcome::Answered };
+        let attempts: Vec<Attempt> = (0..140)
+            .map(|id| {
+                // More and more often.
+                let started = NOW.minus(Duration::from_secs((140 - id) * (140 - id) * 4));
+                let mut one = attempt(id, id, 1, "slow/large-70b", started, outcome(id));
+                one.first_token = Some(Duration::from_millis(300 + id * 11));
+                one.took = Some(Duration::from_millis(2000 + id * 40));
+                one.usage.output = Some(120 + id);
+                if one.outcome != Outcome::Answered {
+                    (one.status, one.note) = (Some(503), "the model is \u{1b}[31moverloaded, rests 4 s".into());
+                }
+                one
+            })
+            .collect();
+        let mut app = app;
+        let history = History::of(&target, attempts.iter(), NOW);
+        app.update(Msg::Recalled(target, Ok(history)), NOW);
+        app
+    }
+
+    #[test]
+    fn a_lane_tells_of_its_last_day() {
+        snap("lane_past_120x40", &pressed(with_a_past(120, 40, Saving::Yes), &[KeyCode::End]));
+        snap("lane_past_80x24", &pressed(with_a_past(80, 24, Saving::Yes), &[KeyCode::End]));
+        snap("lane_past_200x60", &with_a_past(200, 60, Saving::Never));
+    }
+
+    #[test]
+    fn many_lanes_are_readable() {
+        let seats = (0..64).map(|number| format!("account-{}/model-{number}", number / 4));
+        let lanes: Vec<LaneState> = seats.map(|id| lane(&id)).collect();
+        let meters = lanes.iter().enumerate().flat_map(|(number, lane)| {
+            let own = |unit, window, cap| meter(lane.spec.id.as_str(), unit, window, cap);
+            let mut minute = own(Unit::Requests, "60s", 30);
+            minute.count(number as u64 / 2, NOW);
+            [minute, own(Unit::Requests, "1d midnight UTC", 1000), own(Unit::Tokens, "60s bucket", 12_000)]
+        });
+        let crowd = Snapshot { meters: meters.collect(), lanes, next: None, ..snapshot() };
+        for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+            let app = pressed(app_of(crowd.clone(), width, height), &[KeyCode::Tab, KeyCode::Tab, KeyCode::Char('e')]);
+            snap(&format!("crowd_{width}x{height}"), &app);
+        }
     }
 
     #[test]

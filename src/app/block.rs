@@ -4,6 +4,7 @@
 use crate::app::due::Due;
 use crate::app::gauge::Limit;
 use crate::app::roster::{Group, Item, Roster, is_listed};
+use crate::app::steady::{Key, Steady, Whose};
 use crate::domain::quota::limit::Unit;
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, LaneSpec, Standby, Training};
@@ -47,25 +48,26 @@ pub struct Block {
     pub listed: bool,
     /// Its limits, as they come in the roster.
     pub limits: Vec<Limit>,
+    /// The one of them that stops a turn of usual size first.
+    pub binding: Option<usize>,
+    /// The limit that stops it first, whoever shares it.
+    pub first: Option<Key>,
+    /// What that limit will come to, or that it is low: from the longest form to the shortest.
+    pub outlook: Vec<String>,
     /// A lane without a limit that is known.
     pub unlimited: bool,
 }
 
 impl Block {
-    /// The limit with the least share left.
-    pub fn binding(&self) -> Option<usize> {
-        let shares = self.limits.iter().enumerate().filter_map(|(number, limit)| Some((number, limit.left?)));
-        shares.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(number, _)| number)
+    /// The limit that stops a turn of usual size first.
+    pub fn binding(&self) -> Option<&Limit> {
+        self.limits.get(self.binding?)
     }
 
     /// Limits whose cap is known, but the binding one.
     pub fn others(&self) -> impl Iterator<Item = &Limit> {
-        let binding = self.binding();
-        self.limits
-            .iter()
-            .enumerate()
-            .filter(move |(number, limit)| Some(*number) != binding && limit.left.is_some())
-            .map(|(_, limit)| limit)
+        let other = |(number, limit): (usize, _)| (Some(number) != self.binding).then_some(limit);
+        self.limits.iter().enumerate().filter_map(other)
     }
 
     /// The blocks of one account.
@@ -91,12 +93,18 @@ impl Block {
 }
 
 /// What is only counted is shown where nothing better is known of the same unit, and something was used.
-fn limits<'m>(meters: impl Iterator<Item = &'m Meter>, due: &mut Due) -> Vec<Limit> {
+fn limits<'m>(meters: impl Iterator<Item = &'m Meter>, steady: &Steady, due: &mut Due) -> Vec<Limit> {
     let meters: Vec<&Meter> = meters.collect();
     let known = |unit: &Unit| meters.iter().any(|meter| meter.cap.is_some() && meter.unit == *unit);
     let worth = |meter: &&&Meter| meter.cap.is_some() || !known(&meter.unit) && meter.used(due.now) > 0;
     let shown: Vec<&&Meter> = meters.iter().filter(worth).collect();
-    shown.into_iter().map(|meter| Limit::new(meter, due)).collect()
+    shown.into_iter().map(|meter| Limit::with(meter, steady, due)).collect()
+}
+
+/// The place of the limit that comes first; where none binds that is known, of one that is only counted.
+fn place(limits: &[Limit], first: Option<&Key>) -> Option<usize> {
+    let found = limits.iter().position(|limit| Some(&limit.key) == first);
+    found.or_else(|| (!limits.is_empty()).then_some(0))
 }
 
 fn lane(roster: &Roster, group: &Group<'_>, lane: &LaneState, depth: usize, usual: Need, due: &mut Due) -> Block {
@@ -104,7 +112,12 @@ fn lane(roster: &Roster, group: &Group<'_>, lane: &LaneState, depth: usize, usua
     let listed = is_listed(lane);
     let standing = roster.standing(lane, usual, due.now);
     let next = roster.next.as_ref() == Some(id);
-    let limits = if listed { Vec::new() } else { limits(group.own(lane, &roster.meters), due) };
+    let own = || group.own(lane, &roster.meters);
+    let limits = if listed { Vec::new() } else { limits(own(), &roster.steady, due) };
+    let first = |whose, meters: &mut dyn Iterator<Item = &Meter>| roster.steady.first(&whose, meters, usual, due.now);
+    let binding = place(&limits, first(Whose::Own(id.clone()), &mut own()).as_ref());
+    let mut drawn = roster.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool));
+    let first = first(Whose::All(id.clone()), &mut drawn).filter(|_| !listed);
     let (mark, state) = state_of(lane, &standing, next, due);
     let brief = state.split_once(", ").filter(|_| matches!(standing, Standing::Resting { .. }));
     let brief = brief.map_or_else(|| state.clone(), |(words, _)| words.to_owned());
@@ -120,6 +133,9 @@ fn lane(roster: &Roster, group: &Group<'_>, lane: &LaneState, depth: usize, usua
         listed,
         unlimited: limits.is_empty() && depth == 0 && !listed,
         limits,
+        binding,
+        first,
+        outlook: Vec::new(),
     }
 }
 
@@ -195,6 +211,9 @@ fn account(roster: &Roster, group: &Group<'_>, item: Item, usual: Need, due: &mu
         _ if mark == Mark::Off => "off".into(),
         _ => format!("{ready} of {} ready", lanes.len()),
     };
+    let limits = limits(group.shared(&roster.meters), &roster.steady, due);
+    let whose = Whose::Shared(group.account.clone());
+    let first = roster.steady.first(&whose, group.shared(&roster.meters), usual, due.now);
     Block {
         item,
         depth: 0,
@@ -205,7 +224,10 @@ fn account(roster: &Roster, group: &Group<'_>, item: Item, usual: Need, due: &mu
         state,
         next: false,
         listed: group.on.is_empty(),
-        limits: limits(group.shared(&roster.meters), due),
+        binding: place(&limits, first.as_ref()),
+        first,
+        outlook: Vec::new(),
+        limits,
         unlimited: false,
     }
 }
@@ -223,6 +245,9 @@ fn folded(group: &Group<'_>, item: Item, unfolded: bool) -> Block {
         next: false,
         listed: true,
         limits: Vec::new(),
+        binding: None,
+        first: None,
+        outlook: Vec::new(),
         unlimited: false,
     }
 }

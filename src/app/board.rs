@@ -2,9 +2,9 @@
 //! lanes; under it stand its limits.
 //!
 //! ```text
-//!  full    ● quick/small-8b                    ready     short   one limit, the others in words
-//!            req/min  ━━━━━━╸────   5 of 8 ●    21 s     line    everything on one line
-//!            tok/day  ━━━━━━━━╸──  40k of 50k ●
+//!  full    ● quick/small-8b                    ready     short   the others beside the name
+//!            req/min  ██████▍─┃──   5 of 8 ●    21 s     line    everything on one line
+//!            ▇ 40k tok/day ●   ▂ 2 req/month ◐
 //! ```
 
 use std::collections::BTreeSet;
@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 use crate::app::block::{Block, Mark};
 use crate::app::cells;
 use crate::app::due::Due;
-use crate::app::gauge::{LOW, Limit};
+use crate::app::gauge::Limit;
 use crate::app::roster::{Item, Roster};
+use crate::app::row::Role;
 use crate::domain::ids::AccountId;
 use crate::domain::standing::{Need, Target};
 
@@ -29,6 +30,8 @@ pub struct Board {
 pub enum Line {
     /// Name and state.
     Head,
+    /// All limits but the binding one, each in a cell and in words.
+    Others,
     /// Name, all limits but the binding one in words, state.
     HeadWithOthers,
     /// Name, the binding limit, or the state.
@@ -51,18 +54,14 @@ impl Board {
         }
         let mut board = Self { blocks };
         for number in 0..board.blocks.len() {
-            let low = board.binding_of(number).and_then(|limit| limit.left).is_some_and(|left| left < LOW);
-            let lane =
-                |block: &&mut Block| block.mark == Mark::Ready && matches!(block.item, Item::Of(Target::Lane(_)));
-            let block = board.blocks.get_mut(number);
-            if let Some(block) = block {
-                let others = block.limits.iter().any(|limit| limit.others);
-                if others {
-                    block.state.push_str(", key used elsewhere");
-                }
-                if low && lane(&block) {
-                    block.state.push_str(", low");
-                }
+            let outlook = board.binding_of(number).map(outlook).unwrap_or_default();
+            let Some(block) = board.blocks.get_mut(number) else { continue };
+            let others = block.limits.iter().any(|limit| limit.others);
+            if others {
+                block.state.push_str(", key used elsewhere");
+            }
+            if block.mark == Mark::Ready && matches!(block.item, Item::Of(Target::Lane(_))) {
+                block.outlook = outlook;
             }
         }
         board
@@ -97,15 +96,9 @@ impl Board {
         let block = self.blocks.get(number)?;
         let above = self.blocks.get(..number)?.iter().rev().find(|block| block.depth == 0);
         let account = above.filter(|_| block.depth > 0);
-        let binding = |block: &'_ Block| block.binding();
-        let mut found: Option<&Limit> = None;
-        for block in std::iter::once(block).chain(account) {
-            let limit = binding(block).and_then(|number| block.limits.get(number));
-            if limit.and_then(|limit| limit.left) < found.and_then(|limit| limit.left) || found.is_none() {
-                found = limit.or(found);
-            }
-        }
-        found
+        let limits = || block.limits.iter().chain(account.into_iter().flat_map(|account| &account.limits));
+        let first = limits().find(|limit| Some(&limit.key) == block.first.as_ref());
+        first.or_else(|| block.binding()).or_else(|| account?.binding())
     }
 
     /// The place of an item among the blocks.
@@ -118,6 +111,13 @@ impl Board {
         let lane = |block: &Block| !block.listed && matches!(block.item, Item::Of(Target::Lane(_)));
         self.blocks.iter().enumerate().filter(move |(_, block)| lane(block))
     }
+}
+
+/// What is to be said of a limit beside its bar: from the longest form to the shortest.
+fn outlook(limit: &Limit) -> Vec<String> {
+    let low = (limit.role == Role::Warn).then(|| "low".to_owned());
+    let empty = limit.foresight.iter().filter(|foresight| foresight.empty);
+    empty.flat_map(|found| [found.words.clone(), found.brief.clone()]).chain(low).collect()
 }
 
 /// The first of `lines` that is shown so that all rows of the block `selected` are seen in `height` rows.
@@ -144,6 +144,8 @@ pub struct Columns {
     pub age: usize,
     /// The time.
     pub time: usize,
+    /// What becomes of it; 0: there is no room.
+    pub outlook: usize,
     /// All of them, with what is between; the state ends where they do.
     pub whole: usize,
 }
@@ -154,6 +156,9 @@ const WIDEST_BAR: usize = 56;
 /// `documented`, the longest word of evidence, and `as of 45 m`: shown where the bar keeps room beside them.
 const WORD: usize = 10;
 const AS_OF: usize = 10;
+
+/// `about 85 % used at reset`.
+const OUTLOOK: usize = 24;
 
 /// Below this a bar says less than the age beside it takes.
 const SHORT_BAR: usize = 12;
@@ -167,7 +172,8 @@ impl Columns {
         let figure = limits().map(|(_, limit)| limit.figure_room).max().unwrap_or(0).max(8);
         // A countdown or an age that begins must not move the others: room for them, whether there are any or not.
         let time = limits().map(|(_, limit)| cells::of(&limit.time)).max().unwrap_or(0).max(6);
-        let mut columns = Self { label: label.max(11), bar: 0, figure, word: 0, age: 4, time, whole: width };
+        let mut columns =
+            Self { label: label.max(11), bar: 0, figure, word: 0, age: 4, time, outlook: 0, whole: width };
         // One column before the bar, two behind it, one on both sides of the evidence.
         let fixed = columns.label + 1 + 2 + figure + 1 + 1 + 1 + time;
         if width < fixed + columns.age + 1 + SHORT_BAR {
@@ -177,7 +183,11 @@ impl Columns {
             (columns.word, columns.age) = (WORD, AS_OF);
         }
         let behind = |columns: usize| if columns > 0 { columns + 1 } else { 0 };
-        let fixed = fixed + behind(columns.age) + behind(columns.word);
+        let mut fixed = fixed + behind(columns.age) + behind(columns.word);
+        if columns.word > 0 && width >= fixed + 2 + OUTLOOK + 2 * SHORT_BAR {
+            columns.outlook = OUTLOOK;
+            fixed += 2 + OUTLOOK;
+        }
         columns.bar = width.saturating_sub(fixed).min(WIDEST_BAR);
         columns.whole = width.min(fixed + columns.bar);
         columns
@@ -192,7 +202,10 @@ impl Columns {
 impl Block {
     fn full(&self) -> Vec<Line> {
         let mut lines = vec![Line::Head];
-        lines.extend((0..self.limits.len()).map(Line::Limit));
+        lines.extend(self.binding.map(Line::Limit));
+        if self.others().next().is_some() {
+            lines.push(Line::Others);
+        }
         if self.unlimited {
             lines.push(Line::Unlimited);
         }
@@ -200,7 +213,7 @@ impl Block {
     }
 
     fn short(&self) -> Vec<Line> {
-        let limit = self.binding().map(Line::Limit);
+        let limit = self.binding.map(Line::Limit);
         std::iter::once(Line::HeadWithOthers).chain(limit).collect()
     }
 }
@@ -213,7 +226,8 @@ mod tests {
 
     fn board() -> Board {
         let snapshot = snapshot();
-        let roster = Roster { lanes: snapshot.lanes, meters: snapshot.meters, next: snapshot.next };
+        let roster =
+            Roster { lanes: snapshot.lanes, meters: snapshot.meters, next: snapshot.next, ..Roster::default() };
         Board::new(&roster, &BTreeSet::new(), config(80, 24).usual, &mut Due::new(NOW, Zone::UTC))
     }
 

@@ -3,17 +3,21 @@
 
 use crate::app::cells;
 use crate::app::due::{Due, took};
+use crate::app::foresight::Foresight;
 use crate::app::gauge::sign_of;
 use crate::app::help::EVIDENCE;
 use crate::app::log::{pad, status};
+use crate::app::past;
 use crate::app::prose::{Prose, Reading};
 use crate::app::roster::{Roster, is_listed};
 use crate::app::row::{Piece, Role, Row};
 use crate::domain::attempt::Attempt;
 use crate::domain::conversation::Turn;
+use crate::domain::history::History;
 use crate::domain::quota::limit::{Evidence, Figure};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, Training};
+use crate::domain::runway::Bound;
 use crate::domain::standing::{LaneState, Need, Off, Standing, Target};
 use crate::domain::text::{one_line, shortened};
 
@@ -66,8 +70,24 @@ impl Page {
     }
 }
 
+/// What was read of the past.
+#[derive(Debug, Clone, Copy)]
+pub struct Recalled<'a> {
+    /// The history, or why there is none; None: it is being read.
+    pub found: Option<&'a Result<History, String>>,
+    /// From what is kept; else from memory, as far back as the log goes.
+    pub kept: bool,
+}
+
 /// The detail of a lane or an account.
-pub fn target(roster: &Roster, target: &Target, usual: Need, width: usize, due: &mut Due) -> Vec<Row> {
+pub fn target(
+    roster: &Roster,
+    target: &Target,
+    past: Recalled<'_>,
+    usual: Need,
+    width: usize,
+    due: &mut Due,
+) -> Vec<Row> {
     let mut page = Page::new(width);
     let lanes: Vec<&LaneState> = roster.lanes.iter().filter(|lane| target.covers(&lane.spec.id)).collect();
     let (on, listed): (Vec<&LaneState>, Vec<&LaneState>) = lanes.iter().partition(|lane| !is_listed(lane));
@@ -87,10 +107,51 @@ pub fn target(roster: &Roster, target: &Target, usual: Need, width: usize, due: 
     for meter in meters {
         let what = format!("{} per {}", meter.unit.as_str().replace('_', " "), meter.window.short());
         page.title(&format!("{what}, counted on {}", meter.pool));
-        figures(&mut page, meter, due);
+        figures(&mut page, meter, usual, due);
     }
+    recalled(&mut page, past, lanes.len() > 1, due);
+    models(&mut page, roster, target, usual, due);
     page.legend();
     page.rows
+}
+
+/// The last day, and what went wrong last.
+fn recalled(page: &mut Page, past: Recalled<'_>, several: bool, due: &Due) {
+    page.title(if past.kept { "Last 24 h" } else { "Last 24 h, from memory: nothing is kept" });
+    match past.found {
+        None => page.rows.push(Row::of("reading …", Role::Dim)),
+        Some(Err(why)) => page.line("not read", why, Role::Warn),
+        Some(Ok(history)) => {
+            let rows = past::rows(history, page.name, page.width, due);
+            page.rows.extend(rows);
+            if !history.errors.is_empty() {
+                page.title("Last errors");
+            }
+            for trouble in &history.errors {
+                let (when, what) = past::error(trouble, history, several, due);
+                page.line(&when, &what, Role::Plain);
+            }
+        }
+    }
+}
+
+/// The other lanes of the account, where the detail is of one.
+fn models(page: &mut Page, roster: &Roster, target: &Target, usual: Need, due: &Due) {
+    let Target::Lane(id) = target else { return };
+    let account = id.account();
+    let own = roster.lanes.iter().filter(|lane| lane.spec.account() == account && lane.spec.id != *id);
+    let (on, listed): (Vec<&LaneState>, Vec<&LaneState>) = own.partition(|lane| !is_listed(lane));
+    if on.is_empty() && listed.is_empty() {
+        return;
+    }
+    page.title(&format!("Other models of {account}"));
+    for lane in on {
+        let standing = roster.standing(lane, usual, due.now).reason();
+        page.rows.push(Row(vec![Piece::plain(one_line(lane.spec.id.model())), Piece::dim(format!("  {standing}"))]));
+    }
+    if !listed.is_empty() {
+        page.rows.push(Row::of(format!("{} listed, off", listed.len()), Role::Dim));
+    }
 }
 
 fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due: &mut Due) {
@@ -123,15 +184,13 @@ fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due
         },
         Role::Plain,
     );
-    page.line(
-        "training",
-        match lane.spec.training {
-            Training::Yes => "trains on what you write",
-            Training::No => "says that it does not train on what you write",
-            Training::Unknown => "not known whether it trains on what you write",
-        },
-        Role::Plain,
-    );
+    let training = match lane.spec.training {
+        Training::Yes => "trains on what you write",
+        Training::No => "says that it does not train on what you write",
+        Training::Unknown => "not known whether it trains on what you write",
+    };
+    let as_of = if lane.spec.as_of.is_empty() { String::new() } else { format!(", as of {}", lane.spec.as_of) };
+    page.line("training", &format!("{training}{as_of}"), Role::Plain);
     if lane.spec.last_resort {
         page.line("used", "only when no other lane can answer", Role::Plain);
     }
@@ -145,7 +204,7 @@ fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due
     }
 }
 
-fn figures(page: &mut Page, meter: &Meter, due: &mut Due) {
+fn figures(page: &mut Page, meter: &Meter, usual: Need, due: &mut Due) {
     let how = |evidence: Evidence, at, due: &mut Due| match due.age(at) {
         Some(age) => format!("{} {} {age} ago", sign_of(Some(evidence)), evidence.word()),
         None => format!("{} {} at {}", sign_of(Some(evidence)), evidence.word(), due.clock(at)),
@@ -189,7 +248,13 @@ fn figures(page: &mut Page, meter: &Meter, due: &mut Due) {
         page.line("held", &format!("{} by answers on their way", meter.reserved), Role::Plain);
     }
     if let Some(left) = meter.remaining(now) {
-        page.line("left", &left.to_string(), Role::Plain);
+        let turns = Bound::new(meter, usual, now).and_then(|bound| bound.turns);
+        let turns = turns.map_or_else(String::new, |turns| format!(", {:.0} turns of your usual size", turns.floor()));
+        page.line("left", &format!("{left}{turns}"), Role::Plain);
+    }
+    if let Some(found) = Foresight::new(meter, due) {
+        let role = if found.empty { Role::Warn } else { Role::Plain };
+        page.line("forecast", &format!("{}, at the rate at which it is used from here", found.words), role);
     }
     match (used, meter.full_at(now)) {
         (0, _) => {}

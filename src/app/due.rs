@@ -116,6 +116,11 @@ impl Due {
         self.zone.hms(at)
     }
 
+    /// `21 Nov 09:41`.
+    pub fn date(&self, at: Time) -> String {
+        self.zone.wall(at).format("%-d %b %H:%M").to_string()
+    }
+
     /// `09:41`.
     pub fn short_clock(&self, at: Time) -> String {
         self.zone.hm(at)

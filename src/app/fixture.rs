@@ -78,14 +78,32 @@ fn counted(mut meter: Meter, used: u64, at: Time) -> Meter {
     meter
 }
 
+/// Used from here in even steps up to now.
+fn steadily(mut meter: Meter, uses: u64, amount: u64, step: u64) -> Meter {
+    for use_ in (0..uses).rev() {
+        meter.note_use(amount, ago(use_ * step));
+    }
+    meter
+}
+
 fn meters() -> Vec<Meter> {
     vec![
         told(meter("quick", Unit::Tokens, "60s bucket", 8000), 5100, ago(3)),
         told(meter("quick", Unit::Requests, "1d bucket", 1000), 986, ago(3)),
         counted(meter("steady", Unit::Requests, "60s", 30), 23, ago(1)),
-        told(meter("steady/medium-14b", Unit::Tokens, "1month midnight UTC", 1_000_000), 512_000, ago(400)),
+        steadily(
+            told(meter("steady/medium-14b", Unit::Tokens, "1month midnight UTC", 1_000_000), 512_000, ago(400)),
+            400,
+            1200,
+            4500,
+        ),
         meter("steady/tiny-3b", Unit::Tokens, "1month midnight UTC", 1_000_000),
-        counted(meter("slow/large-70b", Unit::Requests, "1d midnight America/Los_Angeles", 20), 17, ago(60)),
+        steadily(
+            counted(meter("slow/large-70b", Unit::Requests, "1d midnight America/Los_Angeles", 20), 17, ago(60)),
+            17,
+            1,
+            600,
+        ),
         counted(meter("silent/free", Unit::Requests, "64s rolling", 4), 4, ago(30)),
         meter("moody/chat", Unit::Requests, "1d midnight UTC", 50),
     ]

@@ -2,13 +2,18 @@
 //! counted down only while something is used.
 
 use crate::app::due::{Due, count};
+use crate::app::foresight::Foresight;
 use crate::app::row::Role;
-use crate::domain::quota::limit::{Evidence, Unit};
+use crate::app::steady::{Key, Steady};
+use crate::domain::quota::limit::Evidence;
 use crate::domain::quota::meter::Meter;
+use crate::domain::runway::is_blind;
 
 /// One limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limit {
+    /// Which it is.
+    pub key: Key,
     /// `req/min`.
     pub label: String,
     /// The share that is left; None: no cap is known, and there is no bar.
@@ -31,6 +36,8 @@ pub struct Limit {
     pub time: String,
     /// How old it is.
     pub age: String,
+    /// What becomes of it.
+    pub foresight: Option<Foresight>,
     /// How well it stands.
     pub role: Role,
 }
@@ -53,12 +60,14 @@ pub const fn word_of(evidence: Option<Evidence>) -> &'static str {
     }
 }
 
-/// A smaller share than this is low.
-pub const LOW: f64 = 0.2;
-
 impl Limit {
     /// How `meter` stands at the time of `due`.
     pub fn new(meter: &Meter, due: &mut Due) -> Self {
+        Self::with(meter, &Steady::default(), due)
+    }
+
+    /// The same; `steady` knows whether it was called low before.
+    pub fn with(meter: &Meter, steady: &Steady, due: &mut Due) -> Self {
         let now = due.now;
         let used = meter.used(now);
         if used > 0 {
@@ -73,8 +82,8 @@ impl Limit {
         if let (true, Some(span)) = (told, meter.window.span()) {
             due.at(basis.at.plus(span));
         }
-        // Of a unit that nobody counts here nothing is known until the provider tells.
-        let blind = matches!(meter.unit, Unit::Other(_)) && basis.evidence == Evidence::Counted;
+        let blind = is_blind(meter, now);
+        let key = Key::of(meter);
         let left = meter.remaining(now).filter(|_| !blind);
         let share =
             left.zip(meter.cap).map(|(left, cap)| if cap.value == 0 { 0.0 } else { left as f64 / cap.value as f64 });
@@ -108,9 +117,11 @@ impl Limit {
             age: if told { due.age(basis.at).unwrap_or_default() } else { String::new() },
             role: match share {
                 Some(share) if share <= 0.0 => Role::Bad,
-                Some(share) if share < LOW => Role::Warn,
+                Some(share) if steady.is_low(&key, share) => Role::Warn,
                 _ => Role::Good,
             },
+            foresight: Foresight::new(meter, due),
+            key,
         }
     }
 }
@@ -146,6 +157,7 @@ mod tests {
     use super::*;
     use crate::app::fixture::{NOW, meter};
     use crate::domain::clock::Zone;
+    use crate::domain::quota::limit::Unit;
 
     #[test]
     fn a_full_limit_counts_nothing_down() {

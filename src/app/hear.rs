@@ -3,9 +3,10 @@
 use crate::app::message::Effect;
 use crate::app::row::Role;
 use crate::app::state::{App, Link, Overlay};
-use crate::domain::attempt::Attempt;
+use crate::domain::attempt::Outcome;
 use crate::domain::clock::Time;
 use crate::domain::conversation::Turn;
+use crate::domain::ids::PoolId;
 use crate::domain::text::one_line;
 use crate::scheduler::link::{Moved, Report, Snapshot};
 
@@ -13,7 +14,7 @@ impl App {
     pub(in crate::app) fn hear(&mut self, report: Report, now: Time) -> Vec<Effect> {
         match report {
             Report::Snapshot(snapshot) => return self.start_over(*snapshot, now),
-            Report::Moved(moved) => self.moved(*moved),
+            Report::Moved(moved) => self.moved(*moved, now),
             Report::Said(said) => {
                 self.conversations.say(&said);
                 self.transcript.say(&said);
@@ -36,6 +37,8 @@ impl App {
         self.roster.meters = snapshot.meters;
         self.roster.next = snapshot.next;
         self.config.usual = snapshot.usual;
+        self.roster.follow(None, snapshot.usual, now);
+        self.roster.look_ahead(true, snapshot.usual, now);
         self.count_rows();
         self.saving = snapshot.saving;
         self.offer = snapshot.offer;
@@ -71,11 +74,19 @@ impl App {
         effects
     }
 
-    fn moved(&mut self, moved: Moved) {
-        moved.attempts.into_iter().for_each(|attempt: Attempt| self.log.put(attempt));
+    fn moved(&mut self, moved: Moved, now: Time) {
+        for attempt in moved.attempts {
+            if attempt.outcome != Outcome::Running {
+                self.past.touch(&attempt.lane);
+            }
+            self.log.put(attempt);
+        }
         let changed = !(moved.lanes.is_empty() && moved.meters.is_empty());
         self.config.usual = moved.usual;
+        let pools: Vec<PoolId> = moved.meters.iter().map(|meter| meter.pool.clone()).collect();
         self.roster.merge(moved.lanes, moved.meters, moved.next);
+        self.roster.follow(Some(&pools), self.config.usual, now);
+        self.roster.look_ahead(changed, self.config.usual, now);
         if changed {
             self.count_rows();
         }

@@ -18,7 +18,8 @@ pub const EVIDENCE: [(&str, &str, &str); 4] = [
 
 const SIGNS: &[(&str, &str)] = &[
     ("● ◐ ○ ✕", "a lane: ready, resting or spent, off, out until you do something"),
-    ("━━━╸──", "what is left of a limit: it drains and refills"),
+    ("███▍──", "what is left of the limit that stops you first: it drains and refills"),
+    ("▂ ▆", "what is left of the other limits"),
     ("┃", "the pace: as much of the window is still to come"),
     ("21 s", "at the end of a limit: the time until it is full again"),
     ("trains, paid", "of a lane: its provider trains on prompts, an answer costs money; ?: nobody said"),

@@ -3,10 +3,11 @@
 use crate::app::keymap::{KeyEvent, MouseEvent};
 use crate::app::snippet::{Parsed, Snippet};
 use crate::domain::chat::Hit;
-use crate::domain::clock::Zone;
+use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::Turn;
+use crate::domain::history::History;
 use crate::domain::ids::ConversationId;
-use crate::domain::standing::Need;
+use crate::domain::standing::{Need, Target};
 use crate::scheduler::link::{Command, Report, Urgent};
 
 /// What happened.
@@ -51,6 +52,8 @@ pub enum Msg {
     Found(String, Vec<Hit>),
     /// What lines of code are, which [`Effect::Parse`] asked for.
     Parsed(Parsed),
+    /// The last day of a lane or an account, or why it cannot be read.
+    Recalled(Target, Result<History, String>),
     /// SIGINT from outside.
     Interrupted,
 }
@@ -64,7 +67,7 @@ pub enum Effect {
     Urgent(Urgent),
     /// Find out what these lines of code are, off this task, and answer with [`Msg::Parsed`].
     Parse(Snippet),
-    /// Read this from the disk, off this task, and answer with [`Msg::Read`] or [`Msg::Found`].
+    /// Read this from the disk, off this task, and answer with the message for it; nothing is read where nothing is kept.
     Look(Wanted),
     /// Write this into a file of this name and ending, off this task, and answer with [`Msg::Done`] or [`Msg::Told`].
     Save {
@@ -94,6 +97,8 @@ pub enum Wanted {
     Conversation(ConversationId),
     /// The turns of all conversations in which these words are found.
     Search(String),
+    /// The last day of a lane or an account, up to this instant.
+    Day(Target, Time),
 }
 
 /// What does not change while the dashboard runs.

@@ -2,12 +2,14 @@
 
 use crate::app::action::Move;
 use crate::app::ask::words;
-use crate::app::message::Effect;
+use crate::app::message::{Effect, Wanted};
 use crate::app::roster::Item;
 use crate::app::row::Role;
 use crate::app::state::{App, Overlay};
 use crate::domain::clock::Time;
+use crate::domain::history::History;
 use crate::domain::ids::AccountId;
+use crate::domain::saving::Saving;
 use crate::domain::standing::Target;
 use crate::scheduler::link::Command;
 
@@ -71,6 +73,18 @@ impl App {
         self.count_rows();
     }
 
+    /// Asks for the last day of what has its detail open, if it is not known. Where nothing is kept, memory tells.
+    pub(in crate::app) fn recall(&mut self, now: Time) -> Option<Effect> {
+        let open = if let Some(Overlay::Target(target)) = &self.overlay { Some(target) } else { None };
+        let target = self.past.wants(open, now)?;
+        if self.saving == Saving::Never {
+            let history = History::of(&target, self.log.attempts().iter(), now);
+            self.past.learn(&target, Ok(history));
+            return None;
+        }
+        Some(Effect::Look(Wanted::Day(target, now)))
+    }
+
     pub(in crate::app) fn switch(&mut self, now: Time) -> Vec<Effect> {
         let item = match &self.overlay {
             Some(Overlay::Target(target)) => Some(Item::Of(target.clone())),
@@ -115,10 +129,13 @@ mod tests {
     use crate::app::Msg;
     use crate::app::fixture::{NOW, app_of, real_snapshot};
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+    use crate::app::row::Row;
+    use crate::scheduler::link::Report;
 
     fn press(app: &mut App, codes: &[KeyCode]) -> Vec<Effect> {
         let key = |code: &KeyCode| Msg::Key(KeyEvent::new(*code, KeyModifiers::NONE));
-        codes.iter().flat_map(|code| app.update(key(code), NOW)).collect()
+        let effects = codes.iter().flat_map(|code| app.update(key(code), NOW));
+        effects.filter(|effect| !matches!(effect, Effect::Look(Wanted::Day(..)))).collect()
     }
 
     /// The dashboard with the fold of `openrouter`'s 24 listed lanes selected.
@@ -172,5 +189,27 @@ mod tests {
         // A single lane of its account, in its detail.
         app.selected = Some(lane("litellm/house-model"));
         assert_eq!(press(&mut app, &[KeyCode::Enter, Char(' ')]), [on("litellm/house-model")]);
+    }
+    #[test]
+    fn a_detail_asks_for_the_last_day_once() {
+        use KeyCode::{Enter, Esc, Tab};
+        let key = |code: KeyCode| Msg::Key(KeyEvent::new(code, KeyModifiers::NONE));
+        let mut app = app_of(real_snapshot(), 120, 40);
+        press(&mut app, &[Tab, Tab]);
+        let Some(Item::Of(target)) = app.selected_item() else { panic!() };
+        assert_eq!(app.update(key(Enter), NOW), [Effect::Look(Wanted::Day(target.clone(), NOW))]);
+        assert_eq!(app.update(Msg::Tick, NOW), []);
+        let detail =
+            |app: &App| app.screen(NOW).panel.unwrap().rows.iter().map(Row::text).collect::<Vec<_>>().join("\n");
+        app.update(key(KeyCode::End), NOW);
+        assert!(detail(&app).contains("reading …"));
+        app.update(Msg::Recalled(target.clone(), Err("the disk \u{1b}[2J is damaged".into())), NOW);
+        assert!(detail(&app).contains("the disk \u{fffd}[2J is damaged"));
+        press(&mut app, &[Esc]);
+        // Where nothing is kept, memory tells, and that is said.
+        app.update(Msg::Report(Report::Saving(Saving::Never)), NOW);
+        assert_eq!(app.update(key(Enter), NOW), []);
+        app.update(key(KeyCode::End), NOW);
+        assert!(detail(&app).contains("from memory") && detail(&app).contains("nothing was asked"));
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::ahead::Ahead;
+use crate::app::steady::{Steady, Whose};
 use crate::domain::clock::Time;
-use crate::domain::ids::{AccountId, LaneId};
+use crate::domain::ids::{AccountId, LaneId, PoolId};
 use crate::domain::quota::meter::Meter;
 use crate::domain::standing::{LaneState, Need, Standing, Target};
 
@@ -16,6 +18,10 @@ pub struct Roster {
     pub meters: Vec<Meter>,
     /// The lane that takes the next turn.
     pub next: Option<LaneId>,
+    /// What is shown first.
+    pub steady: Steady,
+    /// How much can still be asked.
+    pub ahead: Ahead,
 }
 
 /// Listed lanes of an account are folded into one line if they are more than this.
@@ -104,6 +110,29 @@ impl Roster {
         self.next = next;
     }
 
+    /// Remembers what is shown first of the limits, for turns of `usual` size; `changed`: the pools that have, None: any.
+    pub fn follow(&mut self, changed: Option<&[PoolId]>, usual: Need, now: Time) {
+        let touched = |pool: &PoolId| changed.is_none_or(|changed| changed.contains(pool));
+        let concerns =
+            |lane: &LaneState| changed.is_none_or(|changed| changed.iter().any(|pool| lane.spec.draws_on(pool)));
+        let mut steady = std::mem::take(&mut self.steady);
+        self.meters.iter().filter(|meter| touched(&meter.pool)).for_each(|meter| steady.weigh(meter, now));
+        for group in self.groups().iter().filter(|group| group.on.iter().any(|lane| concerns(lane))) {
+            steady.choose(Whose::Shared(group.account.clone()), group.shared(&self.meters), usual, now);
+            for lane in group.on.iter().filter(|lane| concerns(lane)) {
+                let drawn = self.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool));
+                steady.choose(Whose::All(lane.spec.id.clone()), drawn, usual, now);
+                steady.choose(Whose::Own(lane.spec.id.clone()), group.own(lane, &self.meters), usual, now);
+            }
+        }
+        self.steady = steady;
+    }
+
+    /// Looks how much can still be asked in turns of `usual` size. `changed`: something happened; else it is only later.
+    pub fn look_ahead(&mut self, changed: bool, usual: Need, now: Time) {
+        self.ahead.look(&self.lanes, &self.meters, usual, changed, now);
+    }
+
     /// How a lane stands for a turn of this size.
     pub fn standing(&self, lane: &LaneState, need: Need, now: Time) -> Standing {
         lane.standing(&self.meters, need, now)
@@ -130,13 +159,15 @@ impl Roster {
         self.groups().iter().flat_map(|group| group.items(unfolded)).collect()
     }
 
-    /// Rows that the quota pane has when every limit has its own.
+    /// Rows that the quota pane has in its fullest form.
     pub fn rows(&self, unfolded: &BTreeSet<AccountId>) -> usize {
         let rows = |group: &Group<'_>| {
             // A lane by itself says in a row of its own that no limit is known.
             let least = usize::from(!group.is_several());
-            let own: usize = group.on.iter().map(|lane| group.own(lane, &self.meters).count().max(least)).sum();
-            group.items(unfolded).len() + group.shared(&self.meters).count() + own
+            // One that binds, and one for all others.
+            let rows = |limits: usize| limits.min(2);
+            let own: usize = group.on.iter().map(|lane| rows(group.own(lane, &self.meters).count()).max(least)).sum();
+            group.items(unfolded).len() + rows(group.shared(&self.meters).count()) + own
         };
         self.groups().iter().map(rows).sum()
     }

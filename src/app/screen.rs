@@ -9,8 +9,9 @@ use crate::app::geometry::{Areas, Shape, inside};
 use crate::app::help::fold;
 use crate::app::row::Row;
 use crate::app::state::{App, Link, Overlay};
-use crate::app::{chat, detail, help, log};
+use crate::app::{chat, detail, help, log, ribbon};
 use crate::domain::clock::Time;
+use crate::domain::saving::Saving;
 
 /// The screen.
 #[derive(Debug)]
@@ -64,6 +65,8 @@ pub struct Quota {
     pub top: usize,
     /// Rows that are not seen below.
     pub below: usize,
+    /// The day to come, at the foot.
+    pub ribbon: Option<Row>,
 }
 
 /// What is seen of the log.
@@ -171,7 +174,12 @@ impl App {
             return Quota::default();
         }
         let board = Board::new(&self.roster, &self.unfolded, self.config.usual, due);
-        let height = usize::from(text.height);
+        // The day to come has a row of its own where the pane has the screen; nothing but gaps gives way to it.
+        let ribbon = self.expanded.then(|| ribbon::row(&self.roster, usize::from(text.width), due)).flatten();
+        let whole = usize::from(text.height);
+        let said = |height: usize| board.lines(height).iter().filter(|(_, line)| *line != board::Line::Gap).count();
+        let ribbon = ribbon.filter(|_| whole >= 12 && said(whole) == said(whole - 2));
+        let height = whole - if ribbon.is_some() { 2 } else { 0 };
         let all = board.lines(height);
         let has_keys = self.focus == Focus::Quota;
         let selected = has_keys.then(|| board.place_of(self.selected_item().as_ref()));
@@ -181,7 +189,7 @@ impl App {
         let below = all.len().saturating_sub(top + height);
         let lines = all.into_iter().skip(top).take(height).collect();
         let columns = board::Columns::new(&board, usize::from(text.width));
-        Quota { board, lines, columns, selected, top, below }
+        Quota { board, lines, columns, selected, top, below, ribbon }
     }
 
     fn log_rows(&self, due: &mut Due) -> LogRows {
@@ -217,7 +225,10 @@ impl App {
                 ("Help", Some(filter.clone()), rows.into_iter().flat_map(|row| fold(row, width)).collect())
             }
             Overlay::Target(target) => {
-                ("Quota", None, detail::target(&self.roster, target, self.config.usual, width, due))
+                self.past.due(due);
+                let kept = self.saving != Saving::Never;
+                let past = detail::Recalled { found: self.past.found(), kept };
+                ("Quota", None, detail::target(&self.roster, target, past, self.config.usual, width, due))
             }
             Overlay::Attempt(id) => {
                 let attempt = self.log.attempts().iter().find(|attempt| attempt.id == *id)?;

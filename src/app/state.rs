@@ -13,6 +13,7 @@ use crate::app::lanes::Lanes;
 use crate::app::log::Log;
 use crate::app::menu::Menu;
 use crate::app::message::AppConfig;
+use crate::app::past::Past;
 use crate::app::place::Scene;
 use crate::app::queue::Queue;
 use crate::app::roster::{Item, Roster};
@@ -98,6 +99,8 @@ pub struct App {
     /// What is searched for in the chat.
     pub(in crate::app) find: Find,
     pub(in crate::app) roster: Roster,
+    /// The last day of what has its detail open.
+    pub(in crate::app) past: Past,
     pub(in crate::app) selected: Option<Item>,
     pub(in crate::app) board_top: usize,
     /// The accounts whose listed lanes are shown.
@@ -154,6 +157,7 @@ impl App {
             awaits_turn: None,
             find: Find::default(),
             roster: Roster::default(),
+            past: Past::default(),
             selected: None,
             board_top: 0,
             unfolded: BTreeSet::new(),

@@ -9,6 +9,7 @@ use crate::app::keymap::footer;
 use crate::app::place::Scene;
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::{App, Link};
+use crate::app::steady::Whose;
 use crate::domain::clock::Time;
 use crate::domain::ids::LaneId;
 use crate::domain::roster::{Cost, Training};
@@ -56,7 +57,19 @@ impl App {
             let form = forms.into_iter().find(|form| cells::of(form) < room);
             right.insert(0, Piece::dim(form.unwrap_or_else(|| format!("via {owner}  "))));
         }
-        Row::spread(left, Row(right), width)
+        let right = Row(right);
+        self.with_runway(left, right, width, due)
+    }
+
+    /// Between what stands at the left and at the right: how much can still be asked, as fully as there is room.
+    fn with_runway(&self, mut left: Row, right: Row, width: usize, due: &mut Due) -> Row {
+        let room = width.saturating_sub(left.width() + right.width() + 4);
+        let forms = if self.link == Link::Starting { Vec::new() } else { self.roster.ahead.forms(due) };
+        if let Some(form) = forms.into_iter().find(|form| form.width() <= room) {
+            left.0.push(Piece::plain("   "));
+            left.0.extend(form.0);
+        }
+        Row::spread(left, right, width)
     }
 
     /// Where the draft would go, or whom it would wait for.
@@ -117,9 +130,11 @@ impl App {
         let seen = !(self.areas.quota.is_empty() && self.areas.gauges.is_empty());
         let Some(lane) = self.roster.lane(lane).filter(|_| !seen) else { return row };
         let meters = self.roster.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool));
-        let limits: Vec<Limit> =
-            meters.map(|meter| Limit::new(meter, due)).filter(|limit| limit.left.is_some()).collect();
-        let binding = limits.iter().min_by(|a, b| a.left.unwrap_or(1.0).total_cmp(&b.left.unwrap_or(1.0)));
+        let steady = &self.roster.steady;
+        let whose = Whose::All(lane.spec.id.clone());
+        let first = steady.first(&whose, meters.clone(), self.config.usual, due.now);
+        let mut limits = meters.map(|meter| Limit::with(meter, steady, due));
+        let binding = limits.find(|limit| Some(&limit.key) == first.as_ref());
         let end = binding.map(|limit| Row::of(format!("{} {}", limit.figure, limit.label), Role::Dim));
         match end.filter(|end| row.width() + end.width() + 2 <= width) {
             Some(end) => Row::spread(row, end, width),

@@ -22,8 +22,14 @@ pub mod guess;
 /// Our count beside the provider's.
 pub mod drift;
 
+/// How fast it is used from here.
+pub mod rate;
+
 /// A limit with its count: what is left, and when.
 pub mod meter;
 
 /// How much a limit wants to be used.
 pub mod pressure;
+
+/// What becomes of it.
+pub mod forecast;

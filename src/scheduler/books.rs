@@ -194,7 +194,10 @@ impl Books {
             };
             meter.count_sent(count, held.sent, now);
             match settled {
-                Settled::Used => meter.raise_guess(now),
+                Settled::Used => {
+                    meter.note_use(used.of(&meter.unit), now);
+                    meter.raise_guess(now);
+                }
                 Settled::Refused if !told && count == 0 => meter.unsure += 1,
                 Settled::Refused | Settled::Unsent => {}
             }
@@ -227,5 +230,45 @@ const fn answer_part(unit: &Unit, need: Need) -> u64 {
     match unit {
         Unit::Tokens | Unit::OutputTokens => need.output,
         Unit::Requests | Unit::InputTokens | Unit::Other(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::roster::{Dialect, LimitSpec, Wire};
+
+    #[test]
+    fn what_an_answer_used_is_noted_once_and_as_a_whole() {
+        let now = Time::from_ms(1_795_348_800_000);
+        let limit = |unit, cap| LimitSpec { pool: "a".into(), unit, window: "1d midnight UTC".parse().unwrap(), cap };
+        let spec = LaneSpec {
+            limits: vec![limit(Unit::Requests, 50), limit(Unit::Tokens, 90_000)],
+            ..LaneSpec::new("a/x".into(), Wire::Openai, Dialect::Groq, "")
+        };
+        let mut books = Books::default();
+        books.open(&spec, now);
+        let usage = Usage { input: Some(70), output: Some(30) };
+        let mut rates = Vec::new();
+        for settled in [Settled::Refused, Settled::Unsent, Settled::Used, Settled::Used] {
+            let mut held = books.hold(&[0, 1], Need::USUAL, now);
+            let told = Reading {
+                unit: Unit::Tokens,
+                window: "1d midnight UTC".parse().unwrap(),
+                cap: None,
+                remaining: Some(80_000),
+                reset_after: None,
+                evidence: Evidence::Reported,
+            };
+            // What the provider has told of it already is used all the same.
+            books.heard(&spec, &mut held, &[told], settled == Settled::Used, now);
+            books.settle(held, usage, settled, false, now);
+            rates.push(books.meters.iter().map(|meter| meter.rate).collect::<Vec<_>>());
+        }
+        let noted = |unit: u64, times| {
+            use crate::domain::quota::rate::Rate;
+            (0..times).fold(None, |rate, _| Some(Rate::after(rate, unit, "1d midnight UTC".parse().unwrap(), now)))
+        };
+        assert_eq!(rates, [0, 0, 1, 2].map(|times| vec![noted(1, times), noted(100, times)]));
     }
 }

@@ -300,9 +300,8 @@ impl Screen {
                     }
                 }
                 Effect::Look(wanted) => {
-                    if let Some(folder) = self.session.folder.clone()
-                        && !self.errands.run(move || Came::from(reading::look(&folder, wanted)))
-                    {
+                    let folder = self.session.folder.clone();
+                    if !self.errands.run(move || Came::from(reading::look(folder.as_deref(), wanted))) {
                         effects.extend(self.app.update(busy(), Clock::System.now()));
                     }
                 }

@@ -277,6 +277,7 @@ fn meter(row: &Row<'_>) -> rusqlite::Result<Meter> {
         documented: row.get::<_, Option<Count>>("documented")?.map(|count| count.0),
         guess: row.get::<_, Option<Json<_>>>("guess")?.map(|json| json.0),
         drift: row.get::<_, Option<Json<_>>>("drift")?.map(|json| json.0),
+        rate: row.get::<_, Option<Json<_>>>("rate")?.map(|json| json.0),
         distrusted: None,
         unsure: 0,
     })

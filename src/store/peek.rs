@@ -10,11 +10,13 @@ use crate::domain::attempt::Attempt;
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Turn};
 use crate::domain::failure::Class;
+use crate::domain::history::History;
 use crate::domain::ids::AttemptId;
-use crate::domain::standing::Rest;
+use crate::domain::standing::{Rest, Target};
 use crate::store::column::{At, Count, Word};
 use crate::store::error::why;
 use crate::store::load::{self, Loaded};
+use crate::store::recall;
 use crate::store::schema::KNOWN;
 
 /// How long a writer is waited for.
@@ -117,6 +119,11 @@ impl Peek {
             ":newest": newest,
         };
         load::attempts(&self.conn, ATTEMPTS, params).map_err(|error| self.unreadable(&error))
+    }
+
+    /// The last day of a lane or an account, up to `now`.
+    pub fn history(&self, target: &Target, now: Time) -> Result<History, Unreadable> {
+        recall::history(&self.conn, target, now).map_err(|error| self.unreadable(&error))
     }
 
     /// The last question that was asked from a script and answered.

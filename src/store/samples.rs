@@ -94,6 +94,8 @@ pub(super) fn meters() -> Vec<Meter> {
     told.documented = Some(30);
     told.guess = Some(Guess { at: 7, confirmed: 2, since: NOON, test_at: NOON.plus(span) });
     told.drift = Some(Drift { by: -3, since: NOON, at: NOON.plus(span), others: true });
+    told.note_use(7, NOON);
+    told.note_use(1, NOON.plus(span));
     let mut rolling = meter("a/m", "tokens", Window::Rolling(span), cap);
     rolling.tally =
         Tally::Uses(VecDeque::from([Use { back: NOON, amount: 3 }, Use { back: NOON.plus(span), amount: 9 }]));

@@ -136,6 +136,8 @@ const STEPS: &[M<'_>] = &[
         BEGIN DELETE FROM turns_text WHERE rowid = old.id; END;
     ",
     ),
+    M::up("ALTER TABLE meters ADD COLUMN rate TEXT;"),
+    M::up("CREATE INDEX attempts_of_lane ON attempts (lane, started, outcome);"),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

@@ -289,8 +289,8 @@ fn attempt(conn: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {
 }
 
 const METER: &str = "
-    INSERT OR REPLACE INTO meters (pool, unit, window, cap, tally, basis, reset, documented, guess, drift)
-    VALUES (:pool, :unit, :window, :cap, :tally, :basis, :reset, :documented, :guess, :drift)";
+    INSERT OR REPLACE INTO meters (pool, unit, window, cap, tally, basis, reset, documented, guess, drift, rate)
+    VALUES (:pool, :unit, :window, :cap, :tally, :basis, :reset, :documented, :guess, :drift, :rate)";
 
 fn meter(conn: &Connection, meter: &Meter) -> rusqlite::Result<()> {
     let row = named_params! {
@@ -304,6 +304,7 @@ fn meter(conn: &Connection, meter: &Meter) -> rusqlite::Result<()> {
         ":documented": meter.documented.map(Count),
         ":guess": meter.guess.map(Json),
         ":drift": meter.drift.map(Json),
+        ":rate": meter.rate.map(Json),
     };
     conn.prepare_cached(METER)?.execute(row).map(drop)
 }

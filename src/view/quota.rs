@@ -25,12 +25,20 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
         let Some(block) = quota.board.blocks.get(*number) else { continue };
         let line = Rect { width: small(quota.columns.whole).min(line.width), ..line };
         match what {
-            Line::Head => painter.row(line, &headline(block, Row::default(), line.width)),
+            Line::Head => painter.row(line, &headline(block, &[], &quota.columns, line.width)),
             Line::HeadWithOthers => {
-                let others = block.others().map(|limit| Piece::new(format!("  {}", limit.words), quiet(limit.role)));
-                painter.row(line, &headline(block, Row(others.collect()), line.width));
+                let others: Vec<Row> = block.others().map(|limit| cell(block, limit, Form::Words)).collect();
+                painter.row(line, &headline(block, &others, &quota.columns, line.width));
             }
-            Line::Whole => single.paint(painter, line, block, &block.name, quota.board.binding_of(*number)),
+            Line::Others => others_row(painter, line, block),
+            Line::Whole => {
+                single.paint(painter, line, block, &block.name, quota.board.binding_of(*number));
+                let taken = single.whole() + 3;
+                let rest = Rect { x: line.x + taken, width: line.width.saturating_sub(taken), ..line };
+                if block.mark == Mark::Ready && !rest.is_empty() {
+                    others_in(painter, rest, block);
+                }
+            }
             Line::Limit(limit) => {
                 if let Some(limit) = block.limits.get(*limit) {
                     limit_row(painter, line, &quota.columns, block, limit);
@@ -44,8 +52,15 @@ pub fn draw(painter: &mut Painter, screen: &Screen) {
             painter.select(line);
         }
     }
+    if let Some(ribbon) = &quota.ribbon {
+        painter.row(Rect { y: text.bottom().saturating_sub(1), height: 1, ..text }, ribbon);
+    }
     if screen.areas.framed() {
-        let words = if quota.below > 0 { below(quota) } else { legend(quota) };
+        // That nothing is real stands there, too, where this is the only pane: then the help has the legend.
+        let taken =
+            screen.unreal.as_ref().filter(|_| screen.areas.chat.is_empty()).map_or(0, |text| cells::of(text) + 3);
+        let fits = |words: &String| cells::of(words) + taken + 6 <= usize::from(area.width);
+        let words = if quota.below > 0 { below(quota) } else { Some(legend(quota)).filter(fits).unwrap_or_default() };
         painter.note(area, area.bottom().saturating_sub(1), &words, Role::Dim);
     }
 }
@@ -68,22 +83,86 @@ fn small(number: usize) -> u16 {
 }
 
 /// Name and terms at the left, and what else there is to say; the state at the right.
-fn headline(block: &Block, others: Row, width: u16) -> Row {
-    let state = state(block, &block.state);
+fn headline(block: &Block, others: &[Row], columns: &Columns, width: u16) -> Row {
+    let width = usize::from(width);
     let terms = terms(block);
-    let used = state.width() + terms.iter().map(|piece| cells::of(&piece.text)).sum::<usize>();
-    let room = usize::from(width).saturating_sub(used + 2 * block.depth + 4);
+    let terms_width = terms.iter().map(|piece| cells::of(&piece.text)).sum::<usize>();
+    // A name is rather shown whole than a forecast with it.
+    let whole = 2 * block.depth + 2 + cells::of(&block.name) + terms_width + 2;
+    let state = state(block, &block.state, columns.outlook == 0, width.saturating_sub(whole));
+    let room = width.saturating_sub(state.width() + terms_width + 2 * block.depth + 4);
     let mut row = head(block, &cells::cut_middle(&block.name, room));
     row.0.insert(0, Piece::plain("  ".repeat(block.depth)));
     row.0.extend(terms);
-    let mut room = usize::from(width).saturating_sub(row.width() + state.width() + 1);
-    for piece in others.0 {
+    let mut room = width.saturating_sub(row.width() + state.width() + 1);
+    for other in others {
         // What has no room is left out, not cut.
-        let Some(left) = room.checked_sub(cells::of(&piece.text)) else { break };
+        let Some(left) = room.checked_sub(other.width() + 2) else { break };
         room = left;
-        row.0.push(piece);
+        row.0.push(Piece::plain("  "));
+        row.0.extend(other.0.iter().cloned());
     }
-    Row::spread(row, state, usize::from(width))
+    Row::spread(row, state, width)
+}
+
+/// How much a limit in a single cell says beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `▇ 986 of 1k req/day ● as of 5 m, full 08:00`.
+    All,
+    /// `▇ 986 req/day ● 5 m`.
+    Words,
+}
+
+/// A limit that does not bind: its level in one cell, and in words.
+fn cell(block: &Block, limit: &Limit, form: Form) -> Row {
+    let old = matches!(block.mark, Mark::Off | Mark::Broken) || !limit.age.is_empty();
+    let level =
+        limit.left.map(|left| Piece::new(format!("{} ", bar::level(left)), if old { Role::Dim } else { limit.role }));
+    let words = match form {
+        Form::All => format!("{} {}", limit.figure, limit.label),
+        Form::Words => limit.words.clone(),
+    };
+    let mut row = Row(level.into_iter().collect());
+    row.0.push(Piece::new(words, if old { Role::Dim } else { quiet(limit.role) }));
+    row.0.push(Piece::dim(format!(" {}", sign_of(limit.evidence))));
+    let age = if form == Form::All && !limit.age.is_empty() { "as of " } else { "" };
+    let full = if form == Form::All && !limit.time.is_empty() { format!("full {}", limit.time) } else { String::new() };
+    let ends = [format!("{age}{}", limit.age), full];
+    let ends: Vec<&str> = ends.iter().map(String::as_str).filter(|end| !end.is_empty()).collect();
+    if !ends.is_empty() {
+        row.0.push(Piece::dim(format!(" {}", ends.join(", "))));
+    }
+    row
+}
+
+/// The limits that do not bind, in one row: in the fullest form that has room for all, else as many as there is room for.
+fn others_row(painter: &mut Painter, line: Rect, block: &Block) {
+    let inset = small(Columns::inset(block.depth));
+    others_in(painter, Rect { x: line.x + inset, width: line.width.saturating_sub(inset), ..line }, block);
+}
+
+fn others_in(painter: &mut Painter, line: Rect, block: &Block) {
+    let width = usize::from(line.width);
+    let rows = |form| block.others().map(|limit| cell(block, limit, form)).collect::<Vec<Row>>();
+    let gap = 3;
+    let whole = |rows: &[Row]| rows.iter().map(|row| row.width() + gap).sum::<usize>().saturating_sub(gap);
+    let full = rows(Form::All);
+    let rows = if whole(&full) <= width { full } else { rows(Form::Words) };
+    let mut row = Row::default();
+    for (number, one) in rows.iter().enumerate() {
+        let before = if number > 0 { gap } else { 0 };
+        // Room for `+9` behind it, unless it is the last.
+        let more = if number + 1 < rows.len() { gap + 2 } else { 0 };
+        if row.width() + before + one.width() + more > width {
+            let gap = if number > 0 { gap } else { 0 };
+            row.0.push(Piece::dim(format!("{}+{}", " ".repeat(gap), rows.len() - number)));
+            break;
+        }
+        row.0.push(Piece::plain(" ".repeat(before)));
+        row.0.extend(one.0.iter().cloned());
+    }
+    painter.row(line, &row.cut_to(width));
 }
 
 fn head(block: &Block, name: &str) -> Row {
@@ -109,17 +188,22 @@ fn terms(block: &Block) -> Vec<Piece> {
     piece.into_iter().collect()
 }
 
-fn state(block: &Block, words: &str) -> Row {
+/// The state in `words`, and behind it what becomes of the lane, as far as there is room. `forecast`: it has no place of
+/// its own.
+fn state(block: &Block, words: &str, forecast: bool, room: usize) -> Row {
     let role = match block.mark {
         Mark::Ready if block.next => Role::Strong,
         Mark::Ready | Mark::Off | Mark::Fold => Role::Dim,
         Mark::Resting => Role::Warn,
         Mark::Broken => Role::Bad,
     };
-    match words.strip_suffix(", low") {
-        Some(words) => Row(vec![Piece::new(words, role), Piece::new(", low", Role::Warn)]),
-        None => Row::of(words, role),
+    let mut row = Row::of(words, role);
+    let fits = |end: &&String| (forecast || *end == "low") && cells::of(words) + 2 + cells::of(end) <= room;
+    let low = block.outlook.last().filter(|last| *last == "low");
+    if let Some(end) = block.outlook.iter().find(fits).or(low) {
+        row.0.push(Piece::new(format!(", {end}"), Role::Warn));
     }
+    row
 }
 
 /// What is as it should be needs no colour.
@@ -153,10 +237,15 @@ fn limit_row(painter: &mut Painter, line: Rect, columns: &Columns, block: &Block
         width if limit.age.is_empty() || width < 10 => format!(" {}", left(&limit.age, width)),
         width => format!(" {}", left(&format!("as of {}", limit.age), width)),
     };
-    let row = Row(vec![
+    let mut row = Row(vec![
         Piece::new(right(&limit.figure, columns.figure), figure),
         Piece::dim(format!(" {}{word}{age} {}", sign_of(limit.evidence), right(&limit.time, columns.time))),
     ]);
+    if let Some(found) = limit.foresight.as_ref().filter(|_| columns.outlook > 0) {
+        let fits = cells::of(&found.words) <= columns.outlook;
+        let words = if fits { &found.words } else { &found.brief };
+        row.0.push(Piece::new(format!("  {words}"), if found.empty && !off { Role::Warn } else { Role::Dim }));
+    }
     let x = bar.right() + 2;
     painter.row(Rect { x, width: line.right().saturating_sub(x), ..line }, &row);
 }
@@ -201,8 +290,12 @@ impl Single {
         Self { name, bar: if bar < LEAST_BAR { 0 } else { bar } }
     }
 
+    const fn whole(self) -> u16 {
+        self.name + 1 + self.bar + 1 + FIGURE
+    }
+
     fn paint(self, painter: &mut Painter, line: Rect, block: &Block, name: &str, binding: Option<&Limit>) {
-        let right = (line.x + self.name + 1 + self.bar + 1 + FIGURE).min(line.right());
+        let right = (line.x + self.whole()).min(line.right());
         let rest = Rect { x: line.x + self.name + 1, width: right.saturating_sub(line.x + self.name + 1), ..line };
         let mut room = self.name;
         let end = if let Some(limit) = binding.filter(|_| block.mark == Mark::Ready) {
@@ -218,7 +311,7 @@ impl Single {
             Row(vec![Piece::new(text.as_str(), role), Piece::dim(format!(" {}", sign_of(limit.evidence)))])
         } else {
             // A folded line has more to say than a lane has.
-            let words = state(block, &block.brief).cut_to(usize::from(line.width / 2));
+            let words = state(block, &block.brief, false, 0).cut_to(usize::from(line.width / 2));
             room = room.max(right.saturating_sub(line.x + small(words.width()) + 1));
             words
         };

@@ -10,6 +10,7 @@ use crate::domain::ids::PoolId;
 use crate::domain::quota::drift::{Drift, Span};
 use crate::domain::quota::guess::Guess;
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit, Window};
+use crate::domain::quota::rate::Rate;
 use crate::domain::quota::tally::Tally;
 
 /// How long a zero of an unknown window keeps its lane out if no reset was told. It stops the traffic that would bring
@@ -51,6 +52,9 @@ pub struct Meter {
     /// How far the provider's count was from ours, in the last window.
     #[serde(default)]
     pub drift: Option<Drift>,
+    /// How fast it is used from here; None: it was not of late.
+    #[serde(default)]
+    pub rate: Option<Rate>,
     /// When the provider refused what by its own word had room: for a while it is believed only where it tells of more
     /// use than was counted here.
     #[serde(skip)]
@@ -88,6 +92,7 @@ impl Meter {
             documented: cap.filter(|cap| cap.evidence == Evidence::Documented).map(|cap| cap.value),
             guess: None,
             drift: None,
+            rate: None,
             distrusted: None,
             unsure: 0,
         }
@@ -204,6 +209,13 @@ impl Meter {
         }
     }
 
+    /// An attempt from here has used `amount` in all, as is known at `now`: for the rate alone.
+    pub fn note_use(&mut self, amount: u64, now: Time) {
+        if amount > 0 {
+            self.rate = Some(Rate::after(self.rate, amount, self.window, now));
+        }
+    }
+
     /// Takes in what the provider said at `now`.
     pub fn observe(&mut self, reading: &Reading, now: Time) {
         self.roll(now);
@@ -310,6 +322,9 @@ impl Meter {
     pub fn follow_clock(&mut self, now: Time) -> bool {
         let before = self.reset;
         self.basis.at = self.basis.at.min(now);
+        if let Some(rate) = &mut self.rate {
+            rate.follow_clock(now);
+        }
         if let Some(reset) = self.reset.as_mut().filter(|reset| reset.at > now) {
             *reset = Figure::new(now.plus(reset.value.since(reset.at)), reset.evidence, now);
         }

@@ -6,6 +6,7 @@ use crate::app::cells;
 use crate::app::due::Due;
 use crate::app::gauge::{Limit, word_of};
 use crate::app::roster::is_listed;
+use crate::app::steady::{Key, Whose};
 use crate::domain::clock::{Time, Zone};
 use crate::domain::quota::meter::Meter;
 use crate::domain::standing::{LaneState, Off, Standing};
@@ -127,9 +128,9 @@ fn full(meter: &Meter, due: &mut Due, time: &str) -> String {
 
 fn binding(picture: &Picture, lane: &str, due: &mut Due) -> Option<Limit> {
     let lane = picture.roster.lanes.iter().find(|state| state.spec.id.as_str() == lane)?;
-    let limits: Vec<Limit> = own(picture, lane, due.now).map(|meter| Limit::new(meter, due)).collect();
-    let known = limits.into_iter().filter(|limit| limit.left.is_some());
-    known.min_by(|a, b| a.left.unwrap_or(1.0).total_cmp(&b.left.unwrap_or(1.0)))
+    let whose = Whose::All(lane.spec.id.clone());
+    let first = picture.roster.steady.first(&whose, own(picture, lane, due.now), picture.usual, due.now)?;
+    own(picture, lane, due.now).find(|meter| Key::of(meter) == first).map(|meter| Limit::new(meter, due))
 }
 
 /// `listed, off until they are switched on: groq 3, openrouter 12`.

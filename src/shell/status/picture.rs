@@ -29,7 +29,8 @@ pub struct Picture {
 impl Picture {
     /// As its owner has it.
     pub fn live(snapshot: Snapshot, owner: u32) -> Self {
-        let roster = Roster { lanes: snapshot.lanes, meters: snapshot.meters, next: snapshot.next };
+        let roster =
+            Roster { lanes: snapshot.lanes, meters: snapshot.meters, next: snapshot.next, ..Roster::default() };
         let (usual, simulated) = (snapshot.usual, snapshot.simulated);
         Self { roster, usual, simulated, owner: Some(owner), as_of: None, unknown: Vec::new() }
     }
@@ -46,7 +47,8 @@ impl Picture {
         }
         ledger.remember(loaded.attempts.iter());
         let next = ledger.next(usual, now);
-        let roster = Roster { lanes: ledger.lanes().to_vec(), meters: ledger.meters().to_vec(), next };
+        let roster =
+            Roster { lanes: ledger.lanes().to_vec(), meters: ledger.meters().to_vec(), next, ..Roster::default() };
         let discover = assembly.discover.iter().filter(|_| !place.demo);
         let unknown = discover.map(|one| one.account().to_string()).collect();
         Ok(Self { roster, usual, simulated: place.demo, owner: None, as_of, unknown })
