@@ -188,6 +188,10 @@ impl App {
                 self.say(one_line(&sentence), Role::Warn, now);
                 Vec::new()
             }
+            Msg::Done(sentence) => {
+                self.say(one_line(&sentence), Role::Plain, now);
+                Vec::new()
+            }
             Msg::Refused(command) => {
                 self.refused(command, now);
                 Vec::new()

@@ -90,6 +90,15 @@ pub mod inspect;
 /// Simulated days: what a policy makes of a world.
 pub mod simulate;
 
+/// Files that the user asks for on the screen.
+pub mod saved;
+
+/// Text to the clipboard.
+pub mod clipboard;
+
+/// What may block, off the event loop.
+pub mod errands;
+
 /// What code is made of.
 pub mod highlight;
 

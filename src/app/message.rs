@@ -34,8 +34,10 @@ pub enum Msg {
         /// What happened, for the user.
         said: String,
     },
-    /// A sentence for the user.
+    /// A sentence for the user: something to know, or something that went wrong.
     Told(String),
+    /// What was asked for is done, and how.
+    Done(String),
     /// The queue was full: this was not sent.
     Refused(Command),
     /// A task broke; what it said.
@@ -55,6 +57,8 @@ pub enum Effect {
     Urgent(Urgent),
     /// Find out what these lines of code are, off this task, and answer with [`Msg::Parsed`].
     Parse(Snippet),
+    /// Put this text into the clipboard, off this task, and answer with [`Msg::Done`] or [`Msg::Told`].
+    Copy(String),
     /// Start again with the real providers: the user has taken up the offer.
     GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.

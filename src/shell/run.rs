@@ -19,9 +19,12 @@ use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
+use crate::shell::clipboard;
 use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
+use crate::shell::errands::{Came, Errands};
 use crate::shell::highlight::Highlighter;
 use crate::shell::log;
+use crate::shell::painter::Then;
 use crate::shell::painter::canvas::Frame;
 use crate::shell::session::{News, Session, start};
 use crate::shell::signals::{Asked, Signals};
@@ -88,6 +91,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         size: terminal.size(),
         next: None,
         highlighter: Highlighter::start().map_err(failed)?,
+        errands: Errands::default(),
         painted: Clock::System.now(),
         typed: true,
     };
@@ -120,6 +124,11 @@ const fn resized(size: Size) -> Msg {
     Msg::Resize(size.width, size.height)
 }
 
+/// Too much is being done at once.
+fn busy() -> Msg {
+    Msg::Told("not done: too much else is being done; try again".into())
+}
+
 /// What the loop was waiting for.
 enum Happened {
     Asked(Asked),
@@ -130,6 +139,7 @@ enum Happened {
     News(News),
     Panicked(String),
     Parsed(Parsed),
+    Came(Came),
     Due,
 }
 
@@ -148,6 +158,7 @@ struct Screen {
     /// When what is painted changes by time alone, or is to be painted at last.
     next: Option<Time>,
     highlighter: Highlighter,
+    errands: Errands,
     /// When a frame was painted last.
     painted: Time,
     /// Whether the user did something since: that is shown at once.
@@ -175,6 +186,7 @@ impl Screen {
                     news = self.session.news() => Happened::News(news),
                     trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
                     parsed = self.highlighter.next() => Happened::Parsed(parsed),
+                    came = self.errands.next() => Happened::Came(came),
                     () = after(due) => Happened::Due,
                 }
             };
@@ -209,6 +221,13 @@ impl Screen {
                 }
                 Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
                 Happened::Parsed(parsed) => self.take(Msg::Parsed(parsed), terminal).await?,
+                Happened::Came(Came { msg, bytes }) => {
+                    if let Some(bytes) = bytes {
+                        drop(terminal.painter().order(bytes, Then::Same));
+                    }
+                    self.typed = true;
+                    self.take(msg, terminal).await?
+                }
                 Happened::Due => self.take(Msg::Tick, terminal).await?,
             };
             if let Step::Leave(next) = step {
@@ -277,6 +296,16 @@ impl Screen {
                 Effect::Parse(snippet) => {
                     if let Some(parsed) = self.highlighter.parse(snippet) {
                         effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
+                    }
+                }
+                Effect::Copy(text) => {
+                    let data = self.session.folder.clone();
+                    let sent = self.errands.run(move || {
+                        let copied = clipboard::copy(&text, data.as_deref(), |name| std::env::var(name).ok());
+                        Came { msg: copied.said.map_or_else(Msg::Told, Msg::Done), bytes: copied.sequence }
+                    });
+                    if !sent {
+                        effects.extend(self.app.update(busy(), Clock::System.now()));
                     }
                 }
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
