@@ -36,5 +36,11 @@ pub mod standing;
 /// One try of a turn on one lane, as the log shows it.
 pub mod attempt;
 
+/// Spans, as one writes them.
+pub mod span;
+
+/// Which rows of the log are meant.
+pub mod filter;
+
 /// Whether what happens reaches the disk.
 pub mod saving;

@@ -52,8 +52,14 @@ pub mod write;
 /// What is read at the start.
 pub mod load;
 
+/// A filter in the words of SQL.
+mod clauses;
+
 /// A look at what is kept.
 pub mod peek;
+
+/// The log page by page.
+mod pages;
 
 /// The thread that owns the connection.
 mod thread;

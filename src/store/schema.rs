@@ -100,6 +100,17 @@ const STEPS: &[M<'_>] = &[
     ",
     ),
     M::up("ALTER TABLE switches ADD COLUMN until INTEGER;"),
+    M::up(
+        "
+    -- The order of the log on the screen, which is read page by page.
+    CREATE INDEX attempts_place ON attempts (turn, number, id);
+    -- What came with a failure. Beside the rows: those are read and searched by the thousand, this one by one.
+    CREATE TABLE bodies (
+        attempt INTEGER PRIMARY KEY,
+        body TEXT NOT NULL
+    ) STRICT;
+    ",
+    ),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
