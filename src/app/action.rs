@@ -80,6 +80,15 @@ pub enum Edit {
     Redo,
 }
 
+/// What is done with the log, and with one row of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogAction {
+    /// Open the filter line.
+    Filter,
+    /// Keep the filter, and go through the rows.
+    KeepFilter,
+}
+
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -139,6 +148,8 @@ pub enum Action {
     ToLog,
     /// From the selected row of the log to its turn.
     ToTurn,
+    /// Something with the log.
+    Log(LogAction),
     /// Take out of the rotation, or back in.
     Switch,
     /// Undo the last switch.

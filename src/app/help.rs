@@ -36,7 +36,9 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         Place::Transcript,
         Place::Quota,
         Place::Log,
+        Place::Filter,
         Place::Detail,
+        Place::Attempt,
         Place::Lanes,
         Place::Help,
     ] {
@@ -115,7 +117,7 @@ mod tests {
         let found = |filter: &str| {
             rows(&config(80, 24), &["a key is dead".into()], filter).iter().map(Row::text).collect::<Vec<_>>()
         };
-        assert!(found("scroll").iter().any(|row| row.contains("the chat a page up")));
+        assert!(found("page up").iter().any(|row| row.contains("the chat a page up")));
         assert!(found("UNDO switch").iter().any(|row| row.contains("undo the last switch")));
         assert!(found("dead").concat().contains("a key is dead"));
         assert_eq!(found("no such thing"), ["nothing of that is here"]);

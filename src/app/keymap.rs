@@ -44,7 +44,9 @@ pub fn meaning(scene: Scene, key: KeyEvent) -> Meaning {
         return Meaning::Act(binding.action);
     }
     match (scene, chord) {
-        (Scene::On(Focus::Composer) | Scene::Help | Scene::Lanes, (NONE, Char(letter))) => Meaning::Type(letter),
+        (Scene::On(Focus::Composer) | Scene::Help | Scene::Lanes | Scene::Filter, (NONE, Char(letter))) => {
+            Meaning::Type(letter)
+        }
         _ => Meaning::Nothing,
     }
 }

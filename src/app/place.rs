@@ -19,8 +19,12 @@ pub enum Place {
     Log,
     /// While the help is open; other letters search in it.
     Help,
+    /// While its filter is typed.
+    Filter,
     /// While a detail is open.
     Detail,
+    /// While that of an attempt is.
+    Attempt,
     /// In the list of lanes; other letters search in it.
     Lanes,
 }
@@ -36,7 +40,9 @@ impl Place {
             Self::Quota => "Quota",
             Self::Log => "Log",
             Self::Help => "In this help",
+            Self::Filter => "In the log's filter",
             Self::Detail => "In a detail",
+            Self::Attempt => "In that of an attempt",
             Self::Lanes => "In the list of lanes",
         }
     }
@@ -45,7 +51,9 @@ impl Place {
     pub const fn holds(self, scene: Scene) -> bool {
         match (self, scene) {
             (Self::Help, Scene::Help)
-            | (Self::Detail, Scene::Detail)
+            | (Self::Filter, Scene::Filter)
+            | (Self::Detail, Scene::Detail | Scene::Attempt)
+            | (Self::Attempt, Scene::Attempt)
             | (Self::Lanes, Scene::Lanes)
             | (Self::Everywhere, Scene::On(_)) => true,
             (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
@@ -65,8 +73,12 @@ pub enum Scene {
     On(Focus),
     /// The help.
     Help,
+    /// The filter of the log.
+    Filter,
     /// A detail.
     Detail,
+    /// That of an attempt.
+    Attempt,
     /// The list of lanes.
     Lanes,
 }
