@@ -49,6 +49,9 @@ pub mod keymap;
 /// What the mouse did.
 pub mod pointer;
 
+/// A page of the log.
+pub mod page;
+
 /// What is told, and what is to be done.
 pub mod message;
 
@@ -102,6 +105,9 @@ pub mod board;
 
 /// The request log.
 pub mod log;
+
+/// The log beyond what is held.
+mod older;
 
 /// The help.
 pub mod help;
@@ -163,6 +169,9 @@ mod pick;
 /// What keys do.
 mod act;
 
+/// What is done with the log.
+mod logbook;
+
 /// What the mouse does.
 mod point;
 
@@ -187,7 +196,7 @@ impl App {
         let mut effects = match msg {
             Msg::Key(key) => self.key(key, now),
             Msg::Paste(text) => {
-                self.write(&text);
+                self.write(&text, now);
                 Vec::new()
             }
             Msg::Mouse(mouse) => {
@@ -258,6 +267,15 @@ impl App {
                 self.past.learn(&target, found);
                 Vec::new()
             }
+            Msg::LogRead(page) => {
+                self.log.read(page);
+                Vec::new()
+            }
+            Msg::LogUnread(number, why) => {
+                self.log.unread(number);
+                self.say(one_line(&format!("older rows of the log cannot be read: {why}")), Role::Warn, now);
+                Vec::new()
+            }
             Msg::Interrupted => self.leave(now),
         };
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
@@ -275,6 +293,7 @@ impl App {
         self.lay_out();
         effects.extend(self.recall(now));
         effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));
+        effects.extend(self.log.ask().map(Effect::ReadLog));
         effects
     }
 
@@ -534,7 +553,7 @@ mod tests {
         assert_eq!((app.focus(), app.screen(NOW).quota.selected), (Focus::Quota, Some(1)));
         let log = app.areas().log;
         app.update(mouse(click, log.x + 4, log.y + 3), NOW);
-        assert_eq!((app.focus(), app.log().selected()), (Focus::Log, Some(1)));
+        assert_eq!((app.focus(), app.log().window().selected()), (Focus::Log, Some(1)));
         app.update(mouse(click, 5, 37), NOW);
         assert_eq!(app.focus(), Focus::Composer);
     }

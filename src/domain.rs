@@ -47,6 +47,11 @@ pub mod attempt;
 
 /// The last day of a lane, as its attempts tell it.
 pub mod history;
+/// Spans, as one writes them.
+pub mod span;
+
+/// Which rows of the log are meant.
+pub mod filter;
 
 /// Whether what happens reaches the disk.
 pub mod saving;

@@ -96,6 +96,9 @@ pub mod saved;
 /// Text to the clipboard.
 pub mod clipboard;
 
+/// Pages of the log for the dashboard.
+pub mod pages;
+
 /// What may block, off the event loop.
 pub mod errands;
 

@@ -52,12 +52,16 @@ pub mod write;
 /// What is read at the start.
 pub mod load;
 
+/// A filter in the words of SQL.
+mod clauses;
 /// The last day of a lane.
 mod recall;
 
 /// A look at what is kept.
 pub mod peek;
 
+/// The log page by page.
+mod pages;
 /// A look at conversations.
 pub mod shelf;
 

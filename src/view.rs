@@ -102,8 +102,8 @@ fn panes(painter: &mut Painter, screen: &Screen) {
             painter.rule(areas.rule, false, false);
             let below = match focus {
                 Focus::Quota if screen.quota.below > 0 => Some(quota::below(&screen.quota)),
-                Focus::Log if screen.log.below > 0 => Some(log::below(&screen.log)),
-                Focus::Composer | Focus::Transcript | Focus::Quota | Focus::Log => None,
+                Focus::Log => screen.log.below.clone().or_else(|| screen.log.all.clone()),
+                Focus::Composer | Focus::Transcript | Focus::Quota => None,
             };
             let role = if below.is_some() { Role::Accent } else { Role::Dim };
             painter.note(areas.rule, areas.rule.y, below.as_deref().or(foot).unwrap_or_default(), role);

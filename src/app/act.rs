@@ -8,6 +8,7 @@ use crate::app::keymap::{KeyEvent, Meaning, meaning};
 use crate::app::message::Effect;
 use crate::app::row::Role;
 use crate::app::state::{App, Armed, Overlay};
+use crate::domain::attempt::Attempt;
 use crate::domain::clock::Time;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::TurnId;
@@ -32,7 +33,7 @@ impl App {
             Meaning::Act(action) => self.act(action, armed, now),
             Meaning::Type(letter) if matches!(self.overlay, Some(Overlay::Menu(_))) => self.take_digit(letter, now),
             Meaning::Type(letter) => {
-                self.write(&letter.to_string());
+                self.write(&letter.to_string(), now);
                 Vec::new()
             }
             Meaning::Nothing => Vec::new(),
@@ -40,9 +41,12 @@ impl App {
     }
 
     /// Writes into what takes letters now; a paste over a pane goes to the composer.
-    pub(in crate::app) fn write(&mut self, text: &str) {
+    pub(in crate::app) fn write(&mut self, text: &str, now: Time) {
         if self.write_aside(text) {
             return;
+        }
+        if self.is_filtering() {
+            return self.edit_filter(|filter| filter.push_str(text), now);
         }
         match &mut self.overlay {
             Some(Overlay::Help(filter)) => {
@@ -73,11 +77,12 @@ impl App {
             Action::NextPane => self.step(1),
             Action::PreviousPane => self.step(3),
             Action::Focus(focus) => self.focus = focus,
-            Action::Back => self.back(),
+            Action::Back => self.back(now),
             Action::Expand => self.expanded = !self.expanded,
             Action::NoTraining => return self.avoid_training(now),
             Action::Endpoint => return vec![Effect::Send(Command::SwitchEndpoint)],
             Action::Send => return self.send(now),
+            Action::Edit(edit) if self.is_filtering() => self.shorten_filter(edit, now),
             Action::Edit(edit) => self.edit(edit),
             Action::Move(way) => self.go(way, now),
             Action::Scroll(way) => self.transcript.go(way),
@@ -97,6 +102,7 @@ impl App {
             Action::ToLog => self.show_in_log(now),
             Action::ToTurn => self.show_turn(now),
             Action::Talk(talk) => return self.talk(talk, now),
+            Action::Log(action) => return self.act_on_log(action, now),
             Action::Switch => return self.switch(now),
             Action::Undo => return self.undo(now),
         }
@@ -114,7 +120,7 @@ impl App {
         self.focus = PANES.get((at + by) % PANES.len()).copied().unwrap_or_default();
     }
 
-    fn back(&mut self) {
+    fn back(&mut self, now: Time) {
         if let Some(Overlay::Shelf(list)) = &mut self.overlay
             && list.renaming.take().is_some()
         {
@@ -126,7 +132,9 @@ impl App {
         }
         if self.overlay.take().is_none() {
             self.find = Find::default();
-            if self.expanded {
+            if self.focus == Focus::Log && self.log.sieve().is_open() {
+                self.log.clear_filter(now);
+            } else if self.expanded {
                 self.expanded = false;
             } else {
                 self.focus = Focus::Composer;
@@ -196,7 +204,7 @@ impl App {
         match self.focus {
             Focus::Quota => self.open_item(),
             Focus::Log => {
-                if let Some(id) = self.log.selected_attempt().map(|attempt| attempt.id) {
+                if let Some(id) = self.log.open_selected() {
                     self.open(Overlay::Attempt(id));
                 }
             }
@@ -207,19 +215,18 @@ impl App {
     /// To the last log row of the selected turn.
     fn show_in_log(&mut self, now: Time) {
         let Some(turn) = self.transcript.selected().map(|cell| cell.turn.id) else { return };
-        let Some(last) = self.log.of_turn(turn).last().map(|attempt| attempt.id) else {
+        let Some(last) = self.log.of_turn(turn).last().map(Attempt::place) else {
             return self.say("no row of the log belongs to it", Role::Dim, now);
         };
-        if let Some(row) = self.log.attempts().iter().position(|attempt| attempt.id == last) {
-            self.focus = Focus::Log;
-            self.lay_out();
-            self.log.select(row);
-        }
+        self.focus = Focus::Log;
+        self.lay_out();
+        self.log.reveal(last, now);
     }
 
     /// To the turn of the selected log row.
     fn show_turn(&mut self, now: Time) {
-        let Some(turn) = self.log.selected_attempt().map(|attempt| attempt.turn) else { return };
+        let Some(turn) = self.meant_attempt().map(|attempt| attempt.turn) else { return };
+        self.overlay = None;
         let known = self.turn(turn).is_some();
         if known {
             self.focus = Focus::Transcript;

@@ -111,6 +111,15 @@ pub enum Talk {
     Export,
 }
 
+/// What is done with the log, and with one row of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogAction {
+    /// Open the filter line.
+    Filter,
+    /// Keep the filter, and go through the rows.
+    KeepFilter,
+}
+
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -172,6 +181,8 @@ pub enum Action {
     ToTurn,
     /// Do something with conversations.
     Talk(Talk),
+    /// Something with the log.
+    Log(LogAction),
     /// Take out of the rotation, or back in.
     Switch,
     /// Undo the last switch.

@@ -34,6 +34,7 @@ pub(crate) fn config(width: u16, height: u16) -> AppConfig {
         zone: Zone::UTC,
         log_path: "/home/ada/.local/state/roundel/roundel.log".into(),
         data_path: "/home/ada/.local/share/roundel/demo".into(),
+        kept: true,
         color: true,
         links: true,
         key_name: "GROQ_API_KEY".into(),

@@ -65,7 +65,7 @@ impl App {
         self.count_along();
         // What a detail was about may be gone.
         if let Some(Overlay::Attempt(id)) = &self.overlay {
-            let known = self.log.attempts().iter().any(|attempt| attempt.id == *id);
+            let known = self.log.find(*id).is_some();
             self.overlay = self.overlay.take().filter(|_| known);
         }
         if let Some(said) = self.moved_to.take() {

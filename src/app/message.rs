@@ -1,6 +1,7 @@
 //! What the dashboard is told, and what it wants done: the two ends of `update`.
 
 use crate::app::keymap::{KeyEvent, MouseEvent};
+use crate::app::page::{self, Page};
 use crate::app::snippet::{Parsed, Snippet};
 use crate::domain::chat::Hit;
 use crate::domain::clock::{Time, Zone};
@@ -54,6 +55,10 @@ pub enum Msg {
     Parsed(Parsed),
     /// The last day of a lane or an account, or why it cannot be read.
     Recalled(Target, Result<History, String>),
+    /// A page of the log, which [`Effect::ReadLog`] asked for.
+    LogRead(Page),
+    /// The page of that number could not be read; why.
+    LogUnread(u64, String),
     /// SIGINT from outside.
     Interrupted,
 }
@@ -78,6 +83,8 @@ pub enum Effect {
         /// What stands in it.
         text: String,
     },
+    /// Read a page of the log from the store, off this task, and answer with [`Msg::LogRead`] or [`Msg::LogUnread`].
+    ReadLog(page::Wanted),
     /// Put this text into the clipboard, off this task, and answer with [`Msg::Done`] or [`Msg::Told`].
     Copy(String),
     /// Start again with the real providers: the user has taken up the offer.
@@ -112,6 +119,8 @@ pub struct AppConfig {
     pub log_path: String,
     /// The folder with all that is kept.
     pub data_path: String,
+    /// Whether anything is kept: older rows of the log can be read, and files be written.
+    pub kept: bool,
     /// Whether there may be colours (`NO_COLOR`).
     pub color: bool,
     /// Whether the terminal has links (OSC 8); else addresses are spelled out.

@@ -19,8 +19,12 @@ pub enum Place {
     Log,
     /// While the help is open; other letters search in it.
     Help,
+    /// While its filter is typed.
+    Filter,
     /// While a detail is open.
     Detail,
+    /// While that of an attempt is.
+    Attempt,
     /// In the list of lanes; other letters search in it.
     Lanes,
     /// In the list of conversations; other letters search in it.
@@ -44,7 +48,9 @@ impl Place {
             Self::Quota => "Quota",
             Self::Log => "Log",
             Self::Help => "In this help",
+            Self::Filter => "In the log's filter",
             Self::Detail => "In a detail",
+            Self::Attempt => "In that of an attempt",
             Self::Lanes => "In the list of lanes",
             Self::Shelf => "In the list of conversations",
             Self::Form => "In the settings of a conversation",
@@ -57,7 +63,9 @@ impl Place {
     pub const fn holds(self, scene: Scene) -> bool {
         match (self, scene) {
             (Self::Help, Scene::Help)
-            | (Self::Detail, Scene::Detail)
+            | (Self::Filter, Scene::Filter)
+            | (Self::Detail, Scene::Detail | Scene::Attempt)
+            | (Self::Attempt, Scene::Attempt)
             | (Self::Lanes, Scene::Lanes)
             | (Self::Shelf, Scene::Shelf)
             | (Self::Form, Scene::Form)
@@ -81,8 +89,12 @@ pub enum Scene {
     On(Focus),
     /// The help.
     Help,
+    /// The filter of the log.
+    Filter,
     /// A detail.
     Detail,
+    /// That of an attempt.
+    Attempt,
     /// The list of lanes.
     Lanes,
     /// The list of conversations.
@@ -98,6 +110,6 @@ pub enum Scene {
 impl Scene {
     /// Whether letters without a meaning of their own are written.
     pub const fn takes_letters(self) -> bool {
-        !matches!(self, Self::On(Focus::Transcript | Focus::Quota | Focus::Log) | Self::Detail)
+        !matches!(self, Self::On(Focus::Transcript | Focus::Quota | Focus::Log) | Self::Detail | Self::Attempt)
     }
 }

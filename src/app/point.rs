@@ -60,9 +60,9 @@ impl App {
         self.focus = focus;
         if focus == Focus::Log {
             let text = inside(self.areas.log, self.areas.framed());
-            let heading = u16::from(text.height > 4);
+            let heading = self.log_head(text.height);
             if let Some(row) = y.checked_sub(text.y + heading).filter(|_| text.contains(at)) {
-                let number = self.log.top() + usize::from(row);
+                let number = self.log.window().top() + usize::from(row);
                 if number < self.log.attempts().len() {
                     self.log.select(number);
                 }

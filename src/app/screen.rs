@@ -9,7 +9,7 @@ use crate::app::geometry::{Areas, Shape, inside};
 use crate::app::help::fold;
 use crate::app::row::Row;
 use crate::app::state::{App, Link, Overlay};
-use crate::app::{chat, detail, help, log, ribbon};
+use crate::app::{cells, chat, detail, help, log, ribbon};
 use crate::domain::clock::Time;
 use crate::domain::saving::Saving;
 
@@ -72,14 +72,20 @@ pub struct Quota {
 /// What is seen of the log.
 #[derive(Debug, Default)]
 pub struct LogRows {
+    /// The filter, as its first row.
+    pub filter: Option<Row>,
     /// The heading of the columns.
     pub heading: Option<Row>,
     /// The rows.
     pub rows: Vec<Row>,
     /// The selected one, if the pane has the keys.
     pub selected: Option<usize>,
-    /// Rows that are not seen below.
-    pub below: usize,
+    /// What there is instead of rows.
+    pub empty: &'static str,
+    /// That rows are not seen below, and that new ones came.
+    pub below: Option<String>,
+    /// That only so much is held, where that is all there is.
+    pub all: Option<String>,
 }
 
 /// The help or a detail.
@@ -144,6 +150,11 @@ impl App {
         }
         screen.quota = self.quota(&mut due);
         screen.log = self.log_rows(&mut due);
+        if self.is_filtering() && screen.log.filter.is_some() {
+            let line = inside(areas.log, areas.framed());
+            let column = u16::try_from(cells::of(self.log.sieve().text())).unwrap_or(0).saturating_add(2);
+            screen.cursor = Some(Position { x: line.x + column.min(line.width.saturating_sub(1)), y: line.y });
+        }
         let pane = [areas.chat, areas.quota, areas.log].into_iter().find(|area| !area.is_empty()).unwrap_or_default();
         screen.unreal = self.unreal(usize::from(pane.width.saturating_sub(6)));
         screen.alerts = self.alert_rows(&due);
@@ -197,13 +208,22 @@ impl App {
         if text.is_empty() {
             return LogRows::default();
         }
-        let width = usize::from(text.width);
-        let columns = log::Columns::new(&self.log, width);
+        let (width, window) = (usize::from(text.width), self.log.window());
+        let columns = log::Columns::new(window.rows(), width);
         let heading = (text.height > 4).then(|| columns.heading().cut_to(width));
-        let selected = self.log.selected().filter(|_| self.focus == Focus::Log);
-        let top = self.log.top();
-        let rows = self.log.seen().map(|(_, attempt)| columns.row(attempt, width, due)).collect();
-        LogRows { heading, rows, selected: selected.and_then(|row| row.checked_sub(top)), below: self.log.below() }
+        let selected = window.selected().filter(|_| self.focus == Focus::Log);
+        let top = window.top();
+        let row = |attempt| columns.row(attempt, self.log.next_of(attempt), width, due);
+        let rows = window.seen().map(|(_, attempt)| attempt).map(row).collect();
+        LogRows {
+            filter: (self.log.sieve().is_open() && text.height > 1).then(|| self.filter_row(width)),
+            heading,
+            rows,
+            selected: selected.and_then(|row| row.checked_sub(top)),
+            empty: if self.log.sieve().filter.is_empty() { "no request yet" } else { "no row is such; Esc shows all" },
+            below: self.log_below(),
+            all: self.log_all(),
+        }
     }
 
     /// Nothing is scrolled further than there is something to see.
@@ -231,7 +251,7 @@ impl App {
                 ("Quota", None, detail::target(&self.roster, target, past, self.config.usual, width, due))
             }
             Overlay::Attempt(id) => {
-                let attempt = self.log.attempts().iter().find(|attempt| attempt.id == *id)?;
+                let attempt = self.log.find(*id)?;
                 ("Attempt", None, detail::attempt(attempt, self.turn(attempt.turn), width, due))
             }
             Overlay::Lanes(lanes) => {

@@ -183,6 +183,7 @@ impl App {
             asked: Vec::new(),
             moved_to: None,
         };
+        app.log.set_stored(app.config.kept);
         app.lay_out();
         app
     }
@@ -221,14 +222,21 @@ impl App {
     pub(in crate::app) const fn scene(&self) -> Scene {
         match self.overlay {
             Some(Overlay::Help(_)) => Scene::Help,
-            Some(Overlay::Target(_) | Overlay::Attempt(_)) => Scene::Detail,
+            Some(Overlay::Target(_)) => Scene::Detail,
+            Some(Overlay::Attempt(_)) => Scene::Attempt,
             Some(Overlay::Lanes(_)) => Scene::Lanes,
             Some(Overlay::Shelf(_)) => Scene::Shelf,
             Some(Overlay::Form(_)) => Scene::Form,
             Some(Overlay::Menu(_)) => Scene::Menu,
             None if self.find.typing && matches!(self.focus, Focus::Transcript) => Scene::Find,
+            None if self.is_filtering() => Scene::Filter,
             None => Scene::On(self.focus),
         }
+    }
+
+    /// Whether letters go into the filter of the log.
+    pub(in crate::app) const fn is_filtering(&self) -> bool {
+        self.overlay.is_none() && matches!(self.focus, Focus::Log) && self.log.sieve().typing
     }
 
     /// How many lanes can answer now.
@@ -257,6 +265,11 @@ impl App {
         self.board_rows = self.roster.rows(&self.unfolded);
     }
 
+    /// Rows of the log's pane that are above its own: the filter, and the heading of the columns if there is room.
+    pub(in crate::app) fn log_head(&self, height: u16) -> u16 {
+        u16::from(self.log.sieve().is_open() && height > 1) + u16::from(height > 4)
+    }
+
     /// Computes the areas anew, and lays out what depends on them.
     pub(in crate::app) fn lay_out(&mut self) {
         let small = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
@@ -280,9 +293,8 @@ impl App {
             self.transcript.resize(areas.transcript.width, areas.transcript.height, self.config.links);
         }
         if !areas.log.is_empty() {
-            // One row is the heading of the columns.
             let height = inside(areas.log, areas.framed()).height;
-            self.log.resize(if height > 4 { height - 1 } else { height });
+            self.log.resize(height.saturating_sub(self.log_head(height)));
         }
     }
 }

@@ -8,18 +8,18 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::cli::exit::{FAILED, STOPPED, USAGE, not_done, not_started, told};
-use crate::cli::span::span;
 use crate::domain::clock::Clock;
 use crate::domain::conversation::Origin;
-use crate::domain::failure::Class;
+use crate::domain::filter::{self, Ended};
+use crate::domain::span::span;
 use crate::shell::ask::out::put;
-use crate::shell::ask::{self, Ended, Show};
+use crate::shell::ask::{self, Show};
 use crate::shell::engine::{self, Config};
 use crate::shell::exports::{Shell, exports};
 use crate::shell::sources::glance;
 use crate::shell::visit::{NotDone, print};
 use crate::shell::{rows, status, switch};
-use crate::store::peek::{self, Filter};
+use crate::store::peek::Filter;
 
 const STDIN: &str = "\
 What is piped in stands behind the words. Beside words it is waited for 3 s: an open pipe into which \
@@ -77,10 +77,10 @@ impl Ask {
             Err(error) => return told(&format!("cannot start: {error}"), FAILED),
         };
         match runtime.block_on(ask::ask(config, question, wanted)) {
-            Ok(Ended::Answered) => 0,
-            Ok(Ended::Failed) => FAILED,
-            Ok(Ended::Unusable) => USAGE,
-            Ok(Ended::Stopped) => STOPPED,
+            Ok(ask::Ended::Answered) => 0,
+            Ok(ask::Ended::Failed) => FAILED,
+            Ok(ask::Ended::Unusable) => USAGE,
+            Ok(ask::Ended::Stopped) => STOPPED,
             Err(error) => not_started(&error),
         }
     }
@@ -128,7 +128,7 @@ pub(in crate::cli) struct Log {
     origin: Option<Asker>,
     /// Only what ended so: 429, 4xx, answered, failed, cancelled, interrupted, running, rate-limited, overloaded, ...
     #[arg(long, value_parser = ended)]
-    status: Option<peek::Ended>,
+    status: Option<Ended>,
     /// Only what started within so long: 90s, 15m, 2h, 1d
     #[arg(long, value_name = "SPAN", value_parser = span)]
     since: Option<Duration>,
@@ -141,6 +141,10 @@ pub(in crate::cli) struct Log {
     /// Go on with those that end from now on
     #[arg(long)]
     follow: bool,
+    /// Only what all of this says, as in the dashboard: words, `!word`, lane:groq, origin:api, status:4xx,
+    /// class:rate_limited, since:1h
+    #[arg(value_name = "FILTER")]
+    terms: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -165,12 +169,17 @@ impl Log {
             Asker::Api => Origin::Endpoint,
             Asker::Probe => Origin::Probe,
         });
+        let terms = match filter::Filter::of_words(&self.terms, Clock::System.now()) {
+            Ok(terms) => terms,
+            Err(bad) => return told(&bad.0, USAGE),
+        };
         let filter = Filter {
             lane: self.lane.map(|lane| lane.strip_suffix("/*").unwrap_or(&lane).to_owned()),
             origin,
             ended: self.status,
             since: self.since.map(|span| Clock::System.now().minus(span)),
             text: self.text,
+            terms,
             after: None,
         };
         let wanted = rows::Wanted { filter, newest: self.newest, form, follow: self.follow };
@@ -179,35 +188,8 @@ impl Log {
 }
 
 /// `429`, `4xx`, `failed`, `rate-limited`.
-fn ended(text: &str) -> Result<peek::Ended, String> {
-    const OUTCOMES: [&str; 5] = ["answered", "failed", "cancelled", "interrupted", "running"];
-    const CLASSES: [Class; 9] = [
-        Class::RateLimited,
-        Class::QuotaExhausted,
-        Class::Overloaded,
-        Class::Payment,
-        Class::Auth,
-        Class::TooLarge,
-        Class::Gone,
-        Class::BadRequest,
-        Class::Server,
-    ];
-    let lower = text.to_lowercase();
-    let hundred = lower.strip_suffix("xx").and_then(|hundred| hundred.parse::<u16>().ok());
-    if let Some(hundred) = hundred.filter(|hundred| (1..=5).contains(hundred)) {
-        return Ok(peek::Ended::Status(hundred * 100, hundred * 100 + 99));
-    }
-    if let Some(status) = lower.parse().ok().filter(|status| (100..=599).contains(status)) {
-        return Ok(peek::Ended::Status(status, status));
-    }
-    let plain = lower.replace(['_', ' '], "-");
-    let name = |class: &Class| class.word().replace(' ', "-");
-    let outcome = OUTCOMES.iter().find(|outcome| **outcome == plain).map(|outcome| peek::Ended::As(outcome));
-    let class = || CLASSES.into_iter().find(|class| name(class) == plain).map(peek::Ended::Of);
-    outcome.or_else(class).ok_or_else(|| {
-        let classes: Vec<String> = CLASSES.iter().map(name).collect();
-        format!("write a status (429, 4xx), or one of {}, {}", OUTCOMES.join(", "), classes.join(", "))
-    })
+fn ended(text: &str) -> Result<Ended, String> {
+    Ended::read(text).map_err(|bad| bad.0)
 }
 
 /// `roundel disable`.
@@ -277,26 +259,5 @@ fn run(command: impl Future<Output = Result<(), NotDone>>) -> u8 {
     match runtime.block_on(command) {
         Ok(()) => 0,
         Err(error) => not_done(&error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_end_is_a_status_an_outcome_or_a_cause() {
-        for (text, expected) in [
-            ("429", peek::Ended::Status(429, 429)),
-            ("4xx", peek::Ended::Status(400, 499)),
-            ("Failed", peek::Ended::As("failed")),
-            ("rate-limited", peek::Ended::Of(Class::RateLimited)),
-            ("quota_spent", peek::Ended::Of(Class::QuotaExhausted)),
-        ] {
-            assert_eq!(ended(text), Ok(expected), "{text}");
-        }
-        for text in ["", "4", "9xx", "1000", "xx", "odd"] {
-            assert!(ended(text).is_err_and(|why| why.contains("rate-limited")), "{text}");
-        }
     }
 }

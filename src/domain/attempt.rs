@@ -25,6 +25,43 @@ pub enum Outcome {
     Interrupted,
 }
 
+impl Outcome {
+    /// The outcome in snake case, as it is written in files; the class of a failure is written beside it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Answered => "answered",
+            Self::Failed(_) => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// A row's place in the log: the attempts of a turn stand together, turns in the order in which they were asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The turn.
+    pub turn: TurnId,
+    /// Which try of it.
+    pub number: u32,
+    /// The attempt.
+    pub id: AttemptId,
+}
+
+/// Where a page of the log begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whence {
+    /// With the first row.
+    First,
+    /// So that it ends with the last row.
+    Last,
+    /// So that it ends just before this place.
+    Before(Place),
+    /// Just behind this place.
+    After(Place),
+}
+
 /// One row of the request log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -58,4 +95,11 @@ pub struct Attempt {
     pub note: String,
     /// Not a real provider: the demo's.
     pub simulated: bool,
+}
+
+impl Attempt {
+    /// Its place in the log.
+    pub const fn place(&self) -> Place {
+        Place { turn: self.turn, number: self.number, id: self.id }
+    }
 }

@@ -32,7 +32,35 @@ pub enum Class {
 }
 
 impl Class {
-    /// The class in snake case, as it is written in files and in the log.
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::RateLimited,
+        Self::QuotaExhausted,
+        Self::Overloaded,
+        Self::Payment,
+        Self::Auth,
+        Self::TooLarge,
+        Self::Gone,
+        Self::BadRequest,
+        Self::Server,
+    ];
+
+    /// The class in snake case, as it is written in files.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::RateLimited => "rate_limited",
+            Self::QuotaExhausted => "quota_exhausted",
+            Self::Overloaded => "overloaded",
+            Self::Payment => "payment",
+            Self::Auth => "auth",
+            Self::TooLarge => "too_large",
+            Self::Gone => "gone",
+            Self::BadRequest => "bad_request",
+            Self::Server => "server",
+        }
+    }
+
+    /// The class in words, as it is told to people.
     pub const fn word(self) -> &'static str {
         match self {
             Self::RateLimited => "rate limited",
@@ -81,5 +109,17 @@ impl Failure {
     /// A failure of which nothing is told but its class and a sentence.
     pub const fn new(class: Class, message: String) -> Self {
         Self { class, scope: Scope::Unknown, message, wait: None, readings: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_written_by_its_key() {
+        for class in Class::ALL {
+            assert_eq!(serde_json::to_value(class).unwrap(), class.key());
+        }
     }
 }

@@ -23,17 +23,6 @@ pub fn tokens(usage: Usage) -> Value {
     json!({ "input": usage.input, "output": usage.output })
 }
 
-/// How an attempt ended, in a word.
-pub const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Running => "running",
-        Outcome::Answered => "answered",
-        Outcome::Failed(_) => "failed",
-        Outcome::Cancelled => "cancelled",
-        Outcome::Interrupted => "interrupted",
-    }
-}
-
 /// An attempt, with all that the log knows of it.
 pub fn attempt(attempt: &Attempt) -> Value {
     let class = if let Outcome::Failed(class) = attempt.outcome { json!(class) } else { Value::Null };
@@ -45,7 +34,7 @@ pub fn attempt(attempt: &Attempt) -> Value {
         "lane": attempt.lane,
         "started": stamp(attempt.started),
         "status": attempt.status,
-        "outcome": outcome(attempt.outcome),
+        "outcome": attempt.outcome.key(),
         "class": class,
         "first_token_s": attempt.first_token.map(seconds),
         "took_s": attempt.took.map(seconds),

@@ -147,7 +147,7 @@ fn result(row: &Attempt) -> String {
     match (row.status, row.outcome) {
         (Some(status), Outcome::Answered | Outcome::Failed(_)) => status.to_string(),
         (None, Outcome::Failed(class)) => class.word().to_owned(),
-        (_, outcome) => json::outcome(outcome).to_owned(),
+        (_, outcome) => outcome.key().to_owned(),
     }
 }
 
@@ -201,7 +201,7 @@ fn csv(row: &Attempt) -> String {
         row.lane.to_string(),
         json::stamp(row.started),
         word(row.status.map(|status| status.to_string())),
-        json::outcome(row.outcome).to_owned(),
+        row.outcome.key().to_owned(),
         class.to_owned(),
         word(row.first_token.map(|span| json::seconds(span).to_string())),
         word(row.took.map(|span| json::seconds(span).to_string())),

@@ -24,6 +24,7 @@ use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
 use crate::shell::errands::{Came, Errands};
 use crate::shell::highlight::Highlighter;
 use crate::shell::log;
+use crate::shell::pages;
 use crate::shell::painter::Then;
 use crate::shell::painter::canvas::Frame;
 use crate::shell::reading;
@@ -112,6 +113,7 @@ fn app_config(session: &Session, subscription: &Subscription, terminal: &Termina
         zone: Zone::Local,
         data_path: folder.map_or_else(nowhere, |path| path.display().to_string()),
         log_path: folder.map_or_else(nowhere, |path| log::path(path).display().to_string()),
+        kept: folder.is_some(),
         links: has_links(|name| std::env::var(name).ok()),
         color: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         key_name: FIRST_KEY.into(),
@@ -311,6 +313,13 @@ impl Screen {
                         move || reading::save(data.as_deref(), &name, ending, &text).map_or_else(Msg::Told, Msg::Done);
                     if !self.errands.run(move || Came::from(msg())) {
                         effects.extend(self.app.update(busy(), Clock::System.now()));
+                    }
+                }
+                Effect::ReadLog(wanted) => {
+                    let (number, data) = (wanted.number, self.session.folder.clone());
+                    if !self.errands.run(move || pages::page(data.as_deref(), wanted).into()) {
+                        let unread = Msg::LogUnread(number, "too much else is being done".into());
+                        effects.extend(self.app.update(unread, Clock::System.now()));
                     }
                 }
                 Effect::Copy(text) => {

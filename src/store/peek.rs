@@ -9,10 +9,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row, named_para
 use crate::domain::attempt::Attempt;
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Turn};
-use crate::domain::failure::Class;
+use crate::domain::filter::{self, Ended};
 use crate::domain::history::History;
 use crate::domain::ids::AttemptId;
 use crate::domain::standing::{Rest, Target};
+use crate::store::clauses::Clauses;
 use crate::store::column::{At, Count, Word};
 use crate::store::error::why;
 use crate::store::load::{self, Loaded};
@@ -35,7 +36,7 @@ pub struct Unreadable {
 /// A connection that only reads.
 #[derive(Debug)]
 pub struct Peek {
-    conn: Connection,
+    pub(in crate::store) conn: Connection,
     path: PathBuf,
 }
 
@@ -53,19 +54,10 @@ pub struct Filter {
     /// It stands in the question, in the answer, in the lane's name, or in what came of it. Letters of ASCII are the same
     /// in both cases.
     pub text: Option<String>,
+    /// All of this holds, too.
+    pub terms: filter::Filter,
     /// Later than this one.
     pub after: Option<AttemptId>,
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// With an HTTP status from the first to the second.
-    Status(u16, u16),
-    /// In this way: `answered`, `failed`, `cancelled`, `interrupted`, or `running`.
-    As(&'static str),
-    /// Failed for this reason.
-    Of(Class),
 }
 
 impl Peek {
@@ -106,19 +98,23 @@ impl Peek {
         };
         let outcome = if let Some(Ended::As(word)) = filter.ended { Some(word) } else { None };
         let class = if let Some(Ended::Of(class)) = filter.ended { Some(Word(class)) } else { None };
-        let params = named_params! {
+        let (origin, since, after) =
+            (filter.origin.map(Word), filter.since.map(At), filter.after.map(|id| Count(id.0)));
+        let clauses = Clauses::new(&filter.terms);
+        let params = clauses.with(named_params! {
             ":lane": filter.lane,
-            ":origin": filter.origin.map(Word),
+            ":origin": origin,
             ":from": from,
             ":to": to,
             ":outcome": outcome,
             ":class": class,
-            ":since": filter.since.map(At),
+            ":since": since,
             ":text": filter.text,
-            ":after": filter.after.map(|id| Count(id.0)),
+            ":after": after,
             ":newest": newest,
-        };
-        load::attempts(&self.conn, ATTEMPTS, params).map_err(|error| self.unreadable(&error))
+        });
+        let sql = format!("{ATTEMPTS} AND {} {NEWEST}", clauses.sql);
+        load::attempts(&self.conn, &sql, params.as_slice()).map_err(|error| self.unreadable(&error))
     }
 
     /// The last day of a lane or an account, up to `now`.
@@ -150,7 +146,7 @@ impl Peek {
         load::rows(&self.conn, sql, params, read, &mut 0).map_err(|error| self.unreadable(&error))
     }
 
-    fn unreadable(&self, error: &rusqlite::Error) -> Unreadable {
+    pub(in crate::store) fn unreadable(&self, error: &rusqlite::Error) -> Unreadable {
         Unreadable { path: self.path.clone(), why: why(error) }
     }
 }
@@ -169,9 +165,9 @@ const ATTEMPTS: &str = "SELECT * FROM (
         AND (:class IS NULL OR class = :class)
         AND (:text IS NULL OR instr(lower(lane || char(10) || why || char(10) || note), lower(:text)) > 0
             OR EXISTS (SELECT 1 FROM turns WHERE turns.id = attempts.turn
-                AND instr(lower(prompt || char(10) || answer), lower(:text)) > 0))
-    ORDER BY id DESC LIMIT :newest
-) ORDER BY id";
+                AND instr(lower(prompt || char(10) || answer), lower(:text)) > 0))";
+
+const NEWEST: &str = "ORDER BY id DESC LIMIT :newest) ORDER BY id";
 
 /// The rests, past ones too; None: there is no database, or none that can be read.
 pub(super) fn rests(database: &Path) -> Option<Vec<Rest>> {
@@ -183,6 +179,7 @@ mod tests {
     use super::*;
     use crate::domain::attempt::Outcome;
     use crate::domain::conversation::TurnState;
+    use crate::domain::failure::Class;
     use crate::domain::ids::TurnId;
     use crate::store::samples::{NOON, attempt, bare_turn, turn};
     use crate::store::schema;
@@ -244,6 +241,7 @@ mod tests {
             (text("'); --"), &[3]),
             (text("50%_SPENT"), &[1, 2, 3, 5]),
             (text("50x"), &[]),
+            (Filter { terms: filter::Filter::read("a/x !429", NOON).unwrap(), ..all.clone() }, &[1]),
             (Filter { text: Some("TIDE".into()), ended: Some(Ended::Status(200, 299)), ..all.clone() }, &[]),
             (Filter { origin: Some(Origin::Ask), since: Some(NOON.plus(Duration::from_secs(2))), ..lane("a") }, &[2]),
         ] {

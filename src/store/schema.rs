@@ -138,6 +138,17 @@ const STEPS: &[M<'_>] = &[
     ),
     M::up("ALTER TABLE meters ADD COLUMN rate TEXT;"),
     M::up("CREATE INDEX attempts_of_lane ON attempts (lane, started, outcome);"),
+    M::up(
+        "
+    -- The order of the log on the screen, which is read page by page.
+    CREATE INDEX attempts_place ON attempts (turn, number, id);
+    -- What came with a failure. Beside the rows: those are read and searched by the thousand, this one by one.
+    CREATE TABLE bodies (
+        attempt INTEGER PRIMARY KEY,
+        body TEXT NOT NULL
+    ) STRICT;
+    ",
+    ),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

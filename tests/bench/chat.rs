@@ -44,6 +44,7 @@ fn config(width: u16, height: u16) -> AppConfig {
         zone: Zone::UTC,
         log_path: "/tmp/log".into(),
         data_path: "/tmp/data".into(),
+        kept: false,
         color: true,
         links: true,
         key_name: "KEY".into(),

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode::{Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Up};
 
-use crate::app::action::{Action, Focus, Move};
+use crate::app::action::{Action, Focus, LogAction, Move};
 use crate::app::keymap::binding::{Binding, CTRL, NONE, SHIFT, row};
 use crate::app::place::Place as P;
 
@@ -20,6 +20,13 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
         Action::Raw,
         "raw",
         "the selected answer as it was written, or read again",
+    ),
+    row(
+        P::Log,
+        &[(NONE, Char('/'))],
+        Action::Log(LogAction::Filter),
+        "filter",
+        "filter: words, !word, lane:groq, origin:api, status:4xx, class:rate_limited, since:1h",
     ),
     row(P::Log, &[(NONE, Enter)], Action::Open, "detail", "the attempt, with its headers as they came"),
     row(P::Log, &[(NONE, Char('t'))], Action::ToTurn, "its turn", "to the turn of the chat that it was made for"),
