@@ -128,7 +128,7 @@ pub mod shelf;
 pub mod form;
 
 /// A short list.
-pub mod menu;
+pub mod options;
 
 /// What is searched for in the chat.
 pub mod find;

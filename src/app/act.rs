@@ -31,7 +31,7 @@ impl App {
         let armed = std::mem::take(&mut self.armed);
         match wanted {
             Meaning::Act(action) => self.act(action, armed, now),
-            Meaning::Type(letter) if matches!(self.overlay, Some(Overlay::Menu(_))) => self.take_digit(letter, now),
+            Meaning::Type(letter) if matches!(self.overlay, Some(Overlay::Options(_))) => self.take_digit(letter, now),
             Meaning::Type(letter) => {
                 self.write(&letter.to_string(), now);
                 Vec::new()

@@ -3,8 +3,8 @@
 use crate::app::action::{Edit, Focus, Move, Talk};
 use crate::app::find::Find;
 use crate::app::form::Form;
-use crate::app::menu::{Menu, Offered};
 use crate::app::message::{Effect, Wanted};
+use crate::app::options::{Offered, Options};
 use crate::app::row::Role;
 use crate::app::shelf::{Entry, Shelf};
 use crate::app::state::{App, Link, Overlay};
@@ -104,7 +104,7 @@ impl App {
             Talk::Copy => return self.copy_answer(now),
             Talk::CopyAll => return self.copy_all(now),
             Talk::CopyBlock => return self.copy_block(now),
-            Talk::Export => self.open(Overlay::Menu(Menu::new(Offered::Export))),
+            Talk::Export => self.open(Overlay::Options(Options::new(Offered::Export))),
         }
         Vec::new()
     }
@@ -121,7 +121,7 @@ impl App {
                 None => self.open_chosen(&list, now),
             },
             Some(Overlay::Form(form)) => self.keep_form(*form, now),
-            Some(Overlay::Menu(menu)) => self.take_menu(menu.at, now),
+            Some(Overlay::Options(options)) => self.take_option(options.at, now),
             _ => {
                 self.find.typing = false;
                 if self.find.text.is_empty() {
@@ -276,7 +276,7 @@ impl App {
         let down = matches!(way, Move::Down | Move::PageDown | Move::HalfDown | Move::Last | Move::NextTurn);
         match &mut self.overlay {
             Some(Overlay::Form(form)) => form.go(down),
-            Some(Overlay::Menu(menu)) => menu.go(down),
+            Some(Overlay::Options(options)) => options.go(down),
             Some(Overlay::Shelf(list)) => {
                 let end = list.entries(&self.conversations).len().saturating_sub(1);
                 let at = list.at.min(end);

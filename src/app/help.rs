@@ -44,7 +44,7 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         Place::Shelf,
         Place::Form,
         Place::Find,
-        Place::Menu,
+        Place::Options,
         Place::Help,
     ] {
         let lines = keys().filter(|row| row.place == place).map(|row| {

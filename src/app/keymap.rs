@@ -114,7 +114,7 @@ mod tests {
         Scene::Shelf,
         Scene::Form,
         Scene::Find,
-        Scene::Menu,
+        Scene::Options,
     ];
 
     #[test]

@@ -34,7 +34,7 @@ pub enum Place {
     /// While something is searched for in the chat; other letters are written.
     Find,
     /// In a short list; digits take what has them.
-    Menu,
+    Options,
 }
 
 impl Place {
@@ -55,7 +55,7 @@ impl Place {
             Self::Shelf => "In the list of conversations",
             Self::Form => "In the settings of a conversation",
             Self::Find => "While searching in the chat",
-            Self::Menu => "In a short list",
+            Self::Options => "In a short list",
         }
     }
 
@@ -70,7 +70,7 @@ impl Place {
             | (Self::Shelf, Scene::Shelf)
             | (Self::Form, Scene::Form)
             | (Self::Find, Scene::Find)
-            | (Self::Menu, Scene::Menu)
+            | (Self::Options, Scene::Options)
             | (Self::Everywhere, Scene::On(_)) => true,
             (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
             (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
@@ -104,7 +104,7 @@ pub enum Scene {
     /// The chat, while something is searched for in it.
     Find,
     /// A short list.
-    Menu,
+    Options,
 }
 
 impl Scene {

@@ -263,19 +263,19 @@ impl App {
                 (title, Some(list.text().to_owned()), list.rows(&self.conversations, width, due))
             }
             Overlay::Form(form) => ("This conversation", None, form.rows(width)),
-            Overlay::Menu(menu) => (menu.title(), None, menu.rows(width)),
+            Overlay::Options(options) => (options.title(), None, options.rows(width)),
         };
         let chosen = match overlay {
             Overlay::Lanes(lanes) => Some(lanes.at.min(all.len().saturating_sub(1))),
             Overlay::Shelf(list) => Some(list.at.min(all.len().saturating_sub(1))),
-            Overlay::Menu(menu) => Some(menu.at.min(all.len().saturating_sub(1))),
+            Overlay::Options(options) => Some(options.at.min(all.len().saturating_sub(1))),
             Overlay::Help(_) | Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) => None,
         };
         // What is searched in keeps its size.
         let height = match overlay {
             Overlay::Lanes(_) => self.roster.lanes.len() + 3,
             Overlay::Help(_) | Overlay::Shelf(_) => usize::MAX,
-            Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) | Overlay::Menu(_) => all.len(),
+            Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) | Overlay::Options(_) => all.len(),
         };
         let area = self.areas.overlay(height);
         let height = usize::from(panel_text(area, search.is_some()).height);

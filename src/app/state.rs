@@ -11,8 +11,8 @@ use crate::app::form::Form;
 use crate::app::geometry::{Areas, Wish, areas, inside};
 use crate::app::lanes::Lanes;
 use crate::app::log::Log;
-use crate::app::menu::Menu;
 use crate::app::message::AppConfig;
+use crate::app::options::Options;
 use crate::app::past::Past;
 use crate::app::place::Scene;
 use crate::app::queue::Queue;
@@ -45,7 +45,7 @@ pub enum Overlay {
     /// How the conversation on the screen is asked.
     Form(Box<Form>),
     /// A short list.
-    Menu(Menu),
+    Options(Options),
 }
 
 /// A line that passes.
@@ -227,7 +227,7 @@ impl App {
             Some(Overlay::Lanes(_)) => Scene::Lanes,
             Some(Overlay::Shelf(_)) => Scene::Shelf,
             Some(Overlay::Form(_)) => Scene::Form,
-            Some(Overlay::Menu(_)) => Scene::Menu,
+            Some(Overlay::Options(_)) => Scene::Options,
             None if self.find.typing && matches!(self.focus, Focus::Transcript) => Scene::Find,
             None if self.is_filtering() => Scene::Filter,
             None => Scene::On(self.focus),

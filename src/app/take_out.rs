@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::app::menu::{FORMS, Menu, Offered};
 use crate::app::message::Effect;
+use crate::app::options::{FORMS, Offered, Options};
 use crate::app::row::Role;
 use crate::app::state::{App, Overlay};
 use crate::domain::clock::{Time, Zone};
@@ -33,24 +33,24 @@ impl App {
         match blocks.len() {
             0 => self.say("there is no code in this answer", Role::Dim, now),
             1 => return blocks.pop().map(Effect::Copy).into_iter().collect(),
-            _ => self.open(Overlay::Menu(Menu::new(Offered::Blocks(blocks)))),
+            _ => self.open(Overlay::Options(Options::new(Offered::Blocks(blocks)))),
         }
         Vec::new()
     }
 
     /// A letter in a short list: the digit of what is taken.
     pub(in crate::app) fn take_digit(&mut self, letter: char, now: Time) -> Vec<Effect> {
-        let Some(Overlay::Menu(menu)) = &self.overlay else { return Vec::new() };
+        let Some(Overlay::Options(options)) = &self.overlay else { return Vec::new() };
         let digit = letter.to_digit(10).and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1));
-        match digit.filter(|digit| *digit < menu.count()) {
-            Some(at) => self.take_menu(at, now),
+        match digit.filter(|digit| *digit < options.count()) {
+            Some(at) => self.take_option(at, now),
             None => Vec::new(),
         }
     }
 
-    pub(in crate::app) fn take_menu(&mut self, at: usize, now: Time) -> Vec<Effect> {
-        let Some(Overlay::Menu(menu)) = self.overlay.take() else { return Vec::new() };
-        match menu.offered {
+    pub(in crate::app) fn take_option(&mut self, at: usize, now: Time) -> Vec<Effect> {
+        let Some(Overlay::Options(options)) = self.overlay.take() else { return Vec::new() };
+        match options.offered {
             Offered::Blocks(blocks) => blocks.into_iter().nth(at).map(Effect::Copy).into_iter().collect(),
             Offered::Export => FORMS.get(at).map_or_else(Vec::new, |(ending, _)| self.export(ending, now)),
         }

@@ -18,14 +18,14 @@ pub const FORMS: [(&str, &str); 2] = [("md", "Markdown, to be read"), ("json", "
 
 /// The list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Menu {
+pub struct Options {
     /// What is offered.
     pub offered: Offered,
     /// The chosen row.
     pub at: usize,
 }
 
-impl Menu {
+impl Options {
     /// With the first one chosen.
     pub const fn new(offered: Offered) -> Self {
         Self { offered, at: 0 }
