@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::action::{Action, Edit, Focus, Move};
+use crate::app::composer::Unfolded;
 use crate::app::keymap::{KeyEvent, Meaning, meaning};
 use crate::app::message::Effect;
 use crate::app::row::Role;
@@ -74,6 +75,7 @@ impl App {
             Action::Endpoint => return vec![Effect::Send(Command::SwitchEndpoint)],
             Action::Send => return self.send(now),
             Action::Edit(edit) => self.edit(edit),
+            Action::Unfold => self.unfold(now),
             Action::Move(way) => self.go(way, now),
             Action::Scroll(way) => self.transcript.go(way),
             Action::Open => self.open_selected(),
@@ -135,6 +137,14 @@ impl App {
                     self.composer.edit(edit);
                 }
             }
+        }
+    }
+
+    fn unfold(&mut self, now: Time) {
+        match self.composer.unfold() {
+            Unfolded::Done => {}
+            Unfolded::TooLarge => self.say("too large to be unfolded here: Ctrl+G opens it in your editor", Role::Warn, now),
+            Unfolded::Nothing => self.say("no paste is folded in the draft", Role::Dim, now),
         }
     }
 

@@ -113,6 +113,8 @@ pub enum Action {
     Send,
     /// Edit the draft.
     Edit(Edit),
+    /// Put what is folded into the draft as it is.
+    Unfold,
     /// Go through the focused pane.
     Move(Move),
     /// Go through the transcript.

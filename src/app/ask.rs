@@ -1,6 +1,7 @@
 //! Asking: what is sent with a question, and what comes back if it could not be sent.
 
 use crate::app::action::Move;
+use crate::app::composer::fold::whole;
 use crate::app::message::Effect;
 use crate::app::queue::Queued;
 use crate::app::row::Role;
@@ -22,11 +23,11 @@ impl App {
             }
             return self.offer.iter().map(|_| Effect::GoReal).collect();
         }
-        let (prompt, only) = (self.composer.take(), self.pin.take());
+        let (draft, only) = (self.composer.take(), self.pin.take());
         if let Some(fork) = self.fork.take() {
             self.leave_out_from(fork);
         }
-        self.queue.push(Queued { prompt, only });
+        self.queue.push(Queued { draft, only });
         self.composer.also_keep(self.queue.text());
         if self.is_busy() {
             self.say("queued: it goes when the answer is there; ↑ brings it back", Role::Plain, now);
@@ -38,7 +39,7 @@ impl App {
     /// The first message that waits goes.
     fn send_next(&mut self, now: Time) -> Vec<Effect> {
         let Some(queued) = self.queue.take_next() else { return Vec::new() };
-        self.ask(queued.prompt, queued.only, now)
+        self.ask(whole(&queued.draft).into_owned(), queued.only, now)
     }
 
     /// Asks, with all that goes along.
@@ -113,7 +114,7 @@ impl App {
             Command::Ask(ask) => {
                 self.asked.retain(|one| one.turn != ask.turn);
                 self.awaited = None;
-                let written = self.composer.text();
+                let written = self.composer.packed();
                 let text = if written.trim().is_empty() { ask.prompt } else { format!("{}\n{written}", ask.prompt) };
                 self.composer.set(&text);
                 self.say("not sent: the scheduler is busy. Your text is back, Enter tries again", Role::Warn, now);

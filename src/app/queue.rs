@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 
 use crate::app::cells;
+use crate::app::composer::fold::brief;
 use crate::domain::ids::LaneId;
 use crate::domain::text::one_line;
 
 /// A message that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queued {
-    /// What is asked.
-    pub prompt: String,
+    /// What is asked, as drafts are kept: see [`crate::app::composer::fold`].
+    pub draft: String,
     /// The only lane that it shall go to.
     pub only: Option<LaneId>,
 }
@@ -42,7 +43,7 @@ impl Queue {
 
     /// All that is written in them, so that it can be kept with the draft.
     pub fn text(&self) -> String {
-        self.0.iter().fold(String::new(), |text, queued| text + &queued.prompt + "\n\n")
+        self.0.iter().fold(String::new(), |text, queued| text + &queued.draft + "\n\n")
     }
 
     /// What is said of them in a line of `width` columns. `held`: they do not go by themselves.
@@ -54,6 +55,6 @@ impl Queue {
             more => format!("{more} {what}: … "),
         };
         let room = width.saturating_sub(cells::of(&count) + cells::of(key) + 2).max(4);
-        Some(format!("{count}{}  {key}", cells::cut(&one_line(&last.prompt), room)))
+        Some(format!("{count}{}  {key}", cells::cut(&one_line(&brief(&last.draft, room * 4)), room)))
     }
 }

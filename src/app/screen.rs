@@ -28,7 +28,7 @@ pub struct Screen {
     /// That nothing here is real.
     pub unreal: Option<String>,
     /// The rows of the draft that are seen; None: it is empty.
-    pub draft: Option<Vec<String>>,
+    pub draft: Option<Vec<Row>>,
     /// The line under the draft.
     pub prospect: Row,
     /// The quota.

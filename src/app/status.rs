@@ -212,6 +212,7 @@ impl App {
         let stop = self.running().filter(|_| matches!(scene, Scene::On(_))).map(|_| ("Ctrl+C".to_owned(), "stop"));
         let shown = |word: &str| match word {
             "undo" => self.undo.is_some(),
+            "unfold" => self.composer.has_folds(),
             "again" if self.focus == Focus::Composer => self.queue_is_held() && !self.is_busy(),
             "again" | "edit" | "raw" | "its log row" => self.transcript.selected().is_some(),
             "thoughts" => self.transcript.has_thoughts(),

@@ -6,6 +6,7 @@
 //! ```
 
 use crate::app::action::{Focus, Move};
+use crate::app::composer::fold::whole;
 use crate::app::lanes::{Choice, Lanes};
 use crate::app::message::Effect;
 use crate::app::row::Role;
@@ -108,7 +109,7 @@ impl App {
             return Vec::new();
         }
         match self.queue.take_next() {
-            Some(queued) => self.ask(queued.prompt, queued.only, now),
+            Some(queued) => self.ask(whole(&queued.draft).into_owned(), queued.only, now),
             None => Vec::new(),
         }
     }
@@ -123,7 +124,7 @@ impl App {
     /// The message that was queued last comes back into the composer; false: none waits.
     pub(in crate::app) fn pull_back(&mut self) -> bool {
         let Some(queued) = self.queue.pull_back() else { return false };
-        self.composer.set(&queued.prompt);
+        self.composer.set(&queued.draft);
         self.pin = queued.only;
         self.composer.also_keep(self.queue.text());
         true

@@ -57,6 +57,7 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     row(P::Composer, &[(CTRL, Char('k'))], Action::Edit(Edit::CutToEnd), "", "cut to the end of the line"),
     row(P::Composer, &[(CTRL, Char('y'))], Action::Edit(Edit::PutBack), "", "put back what was cut"),
     row(P::Composer, &[(CTRL, Char('_')), (CTRL, Char('7'))], Action::Edit(Edit::Undo), "", "undo"),
-    row(P::Composer, &[(CTRL, Char('r'))], Action::Edit(Edit::Redo), "", "redo"),
+    row(P::Composer, &[(ALT, Char('z'))], Action::Edit(Edit::Redo), "", "redo"),
+    row(P::Composer, &[(CTRL, Char('o'))], Action::Unfold, "unfold", "put a folded paste into the draft as it is"),
     row(P::Composer, &[(CTRL, Char('d'))], Action::EndOfInput, "", "delete forward; with nothing written, quit"),
 ];
