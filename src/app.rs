@@ -16,6 +16,9 @@ pub mod row;
 /// Numbers and times in few columns, and when they change.
 pub mod due;
 
+/// How well a name fits what is typed.
+pub mod fuzzy;
+
 /// One mark of a line.
 pub mod mark;
 
@@ -49,6 +52,9 @@ pub mod keymap;
 /// What the mouse did.
 pub mod pointer;
 
+/// What is read for the dashboard.
+pub mod fetch;
+
 /// What is told, and what is to be done.
 pub mod message;
 
@@ -76,6 +82,9 @@ pub mod choice;
 /// Lanes and limits as last reported.
 pub mod roster;
 
+/// What can be done by name.
+pub mod command;
+
 /// One limit.
 pub mod gauge;
 
@@ -96,6 +105,15 @@ pub mod detail;
 
 /// The list of lanes.
 pub mod lanes;
+
+/// The list of commands.
+pub mod palette;
+
+/// The search in the earlier prompts.
+pub mod recall;
+
+/// What completes a word of the draft.
+pub mod menu;
 
 /// All that is remembered.
 pub mod state;
@@ -120,6 +138,12 @@ mod ask;
 
 /// What is done with turns that are there already.
 mod steer;
+
+/// Commands by name, done.
+mod order;
+
+/// When words of the draft are completed.
+mod complete;
 
 /// What is selected in the quota pane.
 mod pick;
@@ -200,6 +224,11 @@ impl App {
                 self.transcript.learn(found);
                 Vec::new()
             }
+            Msg::Fetched(fetched) => self.fetched(fetched, now),
+            Msg::Edited(edited) => {
+                self.edited(edited, now);
+                Vec::new()
+            }
             Msg::Interrupted => self.leave(now),
         };
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
@@ -213,6 +242,7 @@ impl App {
             self.composer.note(now);
             effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
         }
+        effects.extend(self.refresh_menu());
         self.lay_out();
         effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));
         effects

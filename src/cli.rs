@@ -17,9 +17,6 @@ use crate::shell::{check, models, providers, run, serve};
 /// What the shell is told at the end.
 mod exit;
 
-/// Spans, as one writes them.
-mod span;
-
 /// What scripts and status bars call.
 mod pipes;
 

@@ -12,6 +12,9 @@ pub mod text;
 /// Limits and what is left of them.
 pub mod quota;
 
+/// Spans as one writes them.
+pub mod span;
+
 /// What a request asks of a lane beyond text.
 pub mod ability;
 
@@ -29,6 +32,9 @@ pub mod failure;
 
 /// Requests, answers, turns.
 pub mod conversation;
+
+/// Files that go along with a question.
+pub mod attachment;
 
 /// How a lane stands: ready, or not, and why.
 pub mod standing;

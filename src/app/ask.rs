@@ -5,7 +5,7 @@ use crate::app::composer::fold::whole;
 use crate::app::message::Effect;
 use crate::app::queue::Queued;
 use crate::app::row::Role;
-use crate::app::state::App;
+use crate::app::state::{App, Armed};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Message, Origin, Request, Role as Speaker, Turn};
 use crate::domain::ids::LaneId;
@@ -16,14 +16,21 @@ use crate::scheduler::link::{Ask, Command, turn_id};
 const TURNS_ALONG: usize = 20;
 
 impl App {
-    pub(in crate::app) fn send(&mut self, now: Time) -> Vec<Effect> {
+    pub(in crate::app) fn send(&mut self, armed: Armed, now: Time) -> Vec<Effect> {
+        if let Some(effects) = self.slash(armed, now) {
+            return effects;
+        }
         if self.composer.is_blank() {
             if !self.queue.is_empty() {
                 return if self.is_busy() { Vec::new() } else { self.send_next(now) };
             }
             return self.offer.iter().map(|_| Effect::GoReal).collect();
         }
-        let (draft, only) = (self.composer.take(), self.pin.take());
+        let escaped = self.composer.first_line().starts_with("//");
+        let (mut draft, only) = (self.composer.take(), self.pin.take());
+        if escaped {
+            draft.remove(0);
+        }
         if let Some(fork) = self.fork.take() {
             self.leave_out_from(fork);
         }

@@ -44,7 +44,11 @@ pub fn meaning(scene: Scene, key: KeyEvent) -> Meaning {
         return Meaning::Act(binding.action);
     }
     match (scene, chord) {
-        (Scene::On(Focus::Composer) | Scene::Help | Scene::Lanes, (NONE, Char(letter))) => Meaning::Type(letter),
+        (Scene::Menu, _) => meaning(Scene::On(Focus::Composer), key),
+        (
+            Scene::On(Focus::Composer) | Scene::Help | Scene::Lanes | Scene::Commands | Scene::Earlier,
+            (NONE, Char(letter)),
+        ) => Meaning::Type(letter),
         _ => Meaning::Nothing,
     }
 }
@@ -99,10 +103,10 @@ fn chord(key: KeyEvent) -> Chord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::action::Move;
+    use crate::app::action::{Edit, Move};
     use crossterm::event::KeyCode::Enter;
 
-    const SCENES: [Scene; 7] = [
+    const SCENES: [Scene; 10] = [
         Scene::On(Focus::Composer),
         Scene::On(Focus::Transcript),
         Scene::On(Focus::Quota),
@@ -110,6 +114,9 @@ mod tests {
         Scene::Help,
         Scene::Detail,
         Scene::Lanes,
+        Scene::Commands,
+        Scene::Earlier,
+        Scene::Menu,
     ];
 
     #[test]
@@ -150,7 +157,9 @@ mod tests {
             (Scene::On(Focus::Log), key(Char('G'), SHIFT), Meaning::Act(Action::Move(Move::Last))),
             (Scene::On(Focus::Log), key(BackTab, SHIFT), Meaning::Act(Action::PreviousPane)),
             (Scene::Help, key(Char('q'), NONE), Meaning::Type('q')),
-            (Scene::On(Focus::Composer), key(Char('x'), CTRL), Meaning::Nothing),
+            (Scene::On(Focus::Composer), key(Char('q'), CTRL), Meaning::Nothing),
+            (Scene::Menu, key(Char('a'), NONE), Meaning::Type('a')),
+            (Scene::Menu, key(Char('a'), CTRL), Meaning::Act(Action::Edit(Edit::Head))),
         ] {
             assert_eq!(meaning(scene, event), expected, "{event:?}");
         }

@@ -1,5 +1,6 @@
 //! What the dashboard is told, and what it wants done: the two ends of `update`.
 
+use crate::app::fetch::{Fetch, Fetched};
 use crate::app::keymap::{KeyEvent, MouseEvent};
 use crate::app::snippet::{Parsed, Snippet};
 use crate::domain::clock::Zone;
@@ -42,6 +43,10 @@ pub enum Msg {
     Panicked(String),
     /// What lines of code are, which [`Effect::Parse`] asked for.
     Parsed(Parsed),
+    /// What [`Effect::Fetch`] asked for.
+    Fetched(Fetched),
+    /// The draft, as [`Effect::Edit`] has left it. Err: why it is as it was, in words.
+    Edited(Result<String, String>),
     /// SIGINT from outside.
     Interrupted,
 }
@@ -55,6 +60,10 @@ pub enum Effect {
     Urgent(Urgent),
     /// Find out what these lines of code are, off this task, and answer with [`Msg::Parsed`].
     Parse(Snippet),
+    /// Read something, off this task, and answer with [`Msg::Fetched`].
+    Fetch(Fetch),
+    /// Give the terminal to the user's editor with this draft in it, and answer with [`Msg::Edited`].
+    Edit(String),
     /// Start again with the real providers: the user has taken up the offer.
     GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.

@@ -23,6 +23,12 @@ pub enum Place {
     Detail,
     /// In the list of lanes; other letters search in it.
     Lanes,
+    /// In the list of commands; other letters search in it.
+    Commands,
+    /// In the search of the earlier prompts; other letters search.
+    Earlier,
+    /// While a word of the draft is completed; other keys mean what they mean while typing.
+    Menu,
 }
 
 impl Place {
@@ -38,6 +44,9 @@ impl Place {
             Self::Help => "In this help",
             Self::Detail => "In a detail",
             Self::Lanes => "In the list of lanes",
+            Self::Commands => "In the list of commands",
+            Self::Earlier => "In the earlier prompts",
+            Self::Menu => "While a word is completed",
         }
     }
 
@@ -47,6 +56,9 @@ impl Place {
             (Self::Help, Scene::Help)
             | (Self::Detail, Scene::Detail)
             | (Self::Lanes, Scene::Lanes)
+            | (Self::Commands, Scene::Commands)
+            | (Self::Earlier, Scene::Earlier)
+            | (Self::Menu, Scene::Menu)
             | (Self::Everywhere, Scene::On(_)) => true,
             (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
             (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
@@ -69,4 +81,10 @@ pub enum Scene {
     Detail,
     /// The list of lanes.
     Lanes,
+    /// The list of commands.
+    Commands,
+    /// The search in the earlier prompts.
+    Earlier,
+    /// The composer, with a word that is completed.
+    Menu,
 }

@@ -8,9 +8,12 @@ use crate::app::composer::Composer;
 use crate::app::geometry::{Areas, Wish, areas, inside};
 use crate::app::lanes::Lanes;
 use crate::app::log::Log;
+use crate::app::menu::Completing;
 use crate::app::message::AppConfig;
+use crate::app::palette::Palette;
 use crate::app::place::Scene;
 use crate::app::queue::Queue;
+use crate::app::recall::Recall;
 use crate::app::roster::{Item, Roster};
 use crate::app::row::Role;
 use crate::app::transcript::Transcript;
@@ -34,6 +37,10 @@ pub enum Overlay {
     Attempt(AttemptId),
     /// The list of lanes, to choose one for one turn.
     Lanes(Lanes),
+    /// The list of commands.
+    Palette(Palette),
+    /// The search in the earlier prompts.
+    Recall(Recall),
 }
 
 /// A line that passes.
@@ -55,6 +62,10 @@ pub enum Armed {
     No,
     /// Quit, until this instant.
     Quit(Time),
+    /// Send as text what begins like a command, until this instant.
+    Send(Time),
+    /// Ctrl+X: the next key is the second half of one.
+    Prefix,
 }
 
 /// How it is with the scheduler.
@@ -80,6 +91,7 @@ pub struct App {
     pub(in crate::app) overlay: Option<Overlay>,
     pub(in crate::app) overlay_top: usize,
     pub(in crate::app) composer: Composer,
+    pub(in crate::app) completing: Completing,
     pub(in crate::app) transcript: Transcript,
     pub(in crate::app) roster: Roster,
     pub(in crate::app) selected: Option<Item>,
@@ -133,6 +145,7 @@ impl App {
             overlay: None,
             overlay_top: 0,
             composer: Composer::default(),
+            completing: Completing::default(),
             transcript: Transcript::default(),
             roster: Roster::default(),
             selected: None,
@@ -200,6 +213,9 @@ impl App {
             Some(Overlay::Help(_)) => Scene::Help,
             Some(Overlay::Target(_) | Overlay::Attempt(_)) => Scene::Detail,
             Some(Overlay::Lanes(_)) => Scene::Lanes,
+            Some(Overlay::Palette(_)) => Scene::Commands,
+            Some(Overlay::Recall(_)) => Scene::Earlier,
+            None if self.completing.menu.is_some() && matches!(self.focus, Focus::Composer) => Scene::Menu,
             None => Scene::On(self.focus),
         }
     }

@@ -5,7 +5,7 @@
 //!  1 2 3 4   again: 3   1 2 ·3 ·4 5    (5 asks what 3 asked; 3 and 4 stay to be read, and are sent no more)
 //! ```
 
-use crate::app::action::{Focus, Move};
+use crate::app::action::Focus;
 use crate::app::composer::fold::whole;
 use crate::app::lanes::{Choice, Lanes};
 use crate::app::message::Effect;
@@ -128,22 +128,6 @@ impl App {
         self.pin = queued.only;
         self.composer.also_keep(self.queue.text());
         true
-    }
-
-    /// Goes through the list of lanes.
-    pub(in crate::app) fn go_lanes(&mut self, way: Move) {
-        let Some(Overlay::Lanes(lanes)) = &mut self.overlay else { return };
-        let last = lanes.choices(&self.roster).len().saturating_sub(1);
-        let at = lanes.at.min(last);
-        lanes.at = match way {
-            Move::Up | Move::PreviousTurn => at.saturating_sub(1),
-            Move::Down | Move::NextTurn => at + 1,
-            Move::PageUp | Move::HalfUp => at.saturating_sub(10),
-            Move::PageDown | Move::HalfDown => at + 10,
-            Move::First => 0,
-            Move::Last => last,
-        }
-        .min(last);
     }
 }
 

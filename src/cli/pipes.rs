@@ -8,10 +8,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::cli::exit::{FAILED, STOPPED, USAGE, not_done, not_started, told};
-use crate::cli::span::span;
 use crate::domain::clock::Clock;
 use crate::domain::conversation::Origin;
 use crate::domain::failure::Class;
+use crate::domain::span::span;
 use crate::shell::ask::out::put;
 use crate::shell::ask::{self, Ended, Show};
 use crate::shell::engine::{self, Config};

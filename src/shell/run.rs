@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
+use crate::app::fetch::Fetched;
 use crate::app::message::{AppConfig, Effect, Msg};
 use crate::app::snippet::Parsed;
 use crate::app::state::App;
@@ -19,6 +20,8 @@ use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
+use crate::shell::burst::{Burst, is_enter};
+use crate::shell::chores::Chores;
 use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
 use crate::shell::highlight::Highlighter;
 use crate::shell::log;
@@ -69,7 +72,7 @@ pub fn dashboard(config: &Config) -> Result<(), Ended> {
 }
 
 /// What comes after a session.
-enum Next {
+pub(in crate::shell) enum Next {
     /// Nothing.
     Leave,
     /// The offer was taken up: the demo is left, and real providers come.
@@ -81,6 +84,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
     let mut signals = Signals::catch().map_err(failed)?;
     let (mut session, subscription) = start(config, SCREEN).await.map_err(Ended::NotStarted)?;
     let mut terminal = Terminal::enter(Wishes::default(), session.log.take()).map_err(Ended::NoScreen)?;
+    let chores = Chores::new(session.folder.clone());
     let mut screen = Screen {
         app: App::new(app_config(&session, &subscription, &terminal)),
         session,
@@ -88,6 +92,9 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         size: terminal.size(),
         next: None,
         highlighter: Highlighter::start().map_err(failed)?,
+        chores,
+        edits: None,
+        burst: Burst::default(),
         painted: Clock::System.now(),
         typed: true,
     };
@@ -121,7 +128,7 @@ const fn resized(size: Size) -> Msg {
 }
 
 /// What the loop was waiting for.
-enum Happened {
+pub(in crate::shell) enum Happened {
     Asked(Asked),
     /// None: the terminal has gone.
     Event(Option<Event>),
@@ -130,39 +137,46 @@ enum Happened {
     News(News),
     Panicked(String),
     Parsed(Parsed),
+    Fetched(Fetched),
     Due,
 }
 
+/// What is heard of the scheduler.
+pub(in crate::shell) struct Hearing {
+    pub(in crate::shell) from: Subscription,
+    /// It has not ended.
+    pub(in crate::shell) lives: bool,
+}
+
 /// What the loop goes on with.
-enum Step {
+pub(in crate::shell) enum Step {
     On,
     Leave(Next),
 }
 
-struct Screen {
+pub(in crate::shell) struct Screen {
     app: App,
-    session: Session,
+    pub(in crate::shell) session: Session,
     /// The subscriber's number.
     number: u16,
     size: Size,
     /// When what is painted changes by time alone, or is to be painted at last.
     next: Option<Time>,
-    highlighter: Highlighter,
+    pub(in crate::shell) highlighter: Highlighter,
+    pub(in crate::shell) chores: Chores,
+    /// The draft that the user's editor is to be opened with.
+    edits: Option<String>,
+    burst: Burst,
     /// When a frame was painted last.
     painted: Time,
     /// Whether the user did something since: that is shown at once.
-    typed: bool,
+    pub(in crate::shell) typed: bool,
 }
 
 impl Screen {
-    async fn run(
-        &mut self,
-        terminal: &mut Terminal,
-        signals: &mut Signals,
-        mut from: Subscription,
-    ) -> Result<Next, Ended> {
+    async fn run(&mut self, terminal: &mut Terminal, signals: &mut Signals, from: Subscription) -> Result<Next, Ended> {
         let mut events = EventStream::new();
-        let mut scheduler_lives = true;
+        let mut hearing = Hearing { from, lives: true };
         loop {
             let now = Clock::System.now();
             let due = self.next.map(|at| at.since(now));
@@ -171,51 +185,32 @@ impl Screen {
                     biased;
                     asked = signals.next() => Happened::Asked(asked),
                     event = events.next() => Happened::Event(event.and_then(Result::ok)),
-                    report = from.reports.recv(), if scheduler_lives => Happened::Report(report),
+                    report = hearing.from.reports.recv(), if hearing.lives => Happened::Report(report),
                     news = self.session.news() => Happened::News(news),
                     trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
                     parsed = self.highlighter.next() => Happened::Parsed(parsed),
+                    fetched = self.chores.next() => Happened::Fetched(fetched),
                     () = after(due) => Happened::Due,
                 }
             };
             let step = match happened {
-                Happened::Asked(Asked::Continue) => {
-                    terminal.continued().map_err(|error| Ended::Failed(error.to_string()))?;
-                    Step::On
-                }
-                Happened::Asked(Asked::Interrupt) => self.take(Msg::Interrupted, terminal).await?,
-                Happened::Asked(asked) => return Err(Ended::Signal(asked.exit_code().unwrap_or(1))),
-                Happened::Event(Some(event)) => self.take_event(event, terminal).await?,
-                Happened::Event(None) => return Err(Ended::Signal(Asked::HangUp.exit_code().unwrap_or(1))),
-                Happened::Report(Some(report)) => self.take(Msg::Report(report), terminal).await?,
-                Happened::Report(None) => {
-                    scheduler_lives = false;
-                    let before = self.session.owner;
-                    let moving = self.session.recover();
-                    let stopped = Msg::SchedulerStopped("the scheduler has stopped".into());
-                    let msg = before.filter(|_| moving).map_or(stopped, Msg::OwnerLost);
-                    self.take(msg, terminal).await?
-                }
-                Happened::News(News::Said(sentence)) => self.take(Msg::Told(sentence), terminal).await?,
-                Happened::News(News::Lost(error)) => {
-                    self.take(Msg::SchedulerStopped(error.to_string()), terminal).await?
-                }
-                Happened::News(News::Back(subscription, said)) => {
-                    from = subscription;
-                    scheduler_lives = true;
-                    self.number = from.number;
-                    let owner = self.session.owner;
-                    self.take(Msg::OwnerFound { subscriber: self.number, owner, said }, terminal).await?
-                }
-                Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
-                Happened::Parsed(parsed) => self.take(Msg::Parsed(parsed), terminal).await?,
-                Happened::Due => self.take(Msg::Tick, terminal).await?,
+                Happened::Event(Some(event)) => self.take_events(event, &mut events, terminal).await?,
+                happened => self.take_in(happened, &mut hearing, terminal).await?,
             };
             if let Step::Leave(next) = step {
                 return Ok(next);
             }
-            if let Step::Leave(next) = self.drain(&mut events, &mut from, terminal).await? {
+            if let Step::Leave(next) = self.drain(&mut events, &mut hearing.from, terminal).await? {
                 return Ok(next);
+            }
+            if let Some(draft) = self.edits.take() {
+                // Its reader would take the editor's keys.
+                drop(events);
+                let step = self.edit(draft, terminal, signals, &mut hearing).await?;
+                events = EventStream::new();
+                if let Step::Leave(next) = step {
+                    return Ok(next);
+                }
             }
             // What only comes in is shown so often and no more; what the user does, at once.
             let (now, soon) = (Clock::System.now(), self.painted.plus(FRAME));
@@ -227,6 +222,44 @@ impl Screen {
         }
     }
 
+    /// Takes in what is no event of the terminal.
+    pub(in crate::shell) async fn take_in(
+        &mut self,
+        happened: Happened,
+        hearing: &mut Hearing,
+        terminal: &mut Terminal,
+    ) -> Result<Step, Ended> {
+        let msg = match happened {
+            Happened::Asked(Asked::Continue) => {
+                terminal.continued().map_err(|error| Ended::Failed(error.to_string()))?;
+                return Ok(Step::On);
+            }
+            Happened::Asked(Asked::Interrupt) => Msg::Interrupted,
+            Happened::Asked(asked) => return Err(Ended::Signal(asked.exit_code().unwrap_or(1))),
+            Happened::Event(_) => return Err(Ended::Signal(Asked::HangUp.exit_code().unwrap_or(1))),
+            Happened::Report(Some(report)) => Msg::Report(report),
+            Happened::Report(None) => {
+                hearing.lives = false;
+                let before = self.session.owner;
+                let moving = self.session.recover();
+                let stopped = Msg::SchedulerStopped("the scheduler has stopped".into());
+                before.filter(|_| moving).map_or(stopped, Msg::OwnerLost)
+            }
+            Happened::News(News::Said(sentence)) => Msg::Told(sentence),
+            Happened::News(News::Lost(error)) => Msg::SchedulerStopped(error.to_string()),
+            Happened::News(News::Back(subscription, said)) => {
+                *hearing = Hearing { from: subscription, lives: true };
+                self.number = hearing.from.number;
+                Msg::OwnerFound { subscriber: self.number, owner: self.session.owner, said }
+            }
+            Happened::Panicked(panic) => Msg::Panicked(panic),
+            Happened::Parsed(parsed) => Msg::Parsed(parsed),
+            Happened::Fetched(fetched) => Msg::Fetched(fetched),
+            Happened::Due => Msg::Tick,
+        };
+        self.take(msg, terminal).await
+    }
+
     /// Takes in what else has arrived.
     async fn drain(
         &mut self,
@@ -236,7 +269,7 @@ impl Screen {
     ) -> Result<Step, Ended> {
         for _ in 0..DRAIN {
             let step = if let Some(event) = waiting(events).await {
-                self.take_event(event, terminal).await?
+                self.take_events(event, events, terminal).await?
             } else if let Ok(report) = from.reports.try_recv() {
                 self.take(Msg::Report(report), terminal).await?
             } else {
@@ -247,6 +280,24 @@ impl Screen {
             }
         }
         Ok(Step::On)
+    }
+
+    /// Takes in an event, and what was looked at behind it to know what it is.
+    async fn take_events(
+        &mut self,
+        mut event: Event,
+        events: &mut EventStream,
+        terminal: &mut Terminal,
+    ) -> Result<Step, Ended> {
+        loop {
+            let next = if is_enter(&event) { waiting(events).await } else { None };
+            let event_as_meant = self.burst.take(event, next.as_ref(), Clock::System.now());
+            let step = self.take_event(event_as_meant, terminal).await?;
+            match (step, next) {
+                (Step::On, Some(next)) => event = next,
+                (step, _) => return Ok(step),
+            }
+        }
     }
 
     async fn take_event(&mut self, event: Event, terminal: &mut Terminal) -> Result<Step, Ended> {
@@ -261,7 +312,7 @@ impl Screen {
         self.take(msg, terminal).await
     }
 
-    async fn take(&mut self, msg: Msg, terminal: &mut Terminal) -> Result<Step, Ended> {
+    pub(in crate::shell) async fn take(&mut self, msg: Msg, terminal: &mut Terminal) -> Result<Step, Ended> {
         let mut effects = VecDeque::from(self.app.update(msg, Clock::System.now()));
         while let Some(effect) = effects.pop_front() {
             match effect {
@@ -279,6 +330,12 @@ impl Screen {
                         effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
                     }
                 }
+                Effect::Fetch(fetch) => {
+                    if let Some(fetched) = self.chores.begin(fetch) {
+                        effects.extend(self.app.update(Msg::Fetched(fetched), Clock::System.now()));
+                    }
+                }
+                Effect::Edit(draft) => self.edits = Some(draft),
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
                 Effect::Repaint => terminal.painter().repaint(),

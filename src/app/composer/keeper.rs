@@ -15,12 +15,13 @@ pub struct Keeper {
     kept: Option<State>,
     /// What is kept before the draft: messages that wait.
     before: String,
+    changes: u64,
     state: State,
     at: Option<Time>,
     begun: bool,
 }
 
-/// Which messages wait, by the number of their change, and what is seen of the draft.
+/// Which messages wait, by the number of their change (0: none), and what is seen of the draft.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct State {
     before: u64,
@@ -70,8 +71,9 @@ impl Keeper {
     pub fn also(&mut self, before: String) -> bool {
         let changed = self.before != before;
         if changed {
+            self.changes += 1;
+            self.state.before = if before.is_empty() { 0 } else { self.changes };
             self.before = before;
-            self.state.before += 1;
         }
         changed
     }

@@ -1,0 +1,258 @@
+//! Commands by name, done: from the composer after a `/`, from the list of commands after `:` or Ctrl+P.
+
+use std::time::Duration;
+
+use crate::app::action::{Action, Focus, Move};
+use crate::app::ask::words;
+use crate::app::command::{Does, Verb, best, pane_of};
+use crate::app::message::Effect;
+use crate::app::palette::{Choice, Palette};
+use crate::app::row::Role;
+use crate::app::state::{App, Armed, Overlay};
+use crate::domain::clock::Time;
+use crate::domain::ids::LaneId;
+use crate::domain::span::span;
+use crate::domain::standing::Target;
+use crate::scheduler::link::{Command, Urgent};
+
+/// How long a draft that begins like a command waits for the second Enter that sends it.
+const SEND_AGAIN: Duration = Duration::from_secs(6);
+
+impl App {
+    /// Does what a command says. Err: why not, for the user; nothing was done.
+    pub(in crate::app) fn order(&mut self, verb: &Verb, arguments: &str, now: Time) -> Result<Vec<Effect>, String> {
+        if arguments.is_empty() && !verb.stands_alone() {
+            return Err(format!("{} wants more: {} {}", verb.name, verb.name, verb.hint));
+        }
+        if verb.hint.is_empty() && !arguments.is_empty() {
+            return Err(format!("{} takes nothing behind it", verb.name));
+        }
+        match verb.does {
+            Does::Act(action) => Ok(self.act(action, Armed::No, now)),
+            Does::Quit => Ok(self.leave(now)),
+            Does::Stop => match self.running() {
+                Some(turn) => {
+                    self.stopping.insert(turn);
+                    self.say("stopping; what has come is kept", Role::Plain, now);
+                    Ok(vec![Effect::Urgent(Urgent::Cancel(turn))])
+                }
+                None => Err("no answer is on its way".into()),
+            },
+            Does::Lane if arguments.is_empty() => Ok(self.act(Action::SendOn, Armed::No, now)),
+            Does::Lane => {
+                self.pin = Some(self.lane_named(arguments)?);
+                self.focus = Focus::Composer;
+                Ok(Vec::new())
+            }
+            Does::Disable => self.disable(arguments, now),
+            Does::Enable => {
+                let target = self.target_named(arguments)?;
+                let on = match self.roster.switch(&target) {
+                    Some((target, true)) => target,
+                    Some((_, false)) => target,
+                    None => return Err(format!("{arguments}: its lanes are switched on one by one, by their names")),
+                };
+                self.say(format!("{} is in the rotation", words(&on)), Role::Plain, now);
+                self.undo = Some((on.clone(), false));
+                Ok(vec![Effect::Send(Command::Switch { target: on, on: true, until: None })])
+            }
+        }
+    }
+
+    fn disable(&mut self, arguments: &str, now: Time) -> Result<Vec<Effect>, String> {
+        let (name, rest) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
+        let target = self.target_named(name)?;
+        let rest = rest.trim();
+        let until = match rest.strip_prefix("until") {
+            _ if rest.is_empty() => None,
+            Some(clock) => Some(self.clock_named(clock.trim(), now)?),
+            None => Some(now.plus(span(rest.strip_prefix("for ").unwrap_or(rest))?)),
+        };
+        let when = until.map_or_else(String::new, |until| format!(" until {}", self.config.zone.hm(until)));
+        self.say(format!("{} is out of the rotation{when}", words(&target)), Role::Plain, now);
+        self.undo = Some((target.clone(), true));
+        Ok(vec![Effect::Send(Command::Switch { target, on: false, until })])
+    }
+
+    /// The next time at which clocks show this.
+    fn clock_named(&self, text: &str, now: Time) -> Result<Time, String> {
+        let number = |text: &str, below: u32| text.parse().ok().filter(|number| *number < below);
+        let (hour, minute) = text.split_once(':').unwrap_or((text, "0"));
+        match (number(hour, 24), number(minute, 60)) {
+            (Some(hour), Some(minute)) => Ok(self.config.zone.next(hour, minute, now)),
+            _ => Err("write the time as until 18:00".into()),
+        }
+    }
+
+    /// The lane or account of this name, or the only one in whose name it stands.
+    fn target_named(&self, name: &str) -> Result<Target, String> {
+        let lanes = || self.roster.lanes.iter().map(|lane| &lane.spec.id);
+        if let Some(lane) = lanes().find(|lane| lane.as_str() == name) {
+            return Ok(Target::Lane(lane.clone()));
+        }
+        let account = name.strip_suffix("/*").unwrap_or(name);
+        if let Some(lane) = lanes().find(|lane| lane.account().as_str() == account) {
+            return Ok(Target::Account(lane.account()));
+        }
+        self.only_lane(name).map(Target::Lane).map_err(|near| {
+            let near = near.map_or_else(String::new, |near| format!(": did you mean {near}?"));
+            format!("no lane or account is called `{name}`{near}")
+        })
+    }
+
+    fn lane_named(&self, name: &str) -> Result<LaneId, String> {
+        let exact = self.roster.lanes.iter().map(|lane| &lane.spec.id).find(|lane| lane.as_str() == name);
+        exact.cloned().map_or_else(|| self.only_lane(name), Ok).map_err(|near| {
+            let near = near.map_or_else(String::new, |near| format!(": did you mean {near}?"));
+            format!("no lane is called `{name}`{near}")
+        })
+    }
+
+    /// The only lane in whose name this stands. Err: what was probably meant.
+    fn only_lane(&self, name: &str) -> Result<LaneId, Option<String>> {
+        let names: Vec<&str> = self.roster.lanes.iter().map(|lane| lane.spec.id.as_str()).collect();
+        let has: Vec<&str> = names.iter().copied().filter(|lane| name.len() > 2 && lane.contains(name)).collect();
+        match has.as_slice() {
+            [one] => Ok((*one).into()),
+            _ => Err(best(name, names, |lane| lane).first().map(|lane| (*lane).to_owned())),
+        }
+    }
+
+    /// A draft that begins with `/` and is sent: a command, or a text if that is made sure. None: it is no such draft.
+    pub(in crate::app) fn slash(&mut self, armed: Armed, now: Time) -> Option<Vec<Effect>> {
+        let line = self.composer.first_line().strip_prefix('/')?.trim_end().to_owned();
+        if line.starts_with('/') {
+            return None;
+        }
+        let (name, arguments) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
+        let verb = Verb::named(name).filter(|_| self.composer.lines() == 1);
+        let Some(verb) = verb else {
+            if matches!(armed, Armed::Send(until) if until >= now) {
+                return None;
+            }
+            self.armed = Armed::Send(now.plus(SEND_AGAIN));
+            let name = crate::domain::text::shortened(name, 20).into_owned();
+            self.say(
+                format!("no command is called /{name}: Enter again sends it as text, // does at once"),
+                Role::Warn,
+                now,
+            );
+            return Some(Vec::new());
+        };
+        let (draft, arguments) = (self.composer.packed(), arguments.trim().to_owned());
+        self.composer.set("");
+        match self.order(verb, &arguments, now) {
+            Ok(effects) => Some(effects),
+            Err(why) => {
+                self.composer.set(&draft);
+                self.say(why, Role::Warn, now);
+                Some(Vec::new())
+            }
+        }
+    }
+
+    /// Takes what was chosen in the list of commands.
+    pub(in crate::app) fn take_command(&mut self, now: Time) -> Vec<Effect> {
+        let Some(Overlay::Palette(palette)) = &self.overlay else { return Vec::new() };
+        let typed = |filter: String| Some(Overlay::Palette(Palette { filter, ..Palette::default() }));
+        match palette.chosen(&self.roster) {
+            None => Vec::new(),
+            Some(Choice::Completed(line)) => {
+                self.overlay = typed(line);
+                Vec::new()
+            }
+            Some(Choice::Verb(verb)) if !verb.hint.is_empty() => {
+                self.overlay = typed(format!("{} ", verb.name));
+                Vec::new()
+            }
+            Some(Choice::Verb(verb)) => self.order_from_list(verb, "", now),
+            Some(Choice::Line(verb, arguments)) => self.order_from_list(verb, &arguments, now),
+            Some(Choice::Act(action, place, ..)) => {
+                self.overlay = None;
+                if let Some(pane) = pane_of(place) {
+                    self.focus = pane;
+                }
+                self.act(action, Armed::No, now)
+            }
+        }
+    }
+
+    fn order_from_list(&mut self, verb: &Verb, arguments: &str, now: Time) -> Vec<Effect> {
+        let list = self.overlay.take();
+        match self.order(verb, arguments, now) {
+            Ok(effects) => effects,
+            Err(why) => {
+                self.overlay = list;
+                if let Some(Overlay::Palette(palette)) = &mut self.overlay {
+                    palette.wrong = Some(why);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Completes the line in the list of commands by what is chosen.
+    pub(in crate::app) fn complete_command(&mut self) {
+        let Some(Overlay::Palette(palette)) = &mut self.overlay else { return };
+        let choices = palette.choices(&self.roster);
+        let chosen = choices.get(palette.at.min(choices.len().saturating_sub(1)));
+        // The line itself stands first: the next row is what completes it.
+        let chosen = if matches!(chosen, Some(Choice::Line(..))) { choices.get(1) } else { chosen };
+        match chosen {
+            Some(Choice::Completed(line)) => palette.filter.clone_from(line),
+            Some(Choice::Verb(verb)) => palette.filter = format!("{} ", verb.name),
+            _ => return,
+        }
+        palette.at = 0;
+    }
+
+    /// Takes the chosen earlier prompt into the draft. What stood there is remembered.
+    pub(in crate::app) fn take_prompt(&mut self) {
+        let Some(Overlay::Recall(recall)) = &self.overlay else { return };
+        let chosen = recall.chosen().map(str::to_owned);
+        self.overlay = None;
+        if let Some(chosen) = chosen {
+            let draft = self.composer.packed();
+            self.composer.remember(&draft);
+            self.composer.set(&chosen);
+            self.focus = Focus::Composer;
+        }
+    }
+
+    /// Goes through the list that stands over the panes. False: there is none.
+    pub(in crate::app) fn go_list(&mut self, way: Move) -> bool {
+        let roster = &self.roster;
+        let (at, count) = match &mut self.overlay {
+            Some(Overlay::Lanes(lanes)) => {
+                let count = lanes.choices(roster).len();
+                (&mut lanes.at, count)
+            }
+            Some(Overlay::Palette(palette)) => {
+                let count = palette.choices(roster).len();
+                (&mut palette.at, count)
+            }
+            Some(Overlay::Recall(recall)) => {
+                let count = recall.count();
+                (&mut recall.at, count)
+            }
+            _ => return false,
+        };
+        *at = stepped(*at, count, way);
+        true
+    }
+}
+
+/// The place in a list of so many to which a way leads from `at`.
+pub(in crate::app) fn stepped(at: usize, count: usize, way: Move) -> usize {
+    let last = count.saturating_sub(1);
+    let at = at.min(last);
+    let to = match way {
+        Move::Up | Move::PreviousTurn => at.saturating_sub(1),
+        Move::Down | Move::NextTurn => at + 1,
+        Move::PageUp | Move::HalfUp => at.saturating_sub(10),
+        Move::PageDown | Move::HalfDown => at + 10,
+        Move::First => 0,
+        Move::Last => last,
+    };
+    to.min(last)
+}
