@@ -256,3 +256,234 @@ pub(in crate::app) fn stepped(at: usize, count: usize, way: Move) -> usize {
     };
     to.min(last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Msg;
+    use crate::app::fetch::{Fetch, Fetched};
+    use crate::app::fixture::{NOW, app, fresh, in_};
+    use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+
+    fn press(app: &mut App, modifiers: KeyModifiers, code: KeyCode) -> Vec<Effect> {
+        app.update(Msg::Key(KeyEvent::new(code, modifiers)), NOW)
+    }
+
+    fn ctrl(app: &mut App, letter: char) -> Vec<Effect> {
+        press(app, KeyModifiers::CONTROL, KeyCode::Char(letter))
+    }
+
+    fn plain(app: &mut App, code: KeyCode) -> Vec<Effect> {
+        press(app, KeyModifiers::NONE, code)
+    }
+
+    fn typed(app: &mut App, text: &str) -> Vec<Effect> {
+        text.chars().flat_map(|letter| plain(app, KeyCode::Char(letter))).collect()
+    }
+
+    fn footer(app: &App) -> String {
+        app.screen(NOW).footer.text()
+    }
+
+    fn off(target: Target, until: Option<Time>) -> Vec<Effect> {
+        vec![Effect::Send(Command::Switch { target, on: false, until })]
+    }
+
+    #[test]
+    fn a_command_is_done_and_never_sent() {
+        let steady = || Target::Account("steady".into());
+        // 09:41:02 now.
+        for (line, expected) in [
+            ("/disable steady", off(steady(), None)),
+            ("/disable steady/* 15m", off(steady(), Some(in_(900)))),
+            ("/disable medium-14b for 1h", off(Target::Lane("steady/medium-14b".into()), Some(in_(3600)))),
+            ("/disable steady until 10:00", off(steady(), Some(in_(1138)))),
+            ("/enable steady", vec![Effect::Send(Command::Switch { target: steady(), on: true, until: None })]),
+            ("/endpoint", vec![Effect::Send(Command::SwitchEndpoint)]),
+            ("/quit", vec![Effect::Quit]),
+        ] {
+            let mut app = app(120, 40);
+            // Typed, with the list of commands over it; and pasted, without.
+            typed(&mut app, line);
+            assert_eq!(plain(&mut app, KeyCode::Enter), expected, "{line}");
+            assert_eq!(app.composer().text(), "", "{line}");
+            let mut app = fresh(120, 40);
+            app.update(Msg::Paste(line.into()), NOW);
+            plain(&mut app, KeyCode::Esc);
+            assert_eq!(plain(&mut app, KeyCode::Enter), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_command_is_said_and_it_stays() {
+        for (line, why) in [
+            ("/disable", "disable wants more: disable TARGET"),
+            ("/disable steddy", "no lane or account is called `steddy`"),
+            ("/disable me", "called `me`: did you mean steady/medium-14b?"),
+            ("/disable steady 15", "write a span as 90s, 15m"),
+            ("/disable steady until 25:00", "until 18:00"),
+            ("/lane no/such", "no lane is called `no/such`"),
+            ("/stop", "no answer is on its way"),
+            ("/raw now", "raw takes nothing behind it"),
+        ] {
+            let mut app = fresh(140, 40);
+            app.update(Msg::Paste(line.into()), NOW);
+            plain(&mut app, KeyCode::Esc);
+            let effects = plain(&mut app, KeyCode::Enter);
+            let asked =
+                effects.iter().any(|effect| matches!(effect, Effect::Send(Command::Ask(_) | Command::Switch { .. })));
+            assert!(footer(&app).contains(why) && !asked, "{line}: {} {effects:?}", footer(&app));
+            assert_eq!(app.composer().text(), line);
+        }
+    }
+
+    #[test]
+    fn a_text_that_begins_like_a_command_is_sent_on_purpose() {
+        let asked = |effects: Vec<Effect>| {
+            effects.into_iter().find_map(|effect| match effect {
+                Effect::Send(Command::Ask(ask)) => Some(ask.prompt),
+                _ => None,
+            })
+        };
+        let mut app = fresh(120, 40);
+        app.update(Msg::Paste("/usr/bin is what?".into()), NOW);
+        assert_eq!(asked(plain(&mut app, KeyCode::Enter)), None);
+        assert!(footer(&app).contains("no command is called /usr/bin: Enter again sends it"));
+        assert_eq!(asked(plain(&mut app, KeyCode::Enter)), Some("/usr/bin is what?".into()));
+        let mut app = fresh(120, 40);
+        app.update(Msg::Paste("//help me".into()), NOW);
+        assert_eq!(asked(plain(&mut app, KeyCode::Enter)), Some("/help me".into()));
+        // Another key in between: asked again.
+        let mut app = fresh(120, 40);
+        app.update(Msg::Paste("/a\nb".into()), NOW);
+        plain(&mut app, KeyCode::Enter);
+        plain(&mut app, KeyCode::Left);
+        assert_eq!(asked(plain(&mut app, KeyCode::Enter)), None);
+    }
+
+    #[test]
+    fn the_list_of_commands_does_commands_and_keys() {
+        let mut app = app(120, 40);
+        // From a pane by `:`, with arguments, completed by Tab.
+        press(&mut app, KeyModifiers::ALT, KeyCode::Char('2'));
+        plain(&mut app, KeyCode::Char(':'));
+        typed(&mut app, "disable stea");
+        plain(&mut app, KeyCode::Tab);
+        typed(&mut app, "15m");
+        assert_eq!(plain(&mut app, KeyCode::Enter), off(Target::Account("steady".into()), Some(in_(900))));
+        assert!(app.overlay.is_none() && footer(&app).contains("steady, with all its lanes, is out"));
+        // What is wrong is said in it, and it stays open.
+        ctrl(&mut app, 'p');
+        typed(&mut app, "enable nobody");
+        assert_eq!(plain(&mut app, KeyCode::Enter), []);
+        let panel = app.screen(NOW).panel.unwrap();
+        assert!(panel.rows.iter().any(|row| row.text().contains("✕ no lane or account is called `nobody`")));
+        // A key's action, in its pane.
+        ctrl(&mut app, 'u');
+        typed(&mut app, "undo last");
+        let row = app.screen(NOW).panel.unwrap().rows[0].text();
+        assert!(row.contains("undo the last switch") && row.trim_end().ends_with('z'), "{row}");
+        let effects = plain(&mut app, KeyCode::Enter);
+        assert_eq!(
+            effects,
+            [Effect::Send(Command::Switch { target: Target::Account("steady".into()), on: true, until: None })]
+        );
+        assert_eq!(app.focus(), Focus::Quota);
+        // Every row can be chosen without harm.
+        for down in 0..60 {
+            let mut app = crate::app::fixture::app(120, 40);
+            ctrl(&mut app, 'p');
+            (0..down).for_each(|_| drop(plain(&mut app, KeyCode::Down)));
+            plain(&mut app, KeyCode::Enter);
+            app.screen(NOW);
+        }
+    }
+
+    #[test]
+    fn earlier_prompts_are_searched_and_the_draft_is_not_touched() {
+        let mut app = app(120, 40);
+        app.update(Msg::Paste("a draft of\nmine".into()), NOW);
+        plain(&mut app, KeyCode::Left);
+        let before = (app.composer().text(), app.composer().laid().cursor);
+        assert_eq!(ctrl(&mut app, 'r'), [Effect::Fetch(Fetch::Prompts)]);
+        let kept = ["first long ago", "the log of last year", "the log of last year", "a draft of\nmine"];
+        app.update(Msg::Fetched(Fetched::Prompts(Ok(kept.map(str::to_owned).into()))), NOW);
+        typed(&mut app, "log");
+        let rows =
+            |app: &App| app.screen(NOW).panel.unwrap().rows.iter().map(crate::app::row::Row::text).collect::<Vec<_>>();
+        let found = rows(&app);
+        assert_eq!(found.last().map(String::as_str), Some("the log of last year"));
+        assert!(found.iter().all(|row| row.to_lowercase().contains("log")));
+        for back in
+            [KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE), KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)]
+        {
+            app.update(Msg::Key(back), NOW);
+            assert_eq!((app.composer().text(), app.composer().laid().cursor), before);
+            ctrl(&mut app, 'r');
+            app.update(Msg::Fetched(Fetched::Prompts(Ok(kept.map(str::to_owned).into()))), NOW);
+        }
+        typed(&mut app, "last year");
+        assert_eq!(plain(&mut app, KeyCode::Enter), [], "nothing is sent");
+        assert_eq!(app.composer().text(), "the log of last year");
+        // The draft that stood there is behind it.
+        plain(&mut app, KeyCode::Up);
+        assert_eq!(app.composer().text(), "a draft of\nmine");
+        ctrl(&mut app, 'r');
+        app.update(Msg::Fetched(Fetched::Prompts(Err("cannot read it".into()))), NOW);
+        assert!(footer(&app).contains("only this session's prompts: cannot read it"));
+    }
+
+    #[test]
+    fn the_draft_goes_to_the_editor_and_comes_back() {
+        let mut app = fresh(120, 40);
+        app.update(Msg::Paste("x\n".repeat(400)), NOW);
+        typed(&mut app, "!");
+        let whole = format!("{}!", "x\n".repeat(400));
+        assert_eq!(ctrl(&mut app, 'g'), [Effect::Edit(whole.clone())]);
+        assert_eq!(ctrl(&mut app, 'x'), []);
+        assert_eq!(ctrl(&mut app, 'e'), [Effect::Edit(whole.clone())]);
+        assert_eq!(ctrl(&mut app, 'e'), [], "the end of the line");
+        app.update(Msg::Edited(Err("vi ended with 1: the draft is as it was".into())), NOW);
+        assert_eq!((app.composer().text(), footer(&app).contains("vi ended with 1")), (whole.clone(), true));
+        app.update(Msg::Edited(Ok(format!("new: {whole}"))), NOW);
+        assert_eq!((app.composer().text(), app.composer().laid().rows.len()), (format!("new: {whole}"), 1));
+        press(&mut app, KeyModifiers::CONTROL, KeyCode::Char('_'));
+        press(&mut app, KeyModifiers::CONTROL, KeyCode::Char('_'));
+        assert_eq!(app.composer().text(), whole, "undone");
+    }
+
+    #[test]
+    fn files_are_completed_where_an_at_begins_a_word() {
+        use crate::app::fetch::Entry;
+        let entry = |name: &str, size| Entry { name: name.into(), size };
+        let entries =
+            vec![entry(".git", None), entry("my notes.md", Some(10)), entry("src", None), entry("sum.rs", Some(4100))];
+        let folder = |name: &str| vec![Effect::Fetch(Fetch::Folder(name.into()))];
+        let listed = |app: &App| {
+            app.screen(NOW).menu.map(|menu| menu.rows.iter().map(crate::app::row::Row::text).collect::<Vec<_>>())
+        };
+        let mut app = fresh(120, 40);
+        assert_eq!(typed(&mut app, "see a@"), []);
+        assert_eq!(typed(&mut app, " @"), folder(""));
+        app.update(Msg::Fetched(Fetched::Folder(String::new(), entries.clone())), NOW);
+        assert_eq!(listed(&app).unwrap(), ["my notes.md  10 B", "src/  folder", "sum.rs  4.1 kB"]);
+        assert_eq!(typed(&mut app, "sr"), [], "the folder is known");
+        assert_eq!(plain(&mut app, KeyCode::Enter), folder("src/"));
+        assert_eq!(app.composer().text(), "see a@ @src/");
+        app.update(Msg::Fetched(Fetched::Folder("src/".into(), vec![entry("lib.rs", Some(1))])), NOW);
+        plain(&mut app, KeyCode::Tab);
+        assert_eq!((app.composer().text().as_str(), listed(&app)), ("see a@ @src/lib.rs ", None));
+        // With spaces in it; hidden ones behind a dot; closed by Esc, which leaves the text.
+        typed(&mut app, "@n");
+        app.update(Msg::Fetched(Fetched::Folder(String::new(), entries)), NOW);
+        plain(&mut app, KeyCode::Enter);
+        assert!(app.composer().text().ends_with("@\"my notes.md\" "));
+        typed(&mut app, "@.");
+        assert_eq!(listed(&app), None);
+        app.update(Msg::Fetched(Fetched::Folder(String::new(), vec![entry(".git", None)])), NOW);
+        assert_eq!(listed(&app).unwrap(), [".git/  folder"]);
+        plain(&mut app, KeyCode::Esc);
+        typed(&mut app, "g");
+        assert!(listed(&app).is_none() && app.composer().text().ends_with("@.g"));
+    }
+}

@@ -63,6 +63,9 @@ impl App {
     pub(in crate::app) fn prospect(&self, due: &mut Due) -> Row {
         let free = self.roster.first_free(self.config.usual, due.now);
         let width = usize::from(self.areas.composer.width);
+        if self.is_command() {
+            return Row::of("a command; with // it is text", Role::Dim);
+        }
         if let Some(pin) = &self.pin {
             let standing = self.roster.lane(pin).map(|lane| self.roster.standing(lane, self.need(), due.now));
             let ready = standing.as_ref().is_none_or(|standing| *standing == Standing::Ready);
@@ -101,6 +104,12 @@ impl App {
             }
             (None, None) => self.nobody(due),
         }
+    }
+
+    /// Whether the draft is a command, by its beginning.
+    fn is_command(&self) -> bool {
+        let line = self.composer.first_line();
+        line.starts_with('/') && !line.starts_with("//") && self.composer.lines() == 1
     }
 
     /// Where no quota is seen, the line says at its end what the lane has left, if there is room.

@@ -55,6 +55,7 @@ impl Editor {
         match (status.success(), status.code()) {
             (true, _) => {}
             (false, Some(126 | 127)) => return Err(kept(format!("{program} was not found, or cannot be run"))),
+            (false, Some(128..)) => return Err(kept(format!("{program} was killed"))),
             (false, Some(code)) => return Err(kept(format!("{program} ended with {code}"))),
             (false, None) => return Err(kept(format!("{program} was killed"))),
         }
