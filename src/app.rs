@@ -64,6 +64,9 @@ pub mod composer;
 /// Messages that wait.
 pub mod queue;
 
+/// Files that go along with a message.
+pub mod scales;
+
 /// Where everything stands.
 pub mod geometry;
 
@@ -139,6 +142,9 @@ mod ask;
 /// What is done with turns that are there already.
 mod steer;
 
+/// Files that are named, read and weighed.
+mod attach;
+
 /// Commands by name, done.
 mod order;
 
@@ -172,6 +178,7 @@ pub use crate::app::state::App;
 impl App {
     /// Takes in what happened at `now`, and says what is to be done.
     pub fn update(&mut self, msg: Msg, now: Time) -> Vec<Effect> {
+        let writes = matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Fetched(_) | Msg::Edited(_) | Msg::Mouse(_));
         let mut effects = match msg {
             Msg::Key(key) => self.key(key, now),
             Msg::Paste(text) => {
@@ -242,7 +249,10 @@ impl App {
             self.composer.note(now);
             effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
         }
-        effects.extend(self.refresh_menu());
+        if writes {
+            effects.extend(self.refresh_menu());
+            effects.extend(self.weigh());
+        }
         self.lay_out();
         effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));
         effects
@@ -340,6 +350,7 @@ mod tests {
             no_training: false,
             only: None,
             patience: None,
+            attachments: vec![],
         };
         assert_eq!(app.update(key(KeyCode::Enter), NOW), [Effect::Send(Command::Ask(Box::new(ask)))]);
         assert_eq!(app.composer().text(), "");

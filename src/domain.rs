@@ -30,11 +30,11 @@ pub mod headers;
 /// What went wrong, and what to do next.
 pub mod failure;
 
-/// Requests, answers, turns.
-pub mod conversation;
-
 /// Files that go along with a question.
 pub mod attachment;
+
+/// Requests, answers, turns.
+pub mod conversation;
 
 /// How a lane stands: ready, or not, and why.
 pub mod standing;

@@ -268,6 +268,27 @@ fn a_prompt_of_another_day_is_found() {
 }
 
 #[test]
+fn a_file_is_named_completed_and_goes_along() {
+    let mut pty = open(120, 40);
+    fs::write(pty.home().join("tides of the sea.txt"), "low and high\n").unwrap();
+    pty.send("log @ti");
+    pty.wait_for_text("tides of the sea.txt  13 B");
+    pty.send("\t");
+    pty.wait_for_text("@\"tides of the sea.txt\"");
+    pty.send("\r");
+    pty.wait_for_text("@ tides of the sea.txt  13 B");
+    pty.wait_for("its answer", |screen| screen.contents().lines().any(is_answer));
+    quit(&mut pty);
+    let mut again = pty.run_at_the_same_home(ROUNDEL, &[]);
+    again.wait_for_text("@ tides of the sea.txt  13 B");
+    // A picture, and nobody in the demo sees.
+    fs::write(again.home().join("moon.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    again.send("@moon.png \r");
+    again.wait_for_text("not sent: @moon.png is a picture");
+    again.wait_for_text("› @moon.png");
+}
+
+#[test]
 fn any_size_will_do() {
     let mut pty = open(200, 60);
     for (cols, rows) in [(80, 24), (60, 20), (40, 10), (39, 9), (10, 3), (1, 1), (140, 45)] {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use roundel::domain::ability::Ability;
+use roundel::domain::attachment::Attachment;
 use roundel::domain::attempt::Outcome;
 use roundel::domain::clock::Time;
-use roundel::domain::conversation::{Message, Origin, Request, Role, Turn, TurnState, Usage};
+use roundel::domain::conversation::{Message, Origin, Part, Request, Role, Turn, TurnState, Usage};
 use roundel::domain::exchange::Head;
 use roundel::domain::failure::{Class, Failure};
 use roundel::domain::ids::{AttemptId, LaneId, TurnId};
@@ -62,7 +64,16 @@ impl Bench {
         self.last += 1;
         let turn = TurnId(self.last);
         let request = Request { messages: vec![Message::text(Role::User, prompt)], ..Request::default() };
-        let ask = Ask { turn, origin, prompt: prompt.into(), request, no_training: false, only: None, patience: None };
+        let ask = Ask {
+            turn,
+            origin,
+            prompt: prompt.into(),
+            request,
+            no_training: false,
+            only: None,
+            patience: None,
+            attachments: vec![],
+        };
         self.desk.command(1, Command::Ask(Box::new(ask)), now);
         self.look();
         turn
@@ -397,6 +408,43 @@ fn what_costs_money_answers_only_when_switched_on_by_itself() {
 }
 
 #[test]
+fn a_question_with_a_picture_goes_to_a_lane_that_sees() {
+    let sees = |id: &str| {
+        let mut spec = lane(id, None);
+        spec.abilities.can.push(Ability::Vision);
+        spec
+    };
+    let asked = |specs: Vec<LaneSpec>| {
+        let mut bench = Bench::new(&[("a/1", None)]);
+        let ledger = Ledger::new(specs, Kept::default(), START);
+        bench.desk = Desk::new(Opening { ledger, ..Opening::default() }, START);
+        let parts = vec![Part::Text("x".into()), Part::Image("data:image/png;base64,AA==".into())];
+        let messages = vec![Message { role: Role::User, parts }];
+        let file = Attachment::of("a.png", b"\x89PNG\r\n\x1a\n".to_vec()).unwrap();
+        let ask = Ask {
+            turn: TurnId(1),
+            origin: Origin::Chat,
+            prompt: "x".into(),
+            request: Request { messages, ..Request::default() },
+            no_training: false,
+            only: None,
+            patience: None,
+            attachments: vec![file.clone()],
+        };
+        bench.desk.command(1, Command::Ask(Box::new(ask)), at(0));
+        bench.look();
+        let turn = bench.desk.snapshot(at(0)).turns[0].clone();
+        assert_eq!(turn.attachments, [file]);
+        let flown: Vec<String> = bench.lanes_flown().iter().map(ToString::to_string).collect();
+        (flown, turn.state)
+    };
+    assert_eq!(asked(vec![lane("a/1", None), lane("b/1", None), sees("c/1")]).0, ["c/1"]);
+    let (flown, state) = asked(vec![lane("a/1", None)]);
+    let TurnState::Failed(why) = state else { panic!("{state:?}") };
+    assert!(flown.is_empty() && why.contains("is not known to see images"), "{why}");
+}
+
+#[test]
 fn who_wants_no_training_gets_no_lane_that_may_train() {
     let mut bench = Bench::new(&[("a/1", None)]);
     let trains = |id: &str, training| LaneSpec { training, ..lane(id, None) };
@@ -413,6 +461,7 @@ fn who_wants_no_training_gets_no_lane_that_may_train() {
             no_training: true,
             only: None,
             patience: None,
+            attachments: vec![],
         };
         bench.desk.command(1, Command::Ask(Box::new(ask)), at(second));
         bench.look();

@@ -130,7 +130,16 @@ impl Plan {
                 self.asked.insert(turn, (self.now, origin));
                 let request = Request { messages: vec![Message::text(Role::User, "x")], ..Request::default() };
                 let prompt = "x".into();
-                let ask = Ask { turn, origin, prompt, request, no_training: false, only: None, patience: None };
+                let ask = Ask {
+                    turn,
+                    origin,
+                    prompt,
+                    request,
+                    no_training: false,
+                    only: None,
+                    patience: None,
+                    attachments: vec![],
+                };
                 self.desk.command(1, Command::Ask(Box::new(ask)), self.now);
                 self.look();
             }

@@ -198,7 +198,11 @@ impl App {
                 Vec::new()
             }
             Fetched::Folder(folder, entries) => self.folder_read(folder, entries).into_iter().collect(),
-            Fetched::Sizes(_) | Fetched::Files(..) => Vec::new(),
+            Fetched::Sizes(sizes) => {
+                self.weighed(sizes);
+                Vec::new()
+            }
+            Fetched::Files(number, files) => self.files_read(number, files, now),
         }
     }
 
@@ -218,7 +222,7 @@ impl App {
         match self.composer.unfold() {
             Unfolded::Done => {}
             Unfolded::TooLarge => {
-                self.say("too large to be unfolded here: Ctrl+G opens it in your editor", Role::Warn, now)
+                self.say("too large to be unfolded here: Ctrl+G opens it in your editor", Role::Warn, now);
             }
             Unfolded::Nothing => self.say("no paste is folded in the draft", Role::Dim, now),
         }

@@ -6,9 +6,10 @@ use crate::app::message::Effect;
 use crate::app::queue::Queued;
 use crate::app::row::Role;
 use crate::app::state::{App, Armed};
+use crate::domain::attachment::{Attachment, named};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Message, Origin, Request, Role as Speaker, Turn};
-use crate::domain::ids::LaneId;
+use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::standing::Target;
 use crate::scheduler::link::{Ask, Command, turn_id};
 
@@ -26,16 +27,27 @@ impl App {
             }
             return self.offer.iter().map(|_| Effect::GoReal).collect();
         }
+        if self.reading.is_some() {
+            self.say("a moment: the files of the message before are being read", Role::Plain, now);
+            return Vec::new();
+        }
         let escaped = self.composer.first_line().starts_with("//");
-        let (mut draft, only) = (self.composer.take(), self.pin.take());
+        let names = named(&self.composer.seen());
+        let (mut draft, only, fork) = (self.composer.take(), self.pin.take(), self.fork.take());
         if escaped {
             draft.remove(0);
         }
-        if let Some(fork) = self.fork.take() {
+        let queued = Queued { draft, only, attachments: Vec::new() };
+        if names.is_empty() { self.post(queued, fork, now) } else { self.read_files(queued, fork, names, now) }
+    }
+
+    /// A message goes, or waits until the answer before it is there.
+    pub(in crate::app) fn post(&mut self, queued: Queued, fork: Option<TurnId>, now: Time) -> Vec<Effect> {
+        if let Some(fork) = fork {
             self.leave_out_from(fork);
         }
-        self.queue.push(Queued { draft, only });
-        self.composer.also_keep(self.queue.text());
+        self.queue.push(queued);
+        self.keep_waiting();
         if self.is_busy() {
             self.say("queued: it goes when the answer is there; ↑ brings it back", Role::Plain, now);
             return self.keep_draft(now);
@@ -43,14 +55,26 @@ impl App {
         self.send_next(now)
     }
 
+    /// What waits is kept with the draft.
+    pub(in crate::app) fn keep_waiting(&mut self) {
+        let reading = self.reading.as_ref().map_or_else(String::new, |reading| reading.queued.draft.clone() + "\n\n");
+        self.composer.also_keep(self.queue.text() + &reading);
+    }
+
     /// The first message that waits goes.
     fn send_next(&mut self, now: Time) -> Vec<Effect> {
         let Some(queued) = self.queue.take_next() else { return Vec::new() };
-        self.ask(whole(&queued.draft).into_owned(), queued.only, now)
+        self.ask(whole(&queued.draft).into_owned(), queued.attachments, queued.only, now)
     }
 
     /// Asks, with all that goes along.
-    pub(in crate::app) fn ask(&mut self, prompt: String, only: Option<LaneId>, now: Time) -> Vec<Effect> {
+    pub(in crate::app) fn ask(
+        &mut self,
+        prompt: String,
+        attachments: Vec<Attachment>,
+        only: Option<LaneId>,
+        now: Time,
+    ) -> Vec<Effect> {
         let turn = turn_id(now, self.config.subscriber, self.last_turn);
         self.last_turn = turn;
         self.awaited = Some(turn);
@@ -58,19 +82,20 @@ impl App {
         let ask = Ask {
             turn,
             origin: Origin::Chat,
-            request: self.request(&prompt),
+            request: self.request(&prompt, &attachments),
             prompt,
             no_training: false,
             only: only.map(Target::Lane),
             patience: None,
+            attachments,
         };
         self.asked.push(ask.clone());
-        self.composer.also_keep(self.queue.text());
+        self.keep_waiting();
         let kept = self.keep_draft(now);
         std::iter::once(Effect::Send(Command::Ask(Box::new(ask)))).chain(kept).collect()
     }
 
-    fn keep_draft(&mut self, now: Time) -> Vec<Effect> {
+    pub(in crate::app) fn keep_draft(&mut self, now: Time) -> Vec<Effect> {
         let kept = self.composer.to_keep(now, true);
         kept.map(|draft| Effect::Send(Command::KeepDraft(draft))).into_iter().collect()
     }
@@ -83,15 +108,15 @@ impl App {
         vec![Effect::Send(Command::AvoidTraining(avoid))]
     }
 
-    /// The question, and the answered turns before it.
-    pub(in crate::app) fn request(&self, prompt: &str) -> Request {
+    /// The question with its files, and the answered turns before it with theirs.
+    pub(in crate::app) fn request(&self, prompt: &str, attachments: &[Attachment]) -> Request {
         let answered = |turn: &&Turn| turn.state.is_over() && !turn.answer.is_empty() && !self.is_left_out(turn.id);
         let turns: Vec<&Turn> =
             self.transcript.cells().iter().rev().map(|cell| &cell.turn).filter(answered).take(TURNS_ALONG).collect();
         let before = turns.into_iter().rev().flat_map(|turn| {
-            [Message::text(Speaker::User, &*turn.prompt), Message::text(Speaker::Assistant, &*turn.answer)]
+            [Message::question(&turn.prompt, &turn.attachments), Message::text(Speaker::Assistant, &*turn.answer)]
         });
-        let messages = before.chain([Message::text(Speaker::User, prompt)]).collect();
+        let messages = before.chain([Message::question(prompt, attachments)]).collect();
         Request { messages, ..Request::default() }
     }
 

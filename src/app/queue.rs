@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::app::cells;
 use crate::app::composer::fold::brief;
+use crate::domain::attachment::Attachment;
 use crate::domain::ids::LaneId;
 use crate::domain::text::one_line;
 
@@ -12,6 +13,8 @@ use crate::domain::text::one_line;
 pub struct Queued {
     /// What is asked, as drafts are kept: see [`crate::app::composer::fold`].
     pub draft: String,
+    /// The files that go along.
+    pub attachments: Vec<Attachment>,
     /// The only lane that it shall go to.
     pub only: Option<LaneId>,
 }

@@ -16,6 +16,7 @@ use crate::app::queue::Queue;
 use crate::app::recall::Recall;
 use crate::app::roster::{Item, Roster};
 use crate::app::row::Role;
+use crate::app::scales::{Reading, Scales};
 use crate::app::transcript::Transcript;
 use crate::domain::clock::Time;
 use crate::domain::ids::{AccountId, AttemptId, LaneId, TurnId};
@@ -92,6 +93,12 @@ pub struct App {
     pub(in crate::app) overlay_top: usize,
     pub(in crate::app) composer: Composer,
     pub(in crate::app) completing: Completing,
+    /// What the files weigh that the draft names.
+    pub(in crate::app) scales: Scales,
+    /// The message whose files are being read.
+    pub(in crate::app) reading: Option<Reading>,
+    /// How many such there were.
+    pub(in crate::app) readings: u64,
     pub(in crate::app) transcript: Transcript,
     pub(in crate::app) roster: Roster,
     pub(in crate::app) selected: Option<Item>,
@@ -146,6 +153,9 @@ impl App {
             overlay_top: 0,
             composer: Composer::default(),
             completing: Completing::default(),
+            scales: Scales::default(),
+            reading: None,
+            readings: 0,
             transcript: Transcript::default(),
             roster: Roster::default(),
             selected: None,

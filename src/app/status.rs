@@ -147,7 +147,7 @@ impl App {
 
     /// What the draft would take, with all that goes along.
     fn need(&self) -> Need {
-        Need { input: self.along + self.composer.tokens(), ..self.config.usual }
+        Need { input: self.along + self.composer.tokens() + self.scales.tokens, ..self.config.usual }
     }
 
     /// The lane that would take the draft: the next one, or, if that has no room for it, another; None: none has.
@@ -169,7 +169,7 @@ impl App {
         if self.composer.is_blank() {
             return String::new();
         }
-        let tokens = self.along + self.composer.tokens();
+        let tokens = self.along + self.composer.tokens() + self.scales.tokens;
         format!("about {} tok, ", count(tokens))
     }
 

@@ -35,7 +35,7 @@ impl App {
 
     /// Counts what goes along with the next question.
     pub(in crate::app) fn count_along(&mut self) {
-        self.along = self.request("").estimated_tokens();
+        self.along = self.request("", &[]).estimated_tokens();
     }
 
     /// The turn that a key means: the selected one in the chat, else the last one.
@@ -60,10 +60,11 @@ impl App {
         }
         let Some(turn) = self.turn(turn) else { return Vec::new() };
         let (id, prompt, answered) = (turn.id, turn.prompt.clone(), !turn.answer.is_empty());
+        let attachments = turn.attachments.clone();
         if answered {
             self.leave_out_from(id);
         }
-        self.ask(prompt, only, now)
+        self.ask(prompt, attachments, only, now)
     }
 
     /// Opens the list of lanes: for the turn that is meant, or for the next one.
@@ -109,7 +110,7 @@ impl App {
             return Vec::new();
         }
         match self.queue.take_next() {
-            Some(queued) => self.ask(whole(&queued.draft).into_owned(), queued.only, now),
+            Some(queued) => self.ask(whole(&queued.draft).into_owned(), queued.attachments, queued.only, now),
             None => Vec::new(),
         }
     }
@@ -126,7 +127,7 @@ impl App {
         let Some(queued) = self.queue.pull_back() else { return false };
         self.composer.set(&queued.draft);
         self.pin = queued.only;
-        self.composer.also_keep(self.queue.text());
+        self.keep_waiting();
         true
     }
 }

@@ -1,12 +1,9 @@
 //! Files that go along with a question: texts and pictures. What they are is told by their bytes, never by their names.
 //! Pure.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-
-use crate::domain::conversation::Part;
 
 /// A text has at most so many bytes.
 pub const TEXT: u64 = 256 * 1024;
@@ -60,21 +57,15 @@ impl Attachment {
         matches!(self.body, Body::Image(_))
     }
 
-    /// It as a part of a message: a text in a fence under its name.
-    pub fn part(&self) -> Part {
-        match &self.body {
-            Body::Image(url) => Part::Image(url.to_string()),
-            Body::Text(text) => {
-                // Longer than any fence in it.
-                let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
-                let fence = "`".repeat(3.max(longest + 1));
-                let name: String = self.name.chars().filter(|char| !char.is_control() && *char != '`').collect();
-                let mut part = format!("{fence}{name}\n{text}");
-                let end = if text.ends_with('\n') { "" } else { "\n" };
-                let _ = write!(part, "{end}{fence}");
-                Part::Text(part)
-            }
-        }
+    /// The text in a fence under its name; None: it is a picture.
+    pub fn fenced(&self) -> Option<String> {
+        let Body::Text(text) = &self.body else { return None };
+        // Longer than any fence in it.
+        let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(3.max(longest + 1));
+        let name: String = self.name.chars().filter(|char| !char.is_control() && *char != '`').collect();
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        Some(format!("{fence}{name}\n{text}{end}{fence}"))
     }
 }
 
@@ -144,9 +135,9 @@ mod tests {
 
     #[test]
     fn a_text_keeps_within_its_fence() {
-        let part = |text: &str| Attachment::of("a.md", text.as_bytes().to_vec()).unwrap().part();
-        assert_eq!(part("x"), Part::Text("```a.md\nx\n```".into()));
-        assert_eq!(part("```\ny\n````\n"), Part::Text("`````a.md\n```\ny\n````\n`````".into()));
+        let fenced = |text: &str| Attachment::of("a.md", text.as_bytes().to_vec()).unwrap().fenced().unwrap();
+        assert_eq!(fenced("x"), "```a.md\nx\n```");
+        assert_eq!(fenced("```\ny\n````\n"), "`````a.md\n```\ny\n````\n`````");
     }
 
     #[test]

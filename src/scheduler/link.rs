@@ -14,6 +14,7 @@ pub mod call;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::attachment::Attachment;
 use crate::domain::attempt::Attempt;
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Request, Turn};
@@ -72,6 +73,9 @@ pub struct Ask {
     pub origin: Origin,
     /// The question as typed, for the transcript.
     pub prompt: String,
+    /// The files that go along, for the transcript and later turns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// All that is sent.
     pub request: Request,
     /// Only on lanes that do not train on prompts.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::ability::Wants;
 use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::{Origin, TurnState};
 use crate::domain::ids::{AttemptId, TurnId};
@@ -9,6 +10,7 @@ use crate::domain::standing::{Need, Target};
 use crate::scheduler::desk::Desk;
 use crate::scheduler::effect::Effect;
 use crate::scheduler::link::Ask;
+use crate::scheduler::link::call::{Route, Wanted};
 use crate::scheduler::patience;
 use crate::scheduler::rotation::{Choice, Wish};
 use crate::scheduler::turns::Work;
@@ -42,7 +44,14 @@ impl Desk {
         self.ledger.expire(now);
         let kept = self.turns.kept_from(id, now);
         let Some(work) = self.turns.work(id) else { return };
-        let wish = Wish { tried: &work.tried, only: work.only.as_ref(), kept: &kept, wanted: None };
+        let sees = work.request.has_images().then(|| Wanted {
+            route: Route::Any,
+            strategy: None,
+            wants: Wants { vision: true, ..Wants::default() },
+            patience: work.patience,
+            rank: 0,
+        });
+        let wish = Wish { tried: &work.tried, only: work.only.as_ref(), kept: &kept, wanted: sees.as_ref() };
         let shown = self.announced.as_ref().filter(|_| work.only.is_none());
         let (choice, why) = self.ledger.pick_and_why(work.need, shown, wish, now);
         match choice {

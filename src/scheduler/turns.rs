@@ -64,7 +64,8 @@ pub struct Live {
 impl Work {
     /// A turn that has just been asked.
     pub fn new(ask: Ask, asker: u16, need: Need, now: Time) -> Self {
-        let turn = Turn::new(ask.turn, ask.origin, now, ask.prompt);
+        let attachments = ask.attachments;
+        let turn = Turn { attachments, ..Turn::new(ask.turn, ask.origin, now, ask.prompt) };
         Self {
             turn,
             request: Arc::new(ask.request),

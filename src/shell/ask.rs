@@ -251,6 +251,7 @@ async fn converse(session: &mut Session, subscription: &mut Subscription, questi
         no_training: session.no_training,
         only: question.only.clone(),
         patience: question.wanted.patience,
+        attachments: vec![],
     };
     if !session.link.send(subscription.number, Command::Ask(Box::new(ask))).await {
         return (Heard::Lost { begun: false }, printer);

@@ -139,7 +139,7 @@ async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &La
     let request = Request { messages: vec![Message::text(Role::User, QUESTION)], params, ..Request::default() };
     let only = Some(Target::Lane(lane.spec.id.clone()));
     let (origin, prompt, no_training) = (Origin::Probe, QUESTION.into(), session.no_training);
-    let ask = Ask { turn, origin, prompt, request, no_training, only, patience: None };
+    let ask = Ask { turn, origin, prompt, request, no_training, only, patience: None, attachments: vec![] };
     if !session.link.send(from.number, Command::Ask(Box::new(ask))).await {
         return None;
     }

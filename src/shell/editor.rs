@@ -20,7 +20,7 @@ pub struct Editor {
 impl Editor {
     /// Puts the draft into a file for this user alone, under `folder` (None: where temporary files are). Err: a sentence.
     pub fn prepare(folder: Option<&Path>, draft: String) -> Result<Self, String> {
-        let command = command(|name| std::env::var(name).ok(), |name| is_there(name))
+        let command = command(|name| std::env::var(name).ok(), is_there)
             .ok_or("no editor: set EDITOR to the one you like (EDITOR=nano), then Ctrl+G opens it")?;
         let folder = folder.map_or_else(std::env::temp_dir, |folder| folder.join("tmp"));
         let path = folder.join(format!("draft-{}.md", std::process::id()));
@@ -55,9 +55,9 @@ impl Editor {
         match (status.success(), status.code()) {
             (true, _) => {}
             (false, Some(126 | 127)) => return Err(kept(format!("{program} was not found, or cannot be run"))),
-            (false, Some(128..)) => return Err(kept(format!("{program} was killed"))),
+            // A shell says so of what a signal has ended.
+            (false, Some(128..) | None) => return Err(kept(format!("{program} was killed"))),
             (false, Some(code)) => return Err(kept(format!("{program} ended with {code}"))),
-            (false, None) => return Err(kept(format!("{program} was killed"))),
         }
         let bytes = bytes.map_err(|error| (format!("what {program} wrote cannot be read: {error}"), true))?;
         if too_long {

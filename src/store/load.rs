@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 
+use crate::domain::attachment::Attachment;
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Turn, TurnState, Usage, text_tokens};
@@ -166,6 +167,7 @@ pub(super) fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
         origin: row.get::<_, Word<_>>("origin")?.0,
         asked: row.get::<_, At>("asked")?.0,
         prompt: row.get("prompt")?,
+        attachments: attachments(row)?,
         answer: row.get("answer")?,
         reasoning: row.get("reasoning")?,
         state: match state.as_str() {
@@ -182,6 +184,14 @@ pub(super) fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
         took: row.get::<_, Option<Ms>>("took_ms")?.map(|ms| ms.0),
         simulated: row.get("simulated")?,
     })
+}
+
+/// None in what an older roundel has made.
+fn attachments(row: &Row<'_>) -> rusqlite::Result<Vec<Attachment>> {
+    match row.get::<_, Json<_>>("attachments") {
+        Err(rusqlite::Error::InvalidColumnName(_)) => Ok(Vec::new()),
+        found => found.map(|found| found.0),
+    }
 }
 
 fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {

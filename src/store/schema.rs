@@ -100,6 +100,7 @@ const STEPS: &[M<'_>] = &[
     ",
     ),
     M::up("ALTER TABLE switches ADD COLUMN until INTEGER;"),
+    M::up("ALTER TABLE turns ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]';"),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

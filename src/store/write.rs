@@ -187,14 +187,14 @@ pub(super) const AVOID_TRAINING: &str = "avoid_training";
 // Not `INSERT OR REPLACE`: that would put columns back which a write does not name, such as the conversation.
 const TURN: &str = "
     INSERT INTO turns (id, asked, origin, lane, state, reason, prompt, answer, reasoning, attempts, input_tokens,
-        output_tokens, first_token_ms, took_ms, simulated)
+        output_tokens, first_token_ms, took_ms, simulated, attachments)
     VALUES (:id, :asked, :origin, :lane, :state, :reason, :prompt, :answer, :reasoning, :attempts, :input_tokens,
-        :output_tokens, :first_token_ms, :took_ms, :simulated)
+        :output_tokens, :first_token_ms, :took_ms, :simulated, :attachments)
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, origin = excluded.origin, lane = excluded.lane,
         state = excluded.state, reason = excluded.reason, prompt = excluded.prompt, answer = excluded.answer,
         reasoning = excluded.reasoning, attempts = excluded.attempts, input_tokens = excluded.input_tokens,
         output_tokens = excluded.output_tokens, first_token_ms = excluded.first_token_ms, took_ms = excluded.took_ms,
-        simulated = excluded.simulated";
+        simulated = excluded.simulated, attachments = excluded.attachments";
 
 fn turn(conn: &Connection, turn: &Turn) -> rusqlite::Result<()> {
     let (state, reason) = match &turn.state {
@@ -221,6 +221,7 @@ fn turn(conn: &Connection, turn: &Turn) -> rusqlite::Result<()> {
         ":first_token_ms": turn.first_token.map(Ms),
         ":took_ms": turn.took.map(Ms),
         ":simulated": turn.simulated,
+        ":attachments": Json(&turn.attachments),
     };
     conn.prepare_cached(TURN)?.execute(row).map(drop)
 }

@@ -84,7 +84,16 @@ fn through_the_desk(count: usize) -> Duration {
         let now = at(round, count);
         let (turn, request) = (TurnId(round + 1), request.clone());
         let origin = Origin::Endpoint;
-        let ask = Ask { turn, origin, prompt: String::new(), request, no_training: false, only: None, patience: None };
+        let ask = Ask {
+            turn,
+            origin,
+            prompt: String::new(),
+            request,
+            no_training: false,
+            only: None,
+            patience: None,
+            attachments: vec![],
+        };
         desk.command(1, Command::Ask(Box::new(ask)), now);
         let flies = desk.take_effects().into_iter().find_map(|effect| match effect {
             Effect::Fly { attempt, .. } => Some(attempt),

@@ -103,7 +103,16 @@ async fn over_the_wire(world: World) -> Seen {
         let turn = TurnId(asked);
         let request = Request { messages: vec![Message::text(Role::User, "hello")], ..Request::default() };
         let (origin, prompt) = (Origin::Endpoint, String::new());
-        Command::Ask(Box::new(Ask { turn, origin, prompt, request, no_training: false, only: None, patience: None }))
+        Command::Ask(Box::new(Ask {
+            turn,
+            origin,
+            prompt,
+            request,
+            no_training: false,
+            only: None,
+            patience: None,
+            attachments: vec![],
+        }))
     };
     for _ in 0..CALLERS {
         link.send(subscription.number, next()).await;

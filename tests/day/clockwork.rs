@@ -305,7 +305,16 @@ impl Day<'_> {
         let params = Params { max_tokens: Some(2 + self.dice(6)), ..Params::default() };
         let messages = vec![Message::text(Role::User, prompt.clone())];
         let request = Request { messages, params, ..Request::default() };
-        let ask = Ask { turn, origin: Origin::Chat, prompt, request, no_training: false, only: None, patience: None };
+        let ask = Ask {
+            turn,
+            origin: Origin::Chat,
+            prompt,
+            request,
+            no_training: false,
+            only: None,
+            patience: None,
+            attachments: vec![],
+        };
         self.desk.command(1, Command::Ask(Box::new(ask)), self.local(now));
         let patience = Duration::from_millis(10_000 + self.dice(70_000));
         self.add(now.plus(patience), Happening::GiveUp(turn));

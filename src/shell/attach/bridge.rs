@@ -215,6 +215,7 @@ mod tests {
             no_training: false,
             only: None,
             patience: None,
+            attachments: vec![],
         };
         for command in [Command::Ask(Box::new(ask)), Command::AvoidTraining(true)] {
             both.link.try_send(77, command.clone()).unwrap();

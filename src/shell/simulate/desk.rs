@@ -98,6 +98,7 @@ impl Policy for Roundel {
             no_training: false,
             only: None,
             patience: None,
+            attachments: vec![],
         };
         self.desk.command(ASKER, Command::Ask(Box::new(ask)), now);
         self.look();
