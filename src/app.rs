@@ -16,6 +16,9 @@ pub mod row;
 /// Numbers and times in few columns, and when they change.
 pub mod due;
 
+/// How well a name fits what is typed.
+pub mod fuzzy;
+
 /// One mark of a line.
 pub mod mark;
 
@@ -49,6 +52,8 @@ pub mod keymap;
 /// What the mouse did.
 pub mod pointer;
 
+/// What is read for the dashboard.
+pub mod fetch;
 /// A page of the log.
 pub mod page;
 
@@ -63,6 +68,8 @@ pub mod queue;
 
 /// Conversations as last reported.
 pub mod conversations;
+/// Files that go along with a message.
+pub mod scales;
 
 /// Where everything stands.
 pub mod geometry;
@@ -88,6 +95,8 @@ pub mod ahead;
 /// Lanes and limits as last reported.
 pub mod roster;
 
+/// What can be done by name.
+pub mod command;
 /// Forecasts in words.
 pub mod foresight;
 
@@ -132,6 +141,14 @@ pub mod options;
 
 /// What is searched for in the chat.
 pub mod find;
+/// The list of commands.
+pub mod palette;
+
+/// The search in the earlier prompts.
+pub mod recall;
+
+/// What completes a word of the draft.
+pub mod menu;
 
 /// All that is remembered.
 pub mod state;
@@ -160,8 +177,16 @@ mod steer;
 /// What is done with conversations.
 mod converse;
 
+/// Files that are named, read and weighed.
+mod attach;
 /// What is taken out of a conversation: copied, saved.
 mod take_out;
+
+/// Commands by name, done.
+mod order;
+
+/// When words of the draft are completed.
+mod complete;
 
 /// What is selected in the quota pane.
 mod pick;
@@ -193,6 +218,7 @@ pub use crate::app::state::App;
 impl App {
     /// Takes in what happened at `now`, and says what is to be done.
     pub fn update(&mut self, msg: Msg, now: Time) -> Vec<Effect> {
+        let writes = matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Fetched(_) | Msg::Edited(_) | Msg::Mouse(_));
         let mut effects = match msg {
             Msg::Key(key) => self.key(key, now),
             Msg::Paste(text) => {
@@ -276,6 +302,11 @@ impl App {
                 self.say(one_line(&format!("older rows of the log cannot be read: {why}")), Role::Warn, now);
                 Vec::new()
             }
+            Msg::Fetched(fetched) => self.fetched(fetched, now),
+            Msg::Edited(edited) => {
+                self.edited(edited, now);
+                Vec::new()
+            }
             Msg::Interrupted => self.leave(now),
         };
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
@@ -290,6 +321,10 @@ impl App {
             effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
         }
         effects.extend(self.look_for());
+        if writes {
+            effects.extend(self.refresh_menu());
+            effects.extend(self.weigh());
+        }
         self.lay_out();
         effects.extend(self.recall(now));
         effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));

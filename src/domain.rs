@@ -15,6 +15,9 @@ pub mod code;
 /// Limits and what is left of them.
 pub mod quota;
 
+/// Spans as one writes them.
+pub mod span;
+
 /// What a request asks of a lane beyond text.
 pub mod ability;
 
@@ -29,6 +32,9 @@ pub mod headers;
 
 /// What went wrong, and what to do next.
 pub mod failure;
+
+/// Files that go along with a question.
+pub mod attachment;
 
 /// Requests, answers, turns.
 pub mod conversation;
@@ -47,8 +53,6 @@ pub mod attempt;
 
 /// The last day of a lane, as its attempts tell it.
 pub mod history;
-/// Spans, as one writes them.
-pub mod span;
 
 /// Which rows of the log are meant.
 pub mod filter;

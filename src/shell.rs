@@ -105,8 +105,19 @@ pub mod errands;
 /// What code is made of.
 pub mod highlight;
 
+/// Letters that come faster than anyone types.
+pub mod burst;
 /// What the dashboard reads of what is kept.
 pub mod reading;
 
+/// What the dashboard wants read.
+pub mod chores;
+
+/// The user's editor.
+pub mod editor;
+
 /// The dashboard's event loop.
 pub mod run;
+
+/// The terminal, lent.
+mod lending;

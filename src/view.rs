@@ -71,6 +71,7 @@ fn paint_screen(painter: &mut Painter<'_>, screen: &Screen) -> Option<Position> 
         painter.row(line, row);
     }
     painter.row(screen.areas.footer, &screen.footer);
+    panel::draw_menu(painter, screen);
     panel::draw(painter, screen).or(screen.cursor)
 }
 

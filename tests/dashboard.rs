@@ -159,6 +159,136 @@ fn a_paste_is_not_sent_and_does_no_harm() {
 }
 
 #[test]
+fn a_paste_that_no_terminal_marks_is_not_sent_either() {
+    let mut pty = open(100, 30);
+    pty.send("first line\rsecond line\r");
+    pty.wait_for_text("second line");
+    pty.bytes_within(Duration::from_millis(300));
+    assert!(!pty.screen().contents().contains(" you "), "{}", pty.screen().contents());
+    pty.send("\r");
+    pty.wait_for_text("200");
+}
+
+#[test]
+fn a_large_paste_is_folded_and_found_again_after_a_kill() {
+    let mut pty = open(100, 30);
+    pty.send("see \x1b[200~");
+    for _ in 0..100 {
+        pty.send("x".repeat(999) + "\r");
+    }
+    pty.send("\x1b[201~!");
+    pty.wait_for_text("see [pasted #1, 100 lines, 100 kB]!");
+    pty.bytes_within(Duration::from_secs(2));
+    pty.signal(Signal::KILL);
+    pty.wait_exit();
+    let mut again = pty.run_at_the_same_home(ROUNDEL, &[]);
+    again.wait_for_text("see [pasted #1, 100 lines, 100 kB]!");
+    again.send("\x7f\x7f");
+    again.wait_for("one Backspace for all of it", |screen| !screen.contents().contains("pasted"));
+}
+
+/// The dashboard with this script as the editor.
+fn with_editor(script: &str) -> Pty {
+    let mut pty = Pty::open(120, 40);
+    let path = pty.home().join("editor");
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    pty.start(ROUNDEL, &[], &[("EDITOR", &format!("{} -w", path.display()))]);
+    pty.read();
+    pty.wait_for_text("SIMULATED");
+    pty
+}
+
+#[test]
+fn the_editor_has_the_terminal_and_the_answer_goes_on_meanwhile() {
+    let mut pty = with_editor(
+        "test \"$1\" = -w || exit 9\nstty -a | head -1\necho 'in the editor'\nread line\nprintf '%s' \"$line\" >> \"$2\"",
+    );
+    pty.send("log\r");
+    pty.wait_for_text("│ you");
+    pty.send("a draft, ");
+    pty.wait_for_text("a draft, ");
+    pty.send("\x07");
+    pty.wait_for_text("in the editor");
+    assert_eq!(pty.modes(), Modes::PLAIN);
+    assert!(!pty.is_raw());
+    // Ctrl+C there is the editor's, or nobody's: the dashboard lives.
+    pty.bytes_within(Duration::from_secs(2));
+    pty.send("and more\r");
+    pty.wait_for_text("a draft, and more");
+    assert!(pty.is_raw() && pty.modes() != Modes::PLAIN);
+    pty.wait_for("the answer that came meanwhile", |screen| screen.contents().lines().any(is_answer));
+    let left = pty.home().join(".local/share/roundel/demo/tmp");
+    assert_eq!(fs::read_dir(left).unwrap().count(), 0, "the draft's file is gone");
+    pty.send("\x03");
+    pty.wait_for("an empty composer", |screen| !screen.contents().contains("a draft, and more"));
+    quit(&mut pty);
+}
+
+#[test]
+fn an_editor_that_fails_loses_nothing() {
+    for (script, why) in [("exit 3", "ended with 3"), ("kill -9 $$", "killed"), ("printf '\\377' > \"$2\"", "UTF-8")] {
+        let mut pty = with_editor(script);
+        pty.send("a draft worth keeping");
+        pty.wait_for_text("a draft worth keeping");
+        pty.send("\x18\x05");
+        pty.wait_for_text(why);
+        pty.wait_for_text("a draft worth keeping");
+        pty.send("\x03");
+        pty.wait_for("an empty composer", |screen| !screen.contents().contains("worth keeping"));
+        quit(&mut pty);
+    }
+}
+
+#[test]
+fn a_command_by_name() {
+    let mut pty = open(120, 40);
+    pty.wait_for_text("7 of 7 lanes ready");
+    pty.send("/disable quick 15m\r");
+    pty.wait_for_text("5 of 7 lanes ready");
+    pty.send("\x10enable quick\r");
+    pty.wait_for_text("7 of 7 lanes ready");
+    quit(&mut pty);
+}
+
+#[test]
+fn a_prompt_of_another_day_is_found() {
+    let mut pty = open(120, 40);
+    ask(&mut pty, "log", "quick/small-8b", 1);
+    quit(&mut pty);
+    let mut again = pty.run_at_the_same_home(ROUNDEL, &[]);
+    again.wait_for_text("SIMULATED");
+    again.send("\x12lo");
+    again.wait_for_text("Earlier prompts");
+    again.send("\r");
+    again.wait_for_text("› log");
+    again.send("\x03");
+    again.wait_for("an empty composer", |screen| !screen.contents().contains("› log"));
+    quit(&mut again);
+}
+
+#[test]
+fn a_file_is_named_completed_and_goes_along() {
+    let mut pty = open(120, 40);
+    fs::write(pty.home().join("tides of the sea.txt"), "low and high\n").unwrap();
+    pty.send("log @ti");
+    pty.wait_for_text("tides of the sea.txt  13 B");
+    pty.send("\t");
+    pty.wait_for_text("@\"tides of the sea.txt\"");
+    pty.send("\r");
+    pty.wait_for_text("@ tides of the sea.txt  13 B");
+    pty.wait_for("its answer", |screen| screen.contents().lines().any(is_answer));
+    quit(&mut pty);
+    let mut again = pty.run_at_the_same_home(ROUNDEL, &[]);
+    again.wait_for_text("@ tides of the sea.txt  13 B");
+    // A picture, and nobody in the demo sees.
+    fs::write(again.home().join("moon.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    again.send("@moon.png \r");
+    again.wait_for_text("not sent: @moon.png is a picture");
+    again.wait_for_text("› @moon.png");
+}
+
+#[test]
 fn any_size_will_do() {
     let mut pty = open(200, 60);
     for (cols, rows) in [(80, 24), (60, 20), (40, 10), (39, 9), (10, 3), (1, 1), (140, 45)] {

@@ -3,15 +3,20 @@
 use std::time::Duration;
 
 use crate::app::action::{Action, Edit, Focus, Move};
+use crate::app::composer::Unfolded;
+use crate::app::fetch::{Fetch, Fetched};
 use crate::app::find::Find;
 use crate::app::keymap::{KeyEvent, Meaning, meaning};
 use crate::app::message::Effect;
+use crate::app::palette::Palette;
+use crate::app::recall::Recall;
 use crate::app::row::Role;
 use crate::app::state::{App, Armed, Overlay};
 use crate::domain::attempt::Attempt;
 use crate::domain::clock::Time;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::TurnId;
+use crate::domain::text::one_line;
 use crate::scheduler::link::{Command, Urgent};
 
 /// Ctrl+C quits if it is pressed again within this.
@@ -48,24 +53,42 @@ impl App {
         if self.is_filtering() {
             return self.edit_filter(|filter| filter.push_str(text), now);
         }
+        if let Some(filter) = self.filter() {
+            filter.extend(text.chars().filter(|char| !char.is_control()).take(1000));
+            return self.filtered();
+        }
+        self.overlay = None;
+        self.focus = Focus::Composer;
+        self.completing.writing = true;
+        self.composer.paste(text);
+    }
+
+    /// What is searched for in what stands over the panes.
+    fn filter(&mut self) -> Option<&mut String> {
         match &mut self.overlay {
-            Some(Overlay::Help(filter)) => {
-                filter.extend(text.chars().filter(|char| !char.is_control()));
-                self.overlay_top = 0;
-            }
-            Some(Overlay::Lanes(lanes)) => {
-                lanes.filter.extend(text.chars().filter(|char| !char.is_control()));
-                lanes.at = 0;
-            }
-            Some(_) | None => {
-                self.overlay = None;
-                self.focus = Focus::Composer;
-                self.composer.paste(text);
-            }
+            Some(Overlay::Help(filter)) => Some(filter),
+            Some(Overlay::Lanes(lanes)) => Some(&mut lanes.filter),
+            Some(Overlay::Palette(palette)) => Some(&mut palette.filter),
+            Some(Overlay::Recall(recall)) => Some(&mut recall.filter),
+            Some(_) | None => None,
         }
     }
 
-    fn act(&mut self, action: Action, armed: Armed, now: Time) -> Vec<Effect> {
+    /// Something else is searched for.
+    fn filtered(&mut self) {
+        self.overlay_top = 0;
+        match &mut self.overlay {
+            Some(Overlay::Lanes(lanes)) => lanes.at = 0,
+            Some(Overlay::Palette(palette)) => (palette.at, palette.wrong) = (0, None),
+            Some(Overlay::Recall(recall)) => {
+                recall.at = 0;
+                recall.search();
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    pub(in crate::app) fn act(&mut self, action: Action, armed: Armed, now: Time) -> Vec<Effect> {
         match action {
             Action::Help => self.open(Overlay::Help(String::new())),
             Action::Stop => return self.stop(armed, now),
@@ -81,9 +104,22 @@ impl App {
             Action::Expand => self.expanded = !self.expanded,
             Action::NoTraining => return self.avoid_training(now),
             Action::Endpoint => return vec![Effect::Send(Command::SwitchEndpoint)],
-            Action::Send => return self.send(now),
+            Action::Send => return self.send(armed, now),
+            Action::Editor => return vec![Effect::Edit(self.composer.text())],
+            Action::Edit(Edit::End) if armed == Armed::Prefix => return vec![Effect::Edit(self.composer.text())],
+            Action::Prefix => self.armed = Armed::Prefix,
+            Action::Recall => return self.search_prompts(),
+            Action::Palette => self.open(Overlay::Palette(Palette::default())),
+            Action::Take => match &self.overlay {
+                Some(Overlay::Palette(_)) => return self.take_command(now),
+                Some(Overlay::Recall(_)) => self.take_prompt(),
+                _ => return self.take_completion(now),
+            },
+            Action::Complete if self.overlay.is_some() => self.complete_command(),
+            Action::Complete => drop(self.complete()),
             Action::Edit(edit) if self.is_filtering() => self.shorten_filter(edit, now),
             Action::Edit(edit) => self.edit(edit),
+            Action::Unfold => self.unfold(now),
             Action::Move(way) => self.go(way, now),
             Action::Scroll(way) => self.transcript.go(way),
             Action::Open => self.open_selected(),
@@ -121,6 +157,9 @@ impl App {
     }
 
     fn back(&mut self, now: Time) {
+        if self.overlay.is_none() && self.close_menu() {
+            return;
+        }
         if let Some(Overlay::Shelf(list)) = &mut self.overlay
             && list.renaming.take().is_some()
         {
@@ -146,22 +185,73 @@ impl App {
         if self.edit_aside(edit) {
             return;
         }
-        match &mut self.overlay {
-            Some(Overlay::Help(filter)) => {
-                filter.pop();
-                self.overlay_top = 0;
-            }
-            Some(Overlay::Lanes(lanes)) => {
-                lanes.filter.pop();
-                lanes.at = 0;
-            }
-            Some(_) => {}
-            None => {
-                let pulled = edit == Edit::Up && self.composer.is_empty() && self.pull_back();
-                if !pulled {
-                    self.composer.edit(edit);
+        if let Some(filter) = self.filter() {
+            match edit {
+                Edit::CutToHead => filter.clear(),
+                Edit::DeleteWordBack => {
+                    let kept = filter.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1);
+                    filter.truncate(kept);
                 }
+                _ => drop(filter.pop()),
             }
+            return self.filtered();
+        }
+        if self.overlay.is_none() {
+            let deletes = matches!(edit, Edit::DeleteBack | Edit::DeleteWordBack);
+            self.completing.writing = deletes || self.completing.writing && matches!(edit, Edit::Left | Edit::Right);
+            let pulled = edit == Edit::Up && self.composer.is_empty() && self.pull_back();
+            if !pulled {
+                self.composer.edit(edit);
+            }
+        }
+    }
+
+    /// Opens the search in the earlier prompts: in those that are known, and soon in those that are kept.
+    fn search_prompts(&mut self) -> Vec<Effect> {
+        let recall = Recall::new(self.composer.earlier());
+        self.open(Overlay::Recall(recall));
+        vec![Effect::Fetch(Fetch::Prompts)]
+    }
+
+    /// What was read is there.
+    pub(in crate::app) fn fetched(&mut self, fetched: Fetched, now: Time) -> Vec<Effect> {
+        match fetched {
+            Fetched::Prompts(prompts) => {
+                let Some(Overlay::Recall(recall)) = &mut self.overlay else { return Vec::new() };
+                match prompts {
+                    Ok(prompts) => recall.add(prompts.iter().map(String::as_str)),
+                    Err(why) => self.say(format!("only this session's prompts: {}", one_line(&why)), Role::Warn, now),
+                }
+                Vec::new()
+            }
+            Fetched::Folder(folder, entries) => self.folder_read(folder, entries).into_iter().collect(),
+            Fetched::Sizes(sizes) => {
+                self.weighed(sizes);
+                Vec::new()
+            }
+            Fetched::Files(number, files) => self.files_read(number, files, now),
+        }
+    }
+
+    /// The editor is done.
+    pub(in crate::app) fn edited(&mut self, edited: Result<String, String>, now: Time) {
+        self.focus = Focus::Composer;
+        self.overlay = None;
+        self.completing.writing = false;
+        match edited {
+            Ok(text) if self.composer.replace(&text) => {}
+            Ok(_) => self.say("the draft is as it was", Role::Dim, now),
+            Err(why) => self.say(one_line(&why), Role::Warn, now),
+        }
+    }
+
+    fn unfold(&mut self, now: Time) {
+        match self.composer.unfold() {
+            Unfolded::Done => {}
+            Unfolded::TooLarge => {
+                self.say("too large to be unfolded here: Ctrl+G opens it in your editor", Role::Warn, now);
+            }
+            Unfolded::Nothing => self.say("no paste is folded in the draft", Role::Dim, now),
         }
     }
 
@@ -169,8 +259,8 @@ impl App {
         if self.go_aside(way) {
             return;
         }
-        if matches!(self.overlay, Some(Overlay::Lanes(_))) {
-            return self.go_lanes(way);
+        if self.go_list(way) || self.overlay.is_none() && self.focus == Focus::Composer && self.go_menu(way) {
+            return;
         }
         if self.overlay.is_some() {
             let page = usize::from(self.areas.overlay(usize::MAX).height.saturating_sub(4).max(1));
@@ -251,7 +341,7 @@ impl App {
         }
         match armed {
             Armed::Quit(until) if until >= now => self.leave(now),
-            Armed::Quit(_) | Armed::No => {
+            Armed::Quit(_) | Armed::Send(_) | Armed::Prefix | Armed::No => {
                 self.armed = Armed::Quit(now.plus(AGAIN));
                 self.say("Ctrl+C again quits", Role::Plain, now);
                 if let Some(notice) = &mut self.notice {

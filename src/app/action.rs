@@ -153,6 +153,20 @@ pub enum Action {
     Send,
     /// Edit the draft.
     Edit(Edit),
+    /// Write the draft in the user's editor.
+    Editor,
+    /// The first half of Ctrl+X Ctrl+E.
+    Prefix,
+    /// Search the earlier prompts.
+    Recall,
+    /// Open the list of commands.
+    Palette,
+    /// Take what is chosen in a list.
+    Take,
+    /// Complete what is written by what is chosen.
+    Complete,
+    /// Put what is folded into the draft as it is.
+    Unfold,
     /// Go through the focused pane.
     Move(Move),
     /// Go through the transcript.

@@ -1,28 +1,47 @@
 //! Asking: what is sent with a question, and what comes back if it could not be sent.
 
 use crate::app::action::Move;
+use crate::app::composer::fold::whole;
 use crate::app::message::Effect;
 use crate::app::queue::Queued;
 use crate::app::row::Role;
-use crate::app::state::App;
+use crate::app::state::{App, Armed};
+use crate::domain::attachment::{Attachment, named};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Message, Origin, Request, Role as Speaker, Turn};
-use crate::domain::ids::TurnId;
+use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::standing::Target;
 use crate::scheduler::link::{Ask, Command, turn_id};
 
 impl App {
-    pub(in crate::app) fn send(&mut self, now: Time) -> Vec<Effect> {
+    pub(in crate::app) fn send(&mut self, armed: Armed, now: Time) -> Vec<Effect> {
+        if let Some(effects) = self.slash(armed, now) {
+            return effects;
+        }
         if self.composer.is_blank() {
             if !self.queue.is_empty() {
                 return if self.is_busy() { Vec::new() } else { self.send_next(now) };
             }
             return self.offer.iter().map(|_| Effect::GoReal).collect();
         }
-        let (prompt, only) = (self.composer.take(), self.pin.take());
-        let replaces = self.fork.take();
-        self.queue.push(Queued { prompt, only, replaces });
-        self.composer.also_keep(self.queue.text());
+        if self.reading.is_some() {
+            self.say("a moment: the files of the message before are being read", Role::Plain, now);
+            return Vec::new();
+        }
+        let escaped = self.composer.first_line().starts_with("//");
+        let names = named(&self.composer.seen());
+        let (mut draft, only, replaces) = (self.composer.take(), self.pin.take(), self.fork.take());
+        if escaped {
+            draft.remove(0);
+        }
+        let queued = Queued { draft, only, replaces, attachments: Vec::new() };
+        if names.is_empty() { self.post(queued, now) } else { self.read_files(queued, names, now) }
+    }
+
+    /// A message goes, or waits until the answer before it is there.
+    pub(in crate::app) fn post(&mut self, queued: Queued, now: Time) -> Vec<Effect> {
+        self.queue.push(queued);
+        self.keep_waiting();
         if self.is_busy() {
             self.say("queued: it goes when the answer is there; ↑ brings it back", Role::Plain, now);
             return self.keep_draft(now);
@@ -30,15 +49,32 @@ impl App {
         self.send_next(now)
     }
 
+    /// What waits is kept with the draft.
+    pub(in crate::app) fn keep_waiting(&mut self) {
+        let reading = self.reading.as_ref().map_or_else(String::new, |reading| reading.queued.draft.clone() + "\n\n");
+        self.composer.also_keep(self.queue.text() + &reading);
+    }
+
     /// The first message that waits goes.
     fn send_next(&mut self, now: Time) -> Vec<Effect> {
         let Some(queued) = self.queue.take_next() else { return Vec::new() };
-        self.ask(queued, now)
+        self.ask_queued(queued, now)
+    }
+
+    /// A message that waited goes.
+    pub(in crate::app) fn ask_queued(&mut self, queued: Queued, now: Time) -> Vec<Effect> {
+        self.ask(whole(&queued.draft).into_owned(), queued.attachments, queued.only, queued.replaces, now)
     }
 
     /// Asks, with all that goes along.
-    pub(in crate::app) fn ask(&mut self, queued: Queued, now: Time) -> Vec<Effect> {
-        let Queued { prompt, only, replaces } = queued;
+    pub(in crate::app) fn ask(
+        &mut self,
+        prompt: String,
+        attachments: Vec<Attachment>,
+        only: Option<LaneId>,
+        replaces: Option<TurnId>,
+        now: Time,
+    ) -> Vec<Effect> {
         if let Some(from) = replaces {
             self.leave_out_from(from);
         }
@@ -46,22 +82,23 @@ impl App {
         self.last_turn = turn;
         self.awaited = Some(turn);
         self.transcript.go(Move::Last);
-        let (request, along) = self.request(&prompt);
+        let (request, along) = self.request(&prompt, &attachments);
         let ask = Ask {
             no_training: self.conversations.settings().no_training,
             only: only.map(Target::Lane),
             conversation: self.conversations.current(),
             along,
             replaces,
+            attachments,
             ..Ask::new(turn, Origin::Chat, prompt, request)
         };
         self.asked.push(ask.clone());
-        self.composer.also_keep(self.queue.text());
+        self.keep_waiting();
         let kept = self.keep_draft(now);
         std::iter::once(Effect::Send(Command::Ask(Box::new(ask)))).chain(kept).collect()
     }
 
-    fn keep_draft(&mut self, now: Time) -> Vec<Effect> {
+    pub(in crate::app) fn keep_draft(&mut self, now: Time) -> Vec<Effect> {
         let kept = self.composer.to_keep(now, true);
         kept.map(|draft| Effect::Send(Command::KeepDraft(draft))).into_iter().collect()
     }
@@ -79,15 +116,15 @@ impl App {
         turn.state.is_over() && !turn.answer.is_empty() && !self.is_left_out(turn.id)
     }
 
-    /// The question, the answered turns before it, and which those are.
-    fn request(&self, prompt: &str) -> (Request, Vec<TurnId>) {
+    /// The question with its files, the answered turns before it, and which those are.
+    fn request(&self, prompt: &str, attachments: &[Attachment]) -> (Request, Vec<TurnId>) {
         let turns = || self.transcript.cells().iter().map(|cell| &cell.turn).filter(|turn| self.goes_along(turn));
         let before = turns().flat_map(|turn| {
-            [Message::text(Speaker::User, &*turn.prompt), Message::text(Speaker::Assistant, &*turn.answer)]
+            [Message::question(&turn.prompt, &turn.attachments), Message::text(Speaker::Assistant, &*turn.answer)]
         });
         let settings = self.conversations.settings();
         let messages =
-            settings.head().into_iter().chain(before).chain([Message::text(Speaker::User, prompt)]).collect();
+            settings.head().into_iter().chain(before).chain([Message::question(prompt, attachments)]).collect();
         let request = Request { messages, params: settings.params(), ..Request::default() };
         (request, turns().map(|turn| turn.id).collect())
     }
@@ -118,7 +155,7 @@ impl App {
             Command::Ask(ask) => {
                 self.asked.retain(|one| one.turn != ask.turn);
                 self.awaited = None;
-                let written = self.composer.text();
+                let written = self.composer.packed();
                 let text = if written.trim().is_empty() { ask.prompt } else { format!("{}\n{written}", ask.prompt) };
                 self.composer.set(&text);
                 self.say("not sent: the scheduler is busy. Your text is back, Enter tries again", Role::Warn, now);

@@ -145,6 +145,15 @@ pub fn count(number: u64) -> String {
     }
 }
 
+/// Bytes in few columns: `987 B`, `4.1 kB`, `31 kB`, `5 MB`.
+pub fn size(bytes: u64) -> String {
+    let short = count(bytes);
+    match short.strip_suffix(|letter: char| letter.is_ascii_alphabetic()) {
+        Some(number) => format!("{number} {}B", short.trim_start_matches(|char: char| !char.is_ascii_alphabetic())),
+        None => format!("{short} B"),
+    }
+}
+
 /// How long something took: `0.2 s`, `12.4 s`, `2 m 05 s`.
 pub fn took(span: Duration) -> String {
     let tenths = (span.as_millis() + 50) / 100;

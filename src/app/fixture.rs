@@ -137,6 +137,7 @@ pub(crate) fn lanes() -> Vec<LaneState> {
 
 pub(crate) fn turn(id: u64, prompt: &str, answer: &str, state: TurnState) -> Turn {
     Turn {
+        attachments: vec![],
         id: TurnId(id),
         origin: Origin::Chat,
         asked: ago(200_u64.saturating_sub(id * 40)),

@@ -1,6 +1,7 @@
 //! The help: the table of keys, the places of the files, and what the signs mean. What is typed searches in it.
 
 use crate::app::cells;
+use crate::app::command::VERBS;
 use crate::app::keymap::{keys, name};
 use crate::app::log::pad;
 use crate::app::message::AppConfig;
@@ -40,6 +41,9 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         Place::Filter,
         Place::Detail,
         Place::Attempt,
+        Place::Menu,
+        Place::Earlier,
+        Place::Commands,
         Place::Lanes,
         Place::Shelf,
         Place::Form,
@@ -53,6 +57,11 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         });
         section(&mut rows, place.title(), lines, filter);
     }
+    let verbs = VERBS.iter().map(|verb| {
+        let name = format!("/{} {}", verb.name, verb.hint);
+        (name.trim_end().to_owned(), verb.says.to_owned(), "")
+    });
+    section(&mut rows, "Commands, also with : in a pane", verbs, filter);
     let signs = SIGNS.iter().map(|(sign, says)| ((*sign).to_owned(), (*says).to_owned(), ""));
     section(&mut rows, "Signs", signs, filter);
     let evidence = EVIDENCE.iter().map(|(sign, word, says)| ((*sign).to_owned(), format!("{word}: {says}"), ""));

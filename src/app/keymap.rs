@@ -45,6 +45,7 @@ pub fn meaning(scene: Scene, key: KeyEvent) -> Meaning {
         return Meaning::Act(binding.action);
     }
     match (scene, chord) {
+        (Scene::Menu, _) => meaning(Scene::On(Focus::Composer), key),
         (scene, (NONE, Char(letter))) if scene.takes_letters() => Meaning::Type(letter),
         _ => Meaning::Nothing,
     }
@@ -100,10 +101,10 @@ fn chord(key: KeyEvent) -> Chord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::action::Move;
+    use crate::app::action::{Edit, Move};
     use crossterm::event::KeyCode::Enter;
 
-    const SCENES: [Scene; 11] = [
+    const SCENES: [Scene; 14] = [
         Scene::On(Focus::Composer),
         Scene::On(Focus::Transcript),
         Scene::On(Focus::Quota),
@@ -115,6 +116,9 @@ mod tests {
         Scene::Form,
         Scene::Find,
         Scene::Options,
+        Scene::Commands,
+        Scene::Earlier,
+        Scene::Menu,
     ];
 
     #[test]
@@ -155,7 +159,9 @@ mod tests {
             (Scene::On(Focus::Log), key(Char('G'), SHIFT), Meaning::Act(Action::Move(Move::Last))),
             (Scene::On(Focus::Log), key(BackTab, SHIFT), Meaning::Act(Action::PreviousPane)),
             (Scene::Help, key(Char('q'), NONE), Meaning::Type('q')),
-            (Scene::On(Focus::Composer), key(Char('x'), CTRL), Meaning::Nothing),
+            (Scene::On(Focus::Composer), key(Char('q'), CTRL), Meaning::Nothing),
+            (Scene::Menu, key(Char('a'), NONE), Meaning::Type('a')),
+            (Scene::Menu, key(Char('a'), CTRL), Meaning::Act(Action::Edit(Edit::Head))),
         ] {
             assert_eq!(meaning(scene, event), expected, "{event:?}");
         }

@@ -1,8 +1,11 @@
 //! One turn of the chat, laid out in rows of one width. What changes with the time (a countdown, what has passed) is
 //! not in its rows: those are headings, made when they are drawn.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::app::due::size;
 use crate::app::prose::{Prose, Reading};
 use crate::app::row::Row;
 use crate::app::snippet::{Parsed, Snippet};
@@ -96,7 +99,7 @@ impl Cell {
     }
 
     fn lay_out_anew(&mut self, form: Form) {
-        self.prompt = Prose::whole(Reading::Verbatim, form.width, &self.turn.prompt);
+        self.prompt = Prose::whole(Reading::Verbatim, form.width, &asked(&self.turn));
         let over = self.turn.state.is_over();
         let reading = if self.raw { Reading::Verbatim } else { Reading::Markdown { spelled: form.spelled } };
         let before = std::mem::replace(&mut self.answer, Prose::new(reading, 1));
@@ -227,7 +230,7 @@ impl Cell {
 
     fn guessed_height(&self) -> usize {
         let of = |text: &str| text.len() / 60 + text.len().min(1);
-        5 + of(&self.turn.prompt) + of(&self.turn.answer)
+        5 + of(&asked(&self.turn)) + of(&self.turn.answer)
     }
 
     /// Its row of that number.
@@ -263,6 +266,30 @@ pub fn speed(turn: &Turn) -> Option<u64> {
     let (tokens, took) = (turn.usage.output?, turn.took?);
     let span = took.saturating_sub(turn.first_token.unwrap_or_default());
     (span >= Duration::from_millis(100)).then(|| u128::from(tokens) * 1000 / span.as_millis())?.try_into().ok()
+}
+
+/// A longer question is shown by its beginning.
+const LONG: usize = 64 * 1024;
+
+/// What is shown of that.
+const SHOWN: usize = 2000;
+
+/// The question as it is shown, and the files that went along.
+fn asked(turn: &Turn) -> Cow<'_, str> {
+    let prompt = &turn.prompt;
+    if prompt.len() <= LONG && turn.attachments.is_empty() {
+        return Cow::Borrowed(prompt);
+    }
+    let mut text = if prompt.len() > LONG {
+        let head = prompt.char_indices().map(|(at, _)| at).take_while(|at| *at <= SHOWN).last().unwrap_or(0);
+        format!("{}…\n… {} in all", prompt.get(..head).unwrap_or_default(), size(prompt.len() as u64))
+    } else {
+        prompt.clone()
+    };
+    for file in &turn.attachments {
+        let _ = write!(text, "\n@ {}  {}", one_line(&file.name), size(file.size));
+    }
+    Cow::Owned(text)
 }
 
 #[cfg(test)]

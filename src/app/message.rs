@@ -1,5 +1,6 @@
 //! What the dashboard is told, and what it wants done: the two ends of `update`.
 
+use crate::app::fetch::{Fetch, Fetched};
 use crate::app::keymap::{KeyEvent, MouseEvent};
 use crate::app::page::{self, Page};
 use crate::app::snippet::{Parsed, Snippet};
@@ -59,6 +60,10 @@ pub enum Msg {
     LogRead(Page),
     /// The page of that number could not be read; why.
     LogUnread(u64, String),
+    /// What [`Effect::Fetch`] asked for.
+    Fetched(Fetched),
+    /// The draft, as [`Effect::Edit`] has left it. Err: why it is as it was, in words.
+    Edited(Result<String, String>),
     /// SIGINT from outside.
     Interrupted,
 }
@@ -87,6 +92,10 @@ pub enum Effect {
     ReadLog(page::Wanted),
     /// Put this text into the clipboard, off this task, and answer with [`Msg::Done`] or [`Msg::Told`].
     Copy(String),
+    /// Read something, off this task, and answer with [`Msg::Fetched`].
+    Fetch(Fetch),
+    /// Give the terminal to the user's editor with this draft in it, and answer with [`Msg::Edited`].
+    Edit(String),
     /// Start again with the real providers: the user has taken up the offer.
     GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.

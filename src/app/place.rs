@@ -35,6 +35,12 @@ pub enum Place {
     Find,
     /// In a short list; digits take what has them.
     Options,
+    /// In the list of commands; other letters search in it.
+    Commands,
+    /// In the search of the earlier prompts; other letters search.
+    Earlier,
+    /// While a word of the draft is completed; other keys mean what they mean while typing.
+    Menu,
 }
 
 impl Place {
@@ -56,6 +62,9 @@ impl Place {
             Self::Form => "In the settings of a conversation",
             Self::Find => "While searching in the chat",
             Self::Options => "In a short list",
+            Self::Commands => "In the list of commands",
+            Self::Earlier => "In the earlier prompts",
+            Self::Menu => "While a word is completed",
         }
     }
 
@@ -71,6 +80,9 @@ impl Place {
             | (Self::Form, Scene::Form)
             | (Self::Find, Scene::Find)
             | (Self::Options, Scene::Options)
+            | (Self::Commands, Scene::Commands)
+            | (Self::Earlier, Scene::Earlier)
+            | (Self::Menu, Scene::Menu)
             | (Self::Everywhere, Scene::On(_)) => true,
             (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
             (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
@@ -105,6 +117,12 @@ pub enum Scene {
     Find,
     /// A short list.
     Options,
+    /// The list of commands.
+    Commands,
+    /// The search in the earlier prompts.
+    Earlier,
+    /// The composer, with a word that is completed.
+    Menu,
 }
 
 impl Scene {

@@ -3,14 +3,18 @@
 use std::collections::VecDeque;
 
 use crate::app::cells;
+use crate::app::composer::fold::brief;
+use crate::domain::attachment::Attachment;
 use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::text::one_line;
 
 /// A message that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queued {
-    /// What is asked.
-    pub prompt: String,
+    /// What is asked, as drafts are kept: see [`crate::app::composer::fold`].
+    pub draft: String,
+    /// The files that go along.
+    pub attachments: Vec<Attachment>,
     /// The only lane that it shall go to.
     pub only: Option<LaneId>,
     /// It takes the place of this turn and of all later ones.
@@ -44,7 +48,7 @@ impl Queue {
 
     /// All that is written in them, so that it can be kept with the draft.
     pub fn text(&self) -> String {
-        self.0.iter().fold(String::new(), |text, queued| text + &queued.prompt + "\n\n")
+        self.0.iter().fold(String::new(), |text, queued| text + &queued.draft + "\n\n")
     }
 
     /// What is said of them in a line of `width` columns. `held`: they do not go by themselves.
@@ -56,6 +60,6 @@ impl Queue {
             more => format!("{more} {what}: … "),
         };
         let room = width.saturating_sub(cells::of(&count) + cells::of(key) + 2).max(4);
-        Some(format!("{count}{}  {key}", cells::cut(&one_line(&last.prompt), room)))
+        Some(format!("{count}{}  {key}", cells::cut(&one_line(&brief(&last.draft, room * 4)), room)))
     }
 }

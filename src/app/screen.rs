@@ -31,7 +31,7 @@ pub struct Screen {
     /// That nothing here is real.
     pub unreal: Option<String>,
     /// The rows of the draft that are seen; None: it is empty.
-    pub draft: Option<Vec<String>>,
+    pub draft: Option<Vec<Row>>,
     /// The line under the draft.
     pub prospect: Row,
     /// The quota.
@@ -44,6 +44,8 @@ pub struct Screen {
     pub footer: Row,
     /// The help or a detail.
     pub panel: Option<Panel>,
+    /// What completes the word at the cursor.
+    pub menu: Option<Listed>,
     /// Where the cursor stands.
     pub cursor: Option<Position>,
     /// When it looks different by time alone.
@@ -88,6 +90,23 @@ pub struct LogRows {
     pub all: Option<String>,
 }
 
+/// What completes a word, over the composer.
+#[derive(Debug)]
+pub struct Listed {
+    /// Where it stands, with its frame.
+    pub area: Rect,
+    /// Whether it has a frame.
+    pub framed: bool,
+    /// What is listed.
+    pub title: &'static str,
+    /// The rows that are seen.
+    pub rows: Vec<Row>,
+    /// The chosen one of them.
+    pub selected: usize,
+    /// Rows that are not seen below.
+    pub below: usize,
+}
+
 /// The help or a detail.
 #[derive(Debug)]
 pub struct Panel {
@@ -127,6 +146,7 @@ impl App {
             alerts: Vec::new(),
             footer: Row::default(),
             panel: None,
+            menu: None,
             cursor: None,
             due,
         };
@@ -147,6 +167,7 @@ impl App {
             screen.below = self.below();
             screen.prospect = self.prospect(&mut due).cut_to(usize::from(areas.composer.width));
             self.put_draft(&mut screen);
+            screen.menu = self.menu();
         }
         screen.quota = self.quota(&mut due);
         screen.log = self.log_rows(&mut due);
@@ -176,6 +197,25 @@ impl App {
             let right = u16::try_from(column).unwrap_or(0).min(area.width.saturating_sub(1));
             screen.cursor = Some(Position { x: area.x + right, y: area.y + down });
         }
+    }
+
+    /// The completion, over the line above the composer.
+    fn menu(&self) -> Option<Listed> {
+        let menu = self.completing.menu.as_ref().filter(|_| self.focus == Focus::Composer && self.overlay.is_none())?;
+        let (areas, count) = (&self.areas, menu.rows.len());
+        let framed = areas.transcript.height >= 5;
+        let around = if framed { 2 } else { 0 };
+        let room = usize::from(areas.transcript.height).saturating_sub(around);
+        let height = count.min(10).min(room);
+        let top = (menu.at + 1).saturating_sub(height);
+        let left = areas.composer.x.saturating_sub(2);
+        let width = areas.composer.width.saturating_add(2).min(84);
+        let high = u16::try_from(height + around).unwrap_or(0);
+        let area = Rect { x: left, y: areas.rule.y.saturating_sub(high), width, height: high };
+        let inner = usize::from(inside(area, framed).width);
+        let rows = menu.rows.iter().skip(top).take(height).map(|row| row.row.clone().cut_to(inner)).collect();
+        let title = if menu.files { "Files" } else { "Commands" };
+        Some(Listed { area, framed, title, rows, selected: menu.at - top, below: count - top - height })
     }
 
     /// The quota, as far as it is seen at all.
@@ -254,6 +294,8 @@ impl App {
                 let attempt = self.log.find(*id)?;
                 ("Attempt", None, detail::attempt(attempt, self.turn(attempt.turn), width, due))
             }
+            Overlay::Palette(palette) => ("Commands", Some(palette.filter.clone()), palette.rows(&self.roster, width)),
+            Overlay::Recall(recall) => ("Earlier prompts", Some(recall.filter.clone()), recall.rows(width)),
             Overlay::Lanes(lanes) => {
                 let title = if lanes.again.is_some() { "Ask again on" } else { "Send the next turn to" };
                 (title, Some(lanes.filter.clone()), lanes.rows(&self.roster, self.config.usual, width, due))
@@ -269,12 +311,14 @@ impl App {
             Overlay::Lanes(lanes) => Some(lanes.at.min(all.len().saturating_sub(1))),
             Overlay::Shelf(list) => Some(list.at.min(all.len().saturating_sub(1))),
             Overlay::Options(options) => Some(options.at.min(all.len().saturating_sub(1))),
+            Overlay::Palette(palette) => Some(palette.at.min(all.len().saturating_sub(1))),
+            Overlay::Recall(recall) => (recall.count() > 0).then(|| recall.at.min(all.len().saturating_sub(1))),
             Overlay::Help(_) | Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) => None,
         };
         // What is searched in keeps its size.
         let height = match overlay {
             Overlay::Lanes(_) => self.roster.lanes.len() + 3,
-            Overlay::Help(_) | Overlay::Shelf(_) => usize::MAX,
+            Overlay::Help(_) | Overlay::Shelf(_) | Overlay::Palette(_) | Overlay::Recall(_) => usize::MAX,
             Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) | Overlay::Options(_) => all.len(),
         };
         let area = self.areas.overlay(height);

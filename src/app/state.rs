@@ -11,13 +11,17 @@ use crate::app::form::Form;
 use crate::app::geometry::{Areas, Wish, areas, inside};
 use crate::app::lanes::Lanes;
 use crate::app::log::Log;
+use crate::app::menu::Completing;
 use crate::app::message::AppConfig;
 use crate::app::options::Options;
+use crate::app::palette::Palette;
 use crate::app::past::Past;
 use crate::app::place::Scene;
 use crate::app::queue::Queue;
+use crate::app::recall::Recall;
 use crate::app::roster::{Item, Roster};
 use crate::app::row::Role;
+use crate::app::scales::{Reading, Scales};
 use crate::app::shelf::Shelf;
 use crate::app::transcript::Transcript;
 use crate::domain::clock::Time;
@@ -46,6 +50,10 @@ pub enum Overlay {
     Form(Box<Form>),
     /// A short list.
     Options(Options),
+    /// The list of commands.
+    Palette(Palette),
+    /// The search in the earlier prompts.
+    Recall(Recall),
 }
 
 /// A line that passes.
@@ -67,6 +75,10 @@ pub enum Armed {
     No,
     /// Quit, until this instant.
     Quit(Time),
+    /// Send as text what begins like a command, until this instant.
+    Send(Time),
+    /// Ctrl+X: the next key is the second half of one.
+    Prefix,
 }
 
 /// How it is with the scheduler.
@@ -92,6 +104,13 @@ pub struct App {
     pub(in crate::app) overlay: Option<Overlay>,
     pub(in crate::app) overlay_top: usize,
     pub(in crate::app) composer: Composer,
+    pub(in crate::app) completing: Completing,
+    /// What the files weigh that the draft names.
+    pub(in crate::app) scales: Scales,
+    /// The message whose files are being read.
+    pub(in crate::app) reading: Option<Reading>,
+    /// How many such there were.
+    pub(in crate::app) readings: u64,
     pub(in crate::app) transcript: Transcript,
     pub(in crate::app) conversations: Conversations,
     /// The turn that is to be shown when it has come from the disk.
@@ -152,6 +171,10 @@ impl App {
             overlay: None,
             overlay_top: 0,
             composer: Composer::default(),
+            completing: Completing::default(),
+            scales: Scales::default(),
+            reading: None,
+            readings: 0,
             transcript: Transcript::default(),
             conversations: Conversations::default(),
             awaits_turn: None,
@@ -230,6 +253,9 @@ impl App {
             Some(Overlay::Options(_)) => Scene::Options,
             None if self.find.typing && matches!(self.focus, Focus::Transcript) => Scene::Find,
             None if self.is_filtering() => Scene::Filter,
+            Some(Overlay::Palette(_)) => Scene::Commands,
+            Some(Overlay::Recall(_)) => Scene::Earlier,
+            None if self.completing.menu.is_some() && matches!(self.focus, Focus::Composer) => Scene::Menu,
             None => Scene::On(self.focus),
         }
     }

@@ -76,6 +76,9 @@ impl App {
     pub(in crate::app) fn prospect(&self, due: &mut Due) -> Row {
         let free = self.roster.first_free(self.config.usual, due.now);
         let width = usize::from(self.areas.composer.width);
+        if self.is_command() {
+            return Row::of("a command; with // it is text", Role::Dim);
+        }
         if let Some(pin) = &self.pin {
             let standing = self.roster.lane(pin).map(|lane| self.roster.standing(lane, self.need(), due.now));
             let ready = standing.as_ref().is_none_or(|standing| *standing == Standing::Ready);
@@ -125,6 +128,12 @@ impl App {
         }
     }
 
+    /// Whether the draft is a command, by its beginning.
+    fn is_command(&self) -> bool {
+        let line = self.composer.first_line();
+        line.starts_with('/') && !line.starts_with("//") && self.composer.lines() == 1
+    }
+
     /// Where no quota is seen, the line says at its end what the lane has left, if there is room.
     fn with_limit(&self, row: Row, lane: &LaneId, width: usize, due: &mut Due) -> Row {
         let seen = !(self.areas.quota.is_empty() && self.areas.gauges.is_empty());
@@ -162,7 +171,7 @@ impl App {
 
     /// What the draft would take, with all that goes along.
     fn need(&self) -> Need {
-        Need { input: self.along + self.composer.tokens(), ..self.config.usual }
+        Need { input: self.along + self.composer.tokens() + self.scales.tokens, ..self.config.usual }
     }
 
     /// The lane that would take the draft: the next one, or, if that has no room for it, another; None: none has.
@@ -184,7 +193,7 @@ impl App {
         if self.composer.is_blank() {
             return String::new();
         }
-        let tokens = self.along + self.composer.tokens();
+        let tokens = self.along + self.composer.tokens() + self.scales.tokens;
         format!("about {} tok, ", count(tokens))
     }
 
@@ -236,6 +245,7 @@ impl App {
         let stop = self.running().filter(|_| matches!(scene, Scene::On(_))).map(|_| ("Ctrl+C".to_owned(), "stop"));
         let shown = |word: &str| match word {
             "undo" => self.undo.is_some(),
+            "unfold" => self.composer.has_folds(),
             "again" if self.focus == Focus::Composer => self.queue_is_held() && !self.is_busy(),
             "again" | "edit" | "raw" | "its log row" => self.transcript.selected().is_some(),
             "thoughts" => self.transcript.has_thoughts(),

@@ -7,11 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::action::{Focus, Move};
+use crate::app::action::Focus;
 use crate::app::laid::Cell;
 use crate::app::lanes::{Choice, Lanes};
 use crate::app::message::Effect;
-use crate::app::queue::Queued;
 use crate::app::row::Role;
 use crate::app::state::{App, Overlay};
 use crate::domain::clock::Time;
@@ -83,8 +82,8 @@ impl App {
         }
         let Some(turn) = self.turn(turn) else { return Vec::new() };
         let replaces = (!turn.answer.is_empty()).then_some(turn.id);
-        let prompt = turn.prompt.clone();
-        self.ask(Queued { prompt, only, replaces }, now)
+        let (prompt, attachments) = (turn.prompt.clone(), turn.attachments.clone());
+        self.ask(prompt, attachments, only, replaces, now)
     }
 
     /// Opens the list of lanes: for the turn that is meant, or for the next one.
@@ -130,7 +129,7 @@ impl App {
             return Vec::new();
         }
         match self.queue.take_next() {
-            Some(queued) => self.ask(queued, now),
+            Some(queued) => self.ask_queued(queued, now),
             None => Vec::new(),
         }
     }
@@ -145,27 +144,11 @@ impl App {
     /// The message that was queued last comes back into the composer; false: none waits.
     pub(in crate::app) fn pull_back(&mut self) -> bool {
         let Some(queued) = self.queue.pull_back() else { return false };
-        self.composer.set(&queued.prompt);
+        self.composer.set(&queued.draft);
         self.pin = queued.only;
         self.fork = queued.replaces;
-        self.composer.also_keep(self.queue.text());
+        self.keep_waiting();
         true
-    }
-
-    /// Goes through the list of lanes.
-    pub(in crate::app) fn go_lanes(&mut self, way: Move) {
-        let Some(Overlay::Lanes(lanes)) = &mut self.overlay else { return };
-        let last = lanes.choices(&self.roster).len().saturating_sub(1);
-        let at = lanes.at.min(last);
-        lanes.at = match way {
-            Move::Up | Move::PreviousTurn => at.saturating_sub(1),
-            Move::Down | Move::NextTurn => at + 1,
-            Move::PageUp | Move::HalfUp => at.saturating_sub(10),
-            Move::PageDown | Move::HalfDown => at + 10,
-            Move::First => 0,
-            Move::Last => last,
-        }
-        .min(last);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, Days, LocalResult, Months, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, LocalResult, Months, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant of the wall clock: milliseconds since 1970-01-01 UTC. It survives a restart and a laptop's sleep, which
@@ -102,6 +102,24 @@ impl Zone {
         self.wall(time).format("%H:%M").to_string()
     }
 
+    /// The next instant after `now` at which clocks show this hour and minute; where a daylight-saving change skips it, an
+    /// hour from it at most.
+    pub fn next(self, hour: u32, minute: u32, now: Time) -> Time {
+        let of_day = |time: Time| i64::from(self.wall(time).time().num_seconds_from_midnight());
+        let wanted = i64::from(hour % 24) * 3600 + i64::from(minute % 60) * 60;
+        let ahead = |time: Time| (wanted - of_day(time)).rem_euclid(86_400).unsigned_abs();
+        let span = match ahead(now) {
+            0 => 86_400,
+            span => span,
+        };
+        let found = now.plus(Duration::from_secs(span));
+        match ahead(found) {
+            0 => found,
+            late @ 1..43_200 => found.plus(Duration::from_secs(late)),
+            early => found.minus(Duration::from_secs(86_400 - early)),
+        }
+    }
+
     /// `09:41:02`.
     pub fn hms(self, time: Time) -> String {
         self.wall(time).format("%H:%M:%S").to_string()
@@ -155,6 +173,20 @@ mod tests {
             ("2026-03-08T08:00:00Z", "2026-03-09T07:00:00Z"),
         ] {
             assert_eq!(next_midnight(zone, at(now)), at(midnight), "{now}");
+        }
+    }
+
+    #[test]
+    fn an_hour_of_the_day_is_today_or_tomorrow() {
+        let berlin = Zone::Named(chrono_tz::Europe::Berlin);
+        for (now, hour, minute, expected) in [
+            ("2026-11-22T08:41:02Z", 10, 0, "2026-11-22T09:00:00Z"),
+            ("2026-11-22T09:00:02Z", 9, 30, "2026-11-23T08:30:00Z"),
+            // The clocks go back on 25 October.
+            ("2026-10-24T20:00:00Z", 8, 0, "2026-10-25T07:00:00Z"),
+            ("2026-03-28T20:00:00Z", 8, 0, "2026-03-29T06:00:00Z"),
+        ] {
+            assert_eq!(berlin.next(hour, minute, at(now)), at(expected), "{now}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::attachment::{Attachment, Body};
 use crate::domain::clock::Time;
 use crate::domain::ids::{AttemptId, ConversationId, LaneId, TurnId};
 
@@ -65,6 +66,18 @@ impl Message {
     /// A message of one text.
     pub fn text(role: Role, text: impl Into<String>) -> Self {
         Self { role, parts: vec![Part::Text(text.into())] }
+    }
+
+    /// A question with the files that go along: their texts before it, in one text, for not every provider takes more;
+    /// pictures behind it.
+    pub fn question(prompt: &str, files: &[Attachment]) -> Self {
+        let texts = files.iter().filter_map(Attachment::fenced).map(|text| text + "\n\n");
+        let text: String = texts.chain([prompt.to_owned()]).collect();
+        let image = |file: &Attachment| match &file.body {
+            Body::Image(url) => Some(Part::Image(url.to_string())),
+            Body::Text(_) => None,
+        };
+        Self { role: Role::User, parts: [Part::Text(text)].into_iter().chain(files.iter().filter_map(image)).collect() }
     }
 }
 
@@ -153,6 +166,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether it has a picture in it: then only a lane with eyes may take it.
+    pub fn has_images(&self) -> bool {
+        self.messages.iter().flat_map(|message| &message.parts).any(|part| matches!(part, Part::Image(_)))
+    }
+
     /// About how many tokens the prompt has: a fourth of its bytes for Latin letters, one for each CJK character, four
     /// for each message. An estimate; the provider's own count replaces it.
     pub fn estimated_tokens(&self) -> u64 {
@@ -295,6 +313,9 @@ pub struct Turn {
     pub asked: Time,
     /// The question, as typed.
     pub prompt: String,
+    /// The files that went along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// The answer so far, as the model wrote it: not harmless, see [`crate::domain::text`].
     pub answer: String,
     /// What the model thought, if it said.
@@ -340,6 +361,7 @@ impl Turn {
             origin,
             asked,
             prompt,
+            attachments: Vec::new(),
             answer: String::new(),
             reasoning: String::new(),
             state: TurnState::Waiting { until: None, on: String::new() },

@@ -1,11 +1,11 @@
-//! Spans as one writes them: `90s`, `15m`, `2h`, `1d`, `1h30m`.
+//! Spans as one writes them: `90s`, `15m`, `2h`, `1d`, `1h30m`. Pure.
 
 use std::time::Duration;
 
 /// No span is longer: ten years.
 const LONGEST: Duration = Duration::from_hours(24 * 3650);
 
-/// Reads a span of at least a second. Err: what would have been right.
+/// Reads a span of at least a second and at most ten years. Err: what would have been right.
 pub fn span(text: &str) -> Result<Duration, String> {
     let wrong = || "write a span as 90s, 15m, 2h, 1d or 1h30m".to_owned();
     let mut whole = Duration::ZERO;

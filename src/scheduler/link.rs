@@ -14,6 +14,7 @@ pub mod call;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::attachment::Attachment;
 use crate::domain::attempt::Attempt;
 use crate::domain::chat::{Change, Conversation};
 use crate::domain::clock::Time;
@@ -75,6 +76,9 @@ pub struct Ask {
     pub origin: Origin,
     /// The question as typed, for the transcript.
     pub prompt: String,
+    /// The files that go along, for the transcript and later turns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// All that is sent.
     pub request: Request,
     /// Only on lanes that do not train on prompts.
@@ -105,6 +109,7 @@ impl Ask {
             conversation: ConversationId::NONE,
             along: Vec::new(),
             replaces: None,
+            attachments: Vec::new(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How a question gets to a lane, waits for one, or is told that none will come.
 
+use crate::domain::ability::Wants;
 use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::{Origin, TurnState};
 use crate::domain::ids::{AttemptId, TurnId};
@@ -7,6 +8,7 @@ use crate::domain::standing::{Need, Target};
 use crate::scheduler::desk::Desk;
 use crate::scheduler::effect::Effect;
 use crate::scheduler::link::Ask;
+use crate::scheduler::link::call::{Route, Wanted};
 use crate::scheduler::patience;
 use crate::scheduler::rotation::{Choice, Wish};
 use crate::scheduler::turns::Work;
@@ -44,7 +46,14 @@ impl Desk {
         let kept = self.turns.kept_from(id, now);
         let Some(work) = self.turns.work(id) else { return };
         let tried = work.not_for(u64::MAX);
-        let wish = Wish { tried: &tried, only: work.only.as_ref(), kept: &kept, wanted: None };
+        let sees = work.request.has_images().then(|| Wanted {
+            route: Route::Any,
+            strategy: None,
+            wants: Wants { vision: true, ..Wants::default() },
+            patience: work.patience,
+            rank: 0,
+        });
+        let wish = Wish { tried: &tried, only: work.only.as_ref(), kept: &kept, wanted: sees.as_ref() };
         let shown = self.announced.as_ref().filter(|_| work.only.is_none());
         let mut outgoing = work.whole();
         let (mut choice, mut why) = self.ledger.pick_and_why(outgoing.need, shown, wish, now);

@@ -80,7 +80,8 @@ impl Work {
     /// A turn that has just been asked.
     pub fn new(ask: Ask, asker: u16, need: Need, now: Time) -> Self {
         let turn = Turn::new(ask.turn, ask.origin, now, ask.prompt);
-        let turn = Turn { conversation: ask.conversation, replaces: ask.replaces, ..turn };
+        let (conversation, replaces, attachments) = (ask.conversation, ask.replaces, ask.attachments);
+        let turn = Turn { conversation, replaces, attachments, ..turn };
         Self {
             turn,
             request: Arc::new(ask.request),

@@ -19,6 +19,8 @@ use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
+use crate::shell::burst::{Burst, is_enter};
+use crate::shell::chores;
 use crate::shell::clipboard;
 use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
 use crate::shell::errands::{Came, Errands};
@@ -74,7 +76,7 @@ pub fn dashboard(config: &Config) -> Result<(), Ended> {
 }
 
 /// What comes after a session.
-enum Next {
+pub(in crate::shell) enum Next {
     /// Nothing.
     Leave,
     /// The offer was taken up: the demo is left, and real providers come.
@@ -94,6 +96,8 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         next: None,
         highlighter: Highlighter::start().map_err(failed)?,
         errands: Errands::default(),
+        edits: None,
+        burst: Burst::default(),
         painted: Clock::System.now(),
         typed: true,
     };
@@ -133,7 +137,7 @@ fn busy() -> Msg {
 }
 
 /// What the loop was waiting for.
-enum Happened {
+pub(in crate::shell) enum Happened {
     Asked(Asked),
     /// None: the terminal has gone.
     Event(Option<Event>),
@@ -146,37 +150,42 @@ enum Happened {
     Due,
 }
 
+/// What is heard of the scheduler.
+pub(in crate::shell) struct Hearing {
+    pub(in crate::shell) from: Subscription,
+    /// It has not ended.
+    pub(in crate::shell) lives: bool,
+}
+
 /// What the loop goes on with.
-enum Step {
+pub(in crate::shell) enum Step {
     On,
     Leave(Next),
 }
 
-struct Screen {
+pub(in crate::shell) struct Screen {
     app: App,
-    session: Session,
+    pub(in crate::shell) session: Session,
     /// The subscriber's number.
     number: u16,
     size: Size,
     /// When what is painted changes by time alone, or is to be painted at last.
     next: Option<Time>,
-    highlighter: Highlighter,
-    errands: Errands,
+    pub(in crate::shell) highlighter: Highlighter,
+    pub(in crate::shell) errands: Errands,
+    /// The draft that the user's editor is to be opened with.
+    edits: Option<String>,
+    burst: Burst,
     /// When a frame was painted last.
     painted: Time,
     /// Whether the user did something since: that is shown at once.
-    typed: bool,
+    pub(in crate::shell) typed: bool,
 }
 
 impl Screen {
-    async fn run(
-        &mut self,
-        terminal: &mut Terminal,
-        signals: &mut Signals,
-        mut from: Subscription,
-    ) -> Result<Next, Ended> {
+    async fn run(&mut self, terminal: &mut Terminal, signals: &mut Signals, from: Subscription) -> Result<Next, Ended> {
         let mut events = EventStream::new();
-        let mut scheduler_lives = true;
+        let mut hearing = Hearing { from, lives: true };
         loop {
             let now = Clock::System.now();
             let due = self.next.map(|at| at.since(now));
@@ -185,7 +194,7 @@ impl Screen {
                     biased;
                     asked = signals.next() => Happened::Asked(asked),
                     event = events.next() => Happened::Event(event.and_then(Result::ok)),
-                    report = from.reports.recv(), if scheduler_lives => Happened::Report(report),
+                    report = hearing.from.reports.recv(), if hearing.lives => Happened::Report(report),
                     news = self.session.news() => Happened::News(news),
                     trouble = terminal.trouble() => trouble.map_or(Happened::Event(None), Happened::Panicked),
                     parsed = self.highlighter.next() => Happened::Parsed(parsed),
@@ -194,50 +203,23 @@ impl Screen {
                 }
             };
             let step = match happened {
-                Happened::Asked(Asked::Continue) => {
-                    terminal.continued().map_err(|error| Ended::Failed(error.to_string()))?;
-                    Step::On
-                }
-                Happened::Asked(Asked::Interrupt) => self.take(Msg::Interrupted, terminal).await?,
-                Happened::Asked(asked) => return Err(Ended::Signal(asked.exit_code().unwrap_or(1))),
-                Happened::Event(Some(event)) => self.take_event(event, terminal).await?,
-                Happened::Event(None) => return Err(Ended::Signal(Asked::HangUp.exit_code().unwrap_or(1))),
-                Happened::Report(Some(report)) => self.take(Msg::Report(report), terminal).await?,
-                Happened::Report(None) => {
-                    scheduler_lives = false;
-                    let before = self.session.owner;
-                    let moving = self.session.recover();
-                    let stopped = Msg::SchedulerStopped("the scheduler has stopped".into());
-                    let msg = before.filter(|_| moving).map_or(stopped, Msg::OwnerLost);
-                    self.take(msg, terminal).await?
-                }
-                Happened::News(News::Said(sentence)) => self.take(Msg::Told(sentence), terminal).await?,
-                Happened::News(News::Lost(error)) => {
-                    self.take(Msg::SchedulerStopped(error.to_string()), terminal).await?
-                }
-                Happened::News(News::Back(subscription, said)) => {
-                    from = subscription;
-                    scheduler_lives = true;
-                    self.number = from.number;
-                    let owner = self.session.owner;
-                    self.take(Msg::OwnerFound { subscriber: self.number, owner, said }, terminal).await?
-                }
-                Happened::Panicked(panic) => self.take(Msg::Panicked(panic), terminal).await?,
-                Happened::Parsed(parsed) => self.take(Msg::Parsed(parsed), terminal).await?,
-                Happened::Came(Came { msg, bytes }) => {
-                    if let Some(bytes) = bytes {
-                        drop(terminal.painter().order(bytes, Then::Same));
-                    }
-                    self.typed = true;
-                    self.take(msg, terminal).await?
-                }
-                Happened::Due => self.take(Msg::Tick, terminal).await?,
+                Happened::Event(Some(event)) => self.take_events(event, &mut events, terminal).await?,
+                happened => self.take_in(happened, &mut hearing, terminal).await?,
             };
             if let Step::Leave(next) = step {
                 return Ok(next);
             }
-            if let Step::Leave(next) = self.drain(&mut events, &mut from, terminal).await? {
+            if let Step::Leave(next) = self.drain(&mut events, &mut hearing.from, terminal).await? {
                 return Ok(next);
+            }
+            if let Some(draft) = self.edits.take() {
+                // Its reader would take the editor's keys.
+                drop(events);
+                let step = self.edit(draft, terminal, signals, &mut hearing).await?;
+                events = EventStream::new();
+                if let Step::Leave(next) = step {
+                    return Ok(next);
+                }
             }
             // What only comes in is shown so often and no more; what the user does, at once.
             let (now, soon) = (Clock::System.now(), self.painted.plus(FRAME));
@@ -249,6 +231,50 @@ impl Screen {
         }
     }
 
+    /// Takes in what is no event of the terminal.
+    pub(in crate::shell) async fn take_in(
+        &mut self,
+        happened: Happened,
+        hearing: &mut Hearing,
+        terminal: &mut Terminal,
+    ) -> Result<Step, Ended> {
+        let msg = match happened {
+            Happened::Asked(Asked::Continue) => {
+                terminal.continued().map_err(|error| Ended::Failed(error.to_string()))?;
+                return Ok(Step::On);
+            }
+            Happened::Asked(Asked::Interrupt) => Msg::Interrupted,
+            Happened::Asked(asked) => return Err(Ended::Signal(asked.exit_code().unwrap_or(1))),
+            Happened::Event(_) => return Err(Ended::Signal(Asked::HangUp.exit_code().unwrap_or(1))),
+            Happened::Report(Some(report)) => Msg::Report(report),
+            Happened::Report(None) => {
+                hearing.lives = false;
+                let before = self.session.owner;
+                let moving = self.session.recover();
+                let stopped = Msg::SchedulerStopped("the scheduler has stopped".into());
+                before.filter(|_| moving).map_or(stopped, Msg::OwnerLost)
+            }
+            Happened::News(News::Said(sentence)) => Msg::Told(sentence),
+            Happened::News(News::Lost(error)) => Msg::SchedulerStopped(error.to_string()),
+            Happened::News(News::Back(subscription, said)) => {
+                *hearing = Hearing { from: subscription, lives: true };
+                self.number = hearing.from.number;
+                Msg::OwnerFound { subscriber: self.number, owner: self.session.owner, said }
+            }
+            Happened::Panicked(panic) => Msg::Panicked(panic),
+            Happened::Parsed(parsed) => Msg::Parsed(parsed),
+            Happened::Came(Came { msg, bytes }) => {
+                if let Some(bytes) = bytes {
+                    drop(terminal.painter().order(bytes, Then::Same));
+                }
+                self.typed = true;
+                msg
+            }
+            Happened::Due => Msg::Tick,
+        };
+        self.take(msg, terminal).await
+    }
+
     /// Takes in what else has arrived.
     async fn drain(
         &mut self,
@@ -258,7 +284,7 @@ impl Screen {
     ) -> Result<Step, Ended> {
         for _ in 0..DRAIN {
             let step = if let Some(event) = waiting(events).await {
-                self.take_event(event, terminal).await?
+                self.take_events(event, events, terminal).await?
             } else if let Ok(report) = from.reports.try_recv() {
                 self.take(Msg::Report(report), terminal).await?
             } else {
@@ -269,6 +295,24 @@ impl Screen {
             }
         }
         Ok(Step::On)
+    }
+
+    /// Takes in an event, and what was looked at behind it to know what it is.
+    async fn take_events(
+        &mut self,
+        mut event: Event,
+        events: &mut EventStream,
+        terminal: &mut Terminal,
+    ) -> Result<Step, Ended> {
+        loop {
+            let next = if is_enter(&event) { waiting(events).await } else { None };
+            let event_as_meant = self.burst.take(event, next.as_ref(), Clock::System.now());
+            let step = self.take_event(event_as_meant, terminal).await?;
+            match (step, next) {
+                (Step::On, Some(next)) => event = next,
+                (step, _) => return Ok(step),
+            }
+        }
     }
 
     async fn take_event(&mut self, event: Event, terminal: &mut Terminal) -> Result<Step, Ended> {
@@ -283,7 +327,7 @@ impl Screen {
         self.take(msg, terminal).await
     }
 
-    async fn take(&mut self, msg: Msg, terminal: &mut Terminal) -> Result<Step, Ended> {
+    pub(in crate::shell) async fn take(&mut self, msg: Msg, terminal: &mut Terminal) -> Result<Step, Ended> {
         let mut effects = VecDeque::from(self.app.update(msg, Clock::System.now()));
         while let Some(effect) = effects.pop_front() {
             match effect {
@@ -332,6 +376,13 @@ impl Screen {
                         effects.extend(self.app.update(busy(), Clock::System.now()));
                     }
                 }
+                Effect::Fetch(fetch) => {
+                    let (data, wanted) = (self.session.folder.clone(), fetch.clone());
+                    if !self.errands.run(move || Msg::Fetched(chores::read(data.as_deref(), wanted)).into()) {
+                        effects.extend(self.app.update(Msg::Fetched(chores::refused(fetch)), Clock::System.now()));
+                    }
+                }
+                Effect::Edit(draft) => self.edits = Some(draft),
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
                 Effect::Repaint => terminal.painter().repaint(),

@@ -131,6 +131,16 @@ impl Terminal {
         }
     }
 
+    /// Gives the terminal back for a while, to another program. What is painted meanwhile waits.
+    pub fn lend(&mut self) {
+        self.rig.take_down(PATIENCE);
+    }
+
+    /// Takes it again after [`Terminal::lend`], and draws all.
+    pub fn take_back(&mut self) -> io::Result<()> {
+        if self.rig.is_up() { Ok(()) } else { self.rig.raise(self.wishes) }
+    }
+
     /// Gives the terminal back, stops the program until it is continued, takes it again and draws all.
     pub fn suspend(&mut self) -> io::Result<()> {
         self.rig.take_down(PATIENCE);

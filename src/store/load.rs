@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 
+use crate::domain::attachment::Attachment;
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::chat::Conversation;
 use crate::domain::clock::Time;
@@ -186,6 +187,7 @@ pub(super) fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
         origin: row.get::<_, Word<_>>("origin")?.0,
         asked: row.get::<_, At>("asked")?.0,
         prompt: row.get("prompt")?,
+        attachments: attachments(row)?,
         answer: row.get("answer")?,
         reasoning: row.get("reasoning")?,
         state: match state.as_str() {
@@ -218,6 +220,14 @@ pub(super) fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         settings: row.get::<_, Json<_>>("settings")?.0,
         deleted: row.get::<_, Option<At>>("deleted")?.map(|at| at.0),
     })
+}
+
+/// None in what an older roundel has made.
+fn attachments(row: &Row<'_>) -> rusqlite::Result<Vec<Attachment>> {
+    match row.get::<_, Json<_>>("attachments") {
+        Err(rusqlite::Error::InvalidColumnName(_)) => Ok(Vec::new()),
+        found => found.map(|found| found.0),
+    }
 }
 
 fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {

@@ -127,6 +127,25 @@ impl Peek {
         self.conn.query_row(ASKED, [], load::turn).optional().map_err(|error| self.unreadable(&error))
     }
 
+    /// What was asked in the chat, newest first, each once, at most so many, and at most [`PROMPT_BYTES`] of them.
+    pub fn prompts(&self, newest: u32) -> Result<Vec<String>, Unreadable> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = self.conn.prepare(PROMPTS)?;
+            let mut rows = statement.query([newest])?;
+            let (mut prompts, mut bytes) = (Vec::new(), 0);
+            while let Some(row) = rows.next()? {
+                let prompt: String = row.get(0)?;
+                bytes += prompt.len();
+                if bytes > PROMPT_BYTES {
+                    break;
+                }
+                prompts.push(prompt);
+            }
+            Ok(prompts)
+        };
+        read().map_err(|error| self.unreadable(&error))
+    }
+
     /// A number that changes when somebody else has written.
     pub fn version(&self) -> Result<i64, Unreadable> {
         self.number("data_version")
@@ -150,6 +169,11 @@ impl Peek {
         Unreadable { path: self.path.clone(), why: why(error) }
     }
 }
+
+/// Prompts that are read at once have at most so many bytes.
+const PROMPT_BYTES: usize = 16 * 1024 * 1024;
+
+const PROMPTS: &str = "SELECT prompt FROM turns WHERE origin = 'chat' GROUP BY prompt ORDER BY max(id) DESC LIMIT ?1";
 
 const ASKED: &str = "SELECT * FROM turns WHERE origin = 'ask' AND state = 'done' ORDER BY id DESC LIMIT 1";
 
@@ -260,6 +284,19 @@ mod tests {
         let (_temp, peek) =
             kept(&[asked(1, TurnState::Done), asked(2, TurnState::Done), asked(3, TurnState::Stopped), chat]);
         assert_eq!(peek.last_asked().unwrap().unwrap().id, TurnId(2));
+    }
+
+    #[test]
+    fn prompts_come_once_and_newest_first() {
+        let asked =
+            |id: u64, prompt: &str| Write::Turn(Box::new(Turn { prompt: prompt.into(), ..turn(id, TurnState::Done) }));
+        let script = Write::Turn(Box::new(bare_turn(9, Origin::Ask, TurnState::Done)));
+        let (_temp, peek) = kept(&[asked(1, "one"), asked(2, "two"), asked(3, "one"), asked(4, "four"), script]);
+        assert_eq!(peek.prompts(10).unwrap(), ["four", "one", "two"]);
+        assert_eq!(peek.prompts(2).unwrap(), ["four", "one"]);
+        let huge = "x".repeat(9 * 1024 * 1024);
+        let (_temp, peek) = kept(&[asked(1, "old"), asked(2, &huge), asked(3, &format!("{huge}!")), asked(4, "new")]);
+        assert_eq!(peek.prompts(10).unwrap().len(), 2);
     }
 
     #[test]

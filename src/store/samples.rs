@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::domain::attachment::Attachment;
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::chat::{Conversation, Settings};
 use crate::domain::clock::Time;
@@ -26,6 +27,7 @@ pub(super) fn turn(id: u64, state: TurnState) -> Turn {
         origin: Origin::Chat,
         asked: NOON,
         prompt: "why?\n'); DROP TABLE turns; --".into(),
+        attachments: vec![Attachment::of("src/a b.rs", b"fn main() {}\n".to_vec()).unwrap()],
         answer: "日本語 \u{1b}[31m \0 🦀".into(),
         reasoning: "hm".into(),
         state,

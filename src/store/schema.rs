@@ -149,6 +149,7 @@ const STEPS: &[M<'_>] = &[
     ) STRICT;
     ",
     ),
+    M::up("ALTER TABLE turns ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]';"),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

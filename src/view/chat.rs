@@ -29,7 +29,7 @@ pub fn draw(painter: &mut Painter, screen: &Screen, unreal: Option<&str>) {
     match &screen.draft {
         Some(rows) => {
             for (line, text) in painter.lines(areas.composer).zip(rows) {
-                painter.row(line, &Row::of(text.as_str(), Role::Plain));
+                painter.row(line, text);
             }
         }
         None => painter.row(areas.composer, &Row::of("Ask something", Role::Dim)),

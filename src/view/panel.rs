@@ -8,6 +8,22 @@ use crate::app::row::{Piece, Role, Row};
 use crate::app::screen::{Screen, panel_text};
 use crate::view::paint::Painter;
 
+/// Paints what completes a word of the draft.
+pub fn draw_menu(painter: &mut Painter, screen: &Screen) {
+    let Some(menu) = &screen.menu else { return };
+    painter.clear(menu.area);
+    if menu.framed {
+        let foot = (menu.below > 0).then(|| format!("↓ {} more", menu.below));
+        painter.frame(menu.area, &Row::of(menu.title, Role::Plain), foot.as_deref(), true);
+    }
+    for (number, (line, row)) in painter.lines(inside(menu.area, menu.framed)).zip(&menu.rows).enumerate() {
+        painter.row(line, row);
+        if number == menu.selected {
+            painter.select(line);
+        }
+    }
+}
+
 /// Paints what stands over the panes, if anything does; the cursor stands in the help's search.
 pub fn draw(painter: &mut Painter, screen: &Screen) -> Option<Position> {
     let panel = screen.panel.as_ref()?;

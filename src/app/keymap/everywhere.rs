@@ -30,5 +30,6 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     ),
     row(P::Everywhere, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
     row(P::Everywhere, &[(CTRL, Char('z'))], Action::Suspend, "", "back to the shell; fg returns"),
+    row(P::Everywhere, &[(CTRL, Char('p'))], Action::Palette, "commands", "all commands, by name"),
     row(P::Everywhere, &[(NONE, F(1))], Action::Help, "help", "this help"),
 ];

@@ -1,6 +1,6 @@
 //! What keys do in what stands over the panes.
 
-use crossterm::event::KeyCode::{Backspace, Char, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Up};
+use crossterm::event::KeyCode::{Backspace, Char, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Tab, Up};
 
 use crate::app::action::{Action, Edit, LogAction, Move};
 use crate::app::keymap::binding::{Binding, CTRL, NONE, row};
@@ -37,6 +37,38 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
         "",
         "a letter less to search for",
     ),
+    row(P::Commands, &[(NONE, Enter)], Action::Take, "do it", "do it; one that wants more is written first"),
+    row(P::Commands, &[(NONE, Tab)], Action::Complete, "complete", "complete what is written"),
+    row(P::Commands, &[(NONE, Esc), (CTRL, Char('c')), (CTRL, Char('p'))], Action::Back, "close", "close it"),
+    row(P::Commands, &[(NONE, Down), (CTRL, Char('n'))], Action::Move(Move::Down), "", "down"),
+    row(P::Commands, &[(NONE, Up)], Action::Move(Move::Up), "", "up"),
+    row(P::Commands, &[(NONE, PageDown)], Action::Move(Move::PageDown), "", "a page down"),
+    row(P::Commands, &[(NONE, PageUp)], Action::Move(Move::PageUp), "", "a page up"),
+    row(P::Commands, &[(NONE, Backspace), (CTRL, Char('h'))], Action::Edit(Edit::DeleteBack), "", "a letter less"),
+    row(P::Commands, &[(CTRL, Char('w'))], Action::Edit(Edit::DeleteWordBack), "", "a word less"),
+    row(P::Commands, &[(CTRL, Char('u'))], Action::Edit(Edit::CutToHead), "", "from the beginning"),
+    row(P::Commands, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
+    row(P::Earlier, &[(NONE, Enter), (NONE, Tab)], Action::Take, "take", "take it into the draft; nothing is sent"),
+    row(P::Earlier, &[(CTRL, Char('r')), (NONE, Down)], Action::Move(Move::Down), "older", "an older one"),
+    row(P::Earlier, &[(NONE, Up)], Action::Move(Move::Up), "", "a newer one"),
+    row(P::Earlier, &[(NONE, PageDown)], Action::Move(Move::PageDown), "", "a page down"),
+    row(P::Earlier, &[(NONE, PageUp)], Action::Move(Move::PageUp), "", "a page up"),
+    row(
+        P::Earlier,
+        &[(NONE, Esc), (CTRL, Char('g')), (CTRL, Char('c'))],
+        Action::Back,
+        "back",
+        "back to the draft as it was",
+    ),
+    row(P::Earlier, &[(NONE, Backspace), (CTRL, Char('h'))], Action::Edit(Edit::DeleteBack), "", "a letter less"),
+    row(P::Earlier, &[(CTRL, Char('w'))], Action::Edit(Edit::DeleteWordBack), "", "a word less"),
+    row(P::Earlier, &[(CTRL, Char('u'))], Action::Edit(Edit::CutToHead), "", "from the beginning"),
+    row(P::Earlier, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
+    row(P::Menu, &[(NONE, Enter)], Action::Take, "take", "take it: a command is done, a file is written"),
+    row(P::Menu, &[(NONE, Tab)], Action::Complete, "complete", "write it"),
+    row(P::Menu, &[(NONE, Down)], Action::Move(Move::Down), "", "down"),
+    row(P::Menu, &[(NONE, Up)], Action::Move(Move::Up), "", "up"),
+    row(P::Menu, &[(NONE, Esc)], Action::Back, "close", "close it; what is written stays"),
     row(P::Lanes, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
     row(P::Filter, &[(NONE, Enter)], Action::Log(LogAction::KeepFilter), "keep", "keep it, and go through the rows"),
     row(P::Filter, &[(NONE, Esc), (CTRL, Char('c'))], Action::Back, "clear", "put it away"),

@@ -81,5 +81,6 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     row(P::Panes, &[(NONE, Char('3'))], Action::Focus(Focus::Log), "", "the log"),
     row(P::Panes, &[(NONE, Esc)], Action::Back, "type", "back: from the whole screen, then to the composer"),
     row(P::Panes, &[(NONE, Char('q'))], Action::Quit, "quit", "quit; asks if an answer is on its way"),
+    row(P::Panes, &[(NONE, Char(':'))], Action::Palette, "", "a command, by name"),
     row(P::Panes, &[(NONE, Char('?'))], Action::Help, "help", "this help"),
 ];

@@ -1,0 +1,180 @@
+//! What can be done by name: `/name` in the composer, `:name` and Ctrl+P in the list of commands. One row for each; what
+//! it does is an action of the keymap, or one of [`Does`], which has its arm in `order`.
+
+use crate::app::action::{Action, Focus};
+use crate::app::fuzzy::fit;
+use crate::app::keymap::binding::Binding;
+use crate::app::keymap::{keys, name};
+use crate::app::place::Place;
+use crate::app::roster::Roster;
+
+/// What a command does that is no action of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// What a key does.
+    Act(Action),
+    /// Quit; its name was chosen, nothing is asked.
+    Quit,
+    /// Stop the answer.
+    Stop,
+    /// The next turn goes to this lane alone.
+    Lane,
+    /// Out of the rotation.
+    Disable,
+    /// Back into it.
+    Enable,
+}
+
+/// One command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verb {
+    /// Its name: letters and `-`.
+    pub name: &'static str,
+    /// Its arguments, as help writes them; empty: it has none. What stands in brackets may be left out.
+    pub hint: &'static str,
+    /// What it says of itself.
+    pub says: &'static str,
+    /// What it does.
+    pub does: Does,
+}
+
+const fn verb(name: &'static str, hint: &'static str, does: Does, says: &'static str) -> Verb {
+    Verb { name, hint, says, does }
+}
+
+/// All of them, in the order in which they are listed.
+pub const VERBS: &[Verb] = &[
+    verb("help", "", Does::Act(Action::Help), "all keys and commands"),
+    verb("again", "", Does::Act(Action::Again), "ask the last question again"),
+    verb("lane", "[LANE]", Does::Lane, "the lane for the next turn alone; without a name, choose it"),
+    verb("stop", "", Does::Stop, "stop the answer; what has come is kept"),
+    verb("editor", "", Does::Act(Action::Editor), "write the draft in $EDITOR"),
+    verb("history", "", Does::Act(Action::Recall), "search the earlier prompts"),
+    verb("disable", "TARGET [15m | until 18:00]", Does::Disable, "a lane or an account out of the rotation"),
+    verb("enable", "TARGET", Does::Enable, "a lane or an account back into the rotation"),
+    verb("endpoint", "", Does::Act(Action::Endpoint), "open the endpoint for other programs, or close it"),
+    verb("no-training", "", Does::Act(Action::NoTraining), "keep the chat off providers that train on prompts, or not"),
+    verb("expand", "", Does::Act(Action::Expand), "the focused pane on the whole screen, or not"),
+    verb("raw", "", Does::Act(Action::Raw), "the selected answer as it was written, or read again"),
+    verb("thoughts", "", Does::Act(Action::Thoughts), "show what the models thought, or hide it"),
+    verb("quit", "", Does::Quit, "quit"),
+];
+
+impl Verb {
+    /// The command of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        VERBS.iter().find(|verb| verb.name == name)
+    }
+
+    /// Whether it can be run without an argument.
+    pub fn stands_alone(&self) -> bool {
+        self.hint.is_empty() || self.hint.starts_with('[')
+    }
+
+    /// The key that does the same, if there is one.
+    pub fn key(&self) -> String {
+        let action = match self.does {
+            Does::Act(action) => action,
+            Does::Quit => Action::Quit,
+            Does::Stop => Action::Stop,
+            Does::Lane => Action::SendOn,
+            Does::Disable | Does::Enable => Action::Switch,
+        };
+        keys().find(|row| row.action == action).map(key_of).unwrap_or_default()
+    }
+
+    /// What can stand as the argument with this number, as far as it is typed; the best fitting first.
+    pub fn completions(&self, number: usize, typed: &str, roster: &Roster) -> Vec<String> {
+        let names: Vec<String> = match (self.does, number) {
+            (Does::Disable | Does::Enable, 0) => targets(roster),
+            (Does::Lane, 0) => roster.chosen().map(|lane| lane.spec.id.to_string()).collect(),
+            (Does::Disable, 1) => ["15m", "1h", "4h", "1d", "until"].map(str::to_owned).into(),
+            _ => Vec::new(),
+        };
+        best(typed, names, String::as_str)
+    }
+}
+
+fn targets(roster: &Roster) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for lane in &roster.lanes {
+        let account = lane.spec.account().to_string();
+        if !names.contains(&account) {
+            names.push(account);
+        }
+        names.push(lane.spec.id.to_string());
+    }
+    names
+}
+
+/// Those that fit what was typed, the best first, as they stand otherwise.
+pub fn best<T>(typed: &str, all: Vec<T>, text: impl Fn(&T) -> &str) -> Vec<T> {
+    let mut found: Vec<(usize, T)> =
+        all.into_iter().filter_map(|one| fit(typed, text(&one)).map(|cost| (cost, one))).collect();
+    found.sort_by_key(|(cost, _)| *cost);
+    found.into_iter().map(|(_, one)| one).collect()
+}
+
+/// The commands whose names fit, the best first; where none does, those whose words do.
+pub fn fitting(typed: &str) -> Vec<&'static Verb> {
+    let by_name = best(typed, VERBS.iter().collect(), |verb| verb.name);
+    if by_name.is_empty() { best(typed, VERBS.iter().collect(), |verb| verb.says) } else { by_name }
+}
+
+/// The first key of a row.
+pub fn key_of(row: &Binding) -> String {
+    row.chords.first().map(|chord| name(*chord)).unwrap_or_default()
+}
+
+/// The rows of the keymap that make sense without the key, and are no commands yet.
+pub fn rows() -> impl Iterator<Item = &'static Binding> {
+    let known = |action: Action| VERBS.iter().any(|verb| verb.does == Does::Act(action));
+    keys().filter(move |row| {
+        let there = matches!(
+            row.place,
+            Place::Composer | Place::Everywhere | Place::Panes | Place::Transcript | Place::Quota | Place::Log
+        );
+        let makes_sense = !matches!(
+            row.action,
+            Action::Stop
+                | Action::EndOfInput
+                | Action::Quit
+                | Action::Back
+                | Action::NextPane
+                | Action::PreviousPane
+                | Action::Palette
+                | Action::Send
+                | Action::Edit(_)
+                | Action::Move(_)
+                | Action::Scroll(_)
+        );
+        there && makes_sense && !known(row.action)
+    })
+}
+
+/// The pane in which a key of this place means something; None: any.
+pub const fn pane_of(place: Place) -> Option<Focus> {
+    match place {
+        Place::Transcript => Some(Focus::Transcript),
+        Place::Quota => Some(Focus::Quota),
+        Place::Log => Some(Focus::Log),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_one_word_and_stands_once() {
+        for (number, verb) in VERBS.iter().enumerate() {
+            assert!(verb.name.chars().all(|char| char.is_ascii_lowercase() || char == '-'), "{}", verb.name);
+            assert_eq!(VERBS.iter().position(|other| other.name == verb.name), Some(number));
+            assert_eq!(fitting(verb.name).first().map(|verb| verb.name), Some(verb.name));
+        }
+        assert_eq!(fitting("dis").first().map(|verb| verb.name), Some("disable"));
+        assert!(fitting("rotation").iter().any(|verb| verb.name == "enable"), "by what they say");
+        assert_eq!(Verb::named("quit").map(Verb::key), Some("q".into()));
+    }
+}
