@@ -63,3 +63,6 @@ mod simulate;
 
 #[cfg(test)]
 mod gateway;
+
+#[cfg(test)]
+mod papers;
