@@ -65,4 +65,8 @@ mod simulate;
 mod gateway;
 
 #[cfg(test)]
+#[cfg(unix)]
+mod serve;
+
+#[cfg(test)]
 mod papers;

@@ -71,7 +71,7 @@ impl App {
             Action::Back => self.back(),
             Action::Expand => self.expanded = !self.expanded,
             Action::NoTraining => return self.avoid_training(now),
-            Action::Endpoint => return vec![Effect::Send(Command::SwitchEndpoint)],
+            Action::Endpoint => return vec![Effect::Send(Command::SwitchEndpoint { open: None })],
             Action::Send => return self.send(now),
             Action::Edit(edit) => self.edit(edit),
             Action::Move(way) => self.go(way, now),

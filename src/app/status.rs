@@ -56,6 +56,13 @@ impl App {
             let form = forms.into_iter().find(|form| cells::of(form) < room);
             right.insert(0, Piece::dim(form.unwrap_or_else(|| format!("via {owner}  "))));
         }
+        // The last to come, and only where nothing else is cut for it.
+        if let Some(endpoint) = self.endpoint.filter(|_| self.link == Link::Heard) {
+            let taken = left.width() + right.iter().map(|one| cells::of(&one.text)).sum::<usize>();
+            let forms = [format!("endpoint {endpoint}  "), format!("endpoint :{}  ", endpoint.port())];
+            let form = forms.into_iter().find(|form| taken + cells::of(form) + 2 < width);
+            right.splice(0..0, form.map(Piece::dim));
+        }
         Row::spread(left, Row(right), width)
     }
 

@@ -23,7 +23,7 @@ use crate::domain::standing::Need;
 use crate::scheduler::books::Settled;
 use crate::scheduler::calls::Calls;
 use crate::scheduler::counters::Counters;
-use crate::scheduler::effect::{Effect, Opening, entitled, failure_note, lane_writes, last_word};
+use crate::scheduler::effect::{Effect, Endpoint, Opening, entitled, failure_note, lane_writes, last_word};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::{Command, Moved, Report};
@@ -49,6 +49,7 @@ pub struct Desk {
     pub(in crate::scheduler) announced: Option<LaneId>,
     pub(in crate::scheduler) notices: Vec<String>,
     pub(in crate::scheduler) offer: Option<String>,
+    pub(in crate::scheduler) endpoint: Endpoint,
     /// Lanes are still being looked for: who finds none waits for that.
     pub(in crate::scheduler) finding: bool,
     pub(in crate::scheduler) outbox: Outbox,
@@ -73,6 +74,7 @@ impl Desk {
             notices: opening.notices,
             finding: opening.finding,
             offer: None,
+            endpoint: Endpoint::default(),
             outbox: Outbox::new(now),
             calls: Calls::default(),
             last_call: TurnId(0),
@@ -104,7 +106,7 @@ impl Desk {
                 self.outbox.keep(Write::AvoidTraining(avoid));
                 self.tell_ledger(None, Vec::new(), now);
             }
-            Command::SwitchEndpoint => self.outbox.push(Effect::SwitchEndpoint),
+            Command::SwitchEndpoint { open } => self.outbox.push(Effect::SwitchEndpoint(open)),
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
                 self.outbox.keep(Write::Draft(draft));

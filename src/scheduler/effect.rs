@@ -1,5 +1,6 @@
 //! What the desk wants done, and in which words it tells what came of an attempt.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::domain::clock::Time;
@@ -58,6 +59,17 @@ pub struct Found {
     pub told: Vec<Told>,
     /// It is said beside the search for lanes, which may still go on.
     pub aside: bool,
+    /// What became of the endpoint.
+    pub endpoint: Option<Endpoint>,
+}
+
+/// What became of the endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where it is; None: it is closed.
+    pub at: Option<SocketAddr>,
+    /// What the user should know of that, in one line; stands among the notices until the next one.
+    pub words: String,
 }
 
 /// What is to be done.
@@ -89,8 +101,8 @@ pub enum Effect {
     Refuse(TurnId, Box<Refused>),
     /// A call is over.
     Forget(TurnId),
-    /// Open the endpoint, or close it if it is open.
-    SwitchEndpoint,
+    /// Open the endpoint, or close it; None: whichever it is not.
+    SwitchEndpoint(Option<bool>),
     /// Drop an attempt.
     Abort(AttemptId),
     /// Tell all subscribers.

@@ -197,23 +197,33 @@ pub struct Count {
     pub usage: Usage,
 }
 
+/// How often somebody wanted the endpoint opened or closed, and which of the two last; None: the one that it is not.
+pub type Switched = (u64, Option<bool>);
+
 /// A way to the scheduler for the endpoint. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Line {
     calls: mpsc::Sender<Told>,
     lanes: watch::Receiver<Lanes>,
-    switched: watch::Receiver<u64>,
+    switched: watch::Receiver<Switched>,
 }
 
 impl Line {
     /// A line over these queues.
-    pub const fn new(calls: mpsc::Sender<Told>, lanes: watch::Receiver<Lanes>, switched: watch::Receiver<u64>) -> Self {
+    pub const fn new(
+        calls: mpsc::Sender<Told>,
+        lanes: watch::Receiver<Lanes>,
+        switched: watch::Receiver<Switched>,
+    ) -> Self {
         Self { calls, lanes, switched }
     }
 
-    /// Waits until somebody wants the endpoint opened, or closed if it is open. False: the scheduler has ended.
-    pub async fn switched(&mut self) -> bool {
-        self.switched.changed().await.is_ok()
+    /// Waits until somebody wants the endpoint opened or closed; whether it is to be open then. None: the scheduler has
+    /// ended.
+    pub async fn switched(&mut self, is_open: bool) -> Option<bool> {
+        self.switched.changed().await.ok()?;
+        let (_, open) = *self.switched.borrow_and_update();
+        Some(open.unwrap_or(!is_open))
     }
 
     /// Asks; waits for a place. False: the scheduler has ended.

@@ -93,7 +93,9 @@ async fn reading(mut from: impl AsyncRead + Unpin, link: Link, out: mpsc::Sender
 fn sane(command: &Command) -> bool {
     match command {
         Command::Ask(ask) => ask.turn > TurnId(0) && ask.turn.0 >> TURN_BITS == 0,
-        Command::Switch { .. } | Command::AvoidTraining(_) | Command::KeepDraft(_) | Command::SwitchEndpoint => true,
+        Command::Switch { .. } | Command::AvoidTraining(_) | Command::KeepDraft(_) | Command::SwitchEndpoint { .. } => {
+            true
+        }
     }
 }
 
