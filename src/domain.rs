@@ -36,5 +36,8 @@ pub mod standing;
 /// One try of a turn on one lane, as the log shows it.
 pub mod attempt;
 
+/// What clients of the endpoint may have of a day.
+pub mod share;
+
 /// Whether what happens reaches the disk.
 pub mod saving;

@@ -60,7 +60,7 @@ async fn house(lanes: Vec<LaneSpec>, settings: Settings) -> House {
     let (actor, link) = actor::new(desk, Store::ephemeral(), transport, Clock::System);
     let calls = actor.line();
     tokio::spawn(actor.run());
-    House { server: open(settings, calls, Clock::System).await.unwrap(), link }
+    House { server: open(settings, calls).await.unwrap(), link }
 }
 
 struct Answer {
@@ -397,7 +397,7 @@ async fn strangers_are_refused_before_anything_is_read() {
     let settings = Settings { address: "0.0.0.0".parse().unwrap(), ..settings() };
     let desk = Desk::new(Opening::default(), Clock::System.now());
     let (actor, _link) = actor::new(desk, Store::ephemeral(), Transport::Http(Client::new([]).unwrap()), Clock::System);
-    let error = open(settings, actor.line(), Clock::System).await.unwrap_err();
+    let error = open(settings, actor.line()).await.unwrap_err();
     assert!(matches!(error, NotOpened::Unguarded(_)) && error.to_string().contains("token = "), "{error}");
 }
 
@@ -628,6 +628,6 @@ async fn a_port_that_is_taken_is_not_the_end() {
     assert!(second.server.moved && second.server.address.port() >= next);
     let desk = Desk::new(Opening::default(), Clock::System.now());
     let (actor, _link) = actor::new(desk, Store::ephemeral(), Transport::Http(Client::new([]).unwrap()), Clock::System);
-    let error = open(Settings { port, further: 0, ..settings() }, actor.line(), Clock::System).await.unwrap_err();
+    let error = open(Settings { port, further: 0, ..settings() }, actor.line()).await.unwrap_err();
     assert!(matches!(error, NotOpened::NoPort { .. }), "{error}");
 }

@@ -4,12 +4,14 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::Instant;
 
 use crate::support::pty::{LONG, Pty, ROUNDEL};
 
@@ -41,13 +43,20 @@ struct Serve {
     lines: Receiver<String>,
 }
 
+/// A command without a terminal, at home in `home`.
+fn roundel(home: &Path) -> Command {
+    let mut command = Command::new(ROUNDEL);
+    command.env_clear().env("HOME", home).env("LANG", "C.UTF-8").env("TZ", "UTC");
+    for (name, folder) in [("XDG_CONFIG_HOME", ".config"), ("XDG_DATA_HOME", ".local/share")] {
+        command.env(name, home.join(folder));
+    }
+    command
+}
+
 impl Serve {
     fn start(home: &Path, args: &[&str]) -> Self {
-        let mut command = Command::new(ROUNDEL);
-        command.env_clear().env("HOME", home).env("LANG", "C.UTF-8").env("TZ", "UTC").arg("serve").args(args);
-        for (name, folder) in [("XDG_CONFIG_HOME", ".config"), ("XDG_DATA_HOME", ".local/share")] {
-            command.env(name, home.join(folder));
-        }
+        let mut command = roundel(home);
+        command.arg("serve").args(args);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let from = BufReader::new(child.stderr.take().unwrap());
         let (to, lines) = sync_channel(256);
@@ -82,18 +91,28 @@ impl Drop for Serve {
 }
 
 /// What the endpoint answers; None: there is none.
-fn get(port: u16, path: &str, headers: &str) -> Option<String> {
+fn get(port: u16, path: &str) -> Option<String> {
+    ask(port, &format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n"))
+}
+
+fn chat(port: u16, headers: &str) -> String {
+    let body = r#"{"model":"auto","messages":[{"role":"user","content":"log"}]}"#;
+    let length = body.len();
+    let head = format!("host: 127.0.0.1\r\n{headers}connection: close\r\ncontent-length: {length}");
+    ask(port, &format!("POST /v1/chat/completions HTTP/1.1\r\n{head}\r\n\r\n{body}")).unwrap()
+}
+
+fn ask(port: u16, request: &str) -> Option<String> {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).ok()?;
     socket.set_read_timeout(Some(LONG)).unwrap();
-    let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}connection: close\r\n\r\n");
-    socket.write_all(head.as_bytes()).ok()?;
+    socket.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     socket.read_to_string(&mut answer).ok()?;
     Some(answer)
 }
 
 fn is_alive(port: u16) -> bool {
-    get(port, "/healthz", "").is_some_and(|answer| answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\"ok\"}"))
+    get(port, "/healthz").is_some_and(|answer| answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\"ok\"}"))
 }
 
 #[test]
@@ -164,4 +183,42 @@ fn a_key_in_an_attached_dashboard_closes_and_opens_the_endpoint_of_a_service() {
     }
     let (code, said) = serve.end();
     assert_eq!(code, Some(0), "{said:#?}");
+}
+
+#[test]
+fn what_a_token_has_had_of_its_day_outlives_a_kill() {
+    let port = port();
+    let token = "authorization: Bearer sk-canary\r\n";
+    let tokens = "[[endpoint.tokens]]\nname = \"editor\"\nkey = \"file:~/token\"\nrequests_per_day = 2";
+    let pty = home(&format!("port = {port}\n{tokens}"));
+    let home = pty.home();
+    fs::write(home.join("token"), "sk-canary\n").unwrap();
+    fs::set_permissions(home.join("token"), fs::Permissions::from_mode(0o600)).unwrap();
+    let serve = Serve::start(&home, &[]);
+    serve.line_with(&format!(":{port}/v1"));
+    assert!(chat(port, "").starts_with("HTTP/1.1 401 "));
+    for _ in 0..2 {
+        let answer = chat(port, token);
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("x-roundel-simulated: 1"), "{answer}");
+    }
+    // What is on the disk is known to whoever looks.
+    let kept = || {
+        let output =
+            roundel(&home).args(["log", "--json", "--origin", "api", "--status", "answered"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().count()
+    };
+    let until = Instant::now() + LONG;
+    while kept() < 2 {
+        assert!(Instant::now() < until, "it never reached the disk");
+    }
+    kill_process(Pid::from_child(&serve.child), Signal::KILL).unwrap();
+    drop(serve);
+    let serve = Serve::start(&home, &[]);
+    serve.line_with(&format!(":{port}/v1"));
+    let answer = chat(port, token);
+    assert!(answer.starts_with("HTTP/1.1 429 ") && answer.contains("token_quota"), "{answer}");
+    assert!(answer.contains("the token `editor` has made its 2 requests of today; more at midnight"), "{answer}");
+    let retry = answer.lines().find_map(|line| line.strip_prefix("retry-after: ")).unwrap();
+    assert!((1..=90_000).contains(&retry.parse::<u64>().unwrap()), "{retry}");
+    assert!(!answer.contains("canary"));
 }

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::gateway::error::ApiError;
 use crate::gateway::fields;
+use crate::gateway::guard::Who;
 use crate::gateway::names::Meaning;
 use crate::gateway::settings::Settings;
 use crate::providers::wire::outline::Outline;
@@ -62,13 +63,14 @@ pub(in crate::gateway) async fn ask(
     asked: Outline,
     meaning: Meaning,
     waits: Waits,
-    rank: u8,
+    who: Who,
     settings: &Settings,
 ) -> Result<Response, ApiError> {
     let (to, mut heard) = mpsc::channel(TEXT);
     let stream = asked.stream;
     let Meaning { route, strategy, wants } = meaning;
-    let wanted = Wanted { route, strategy, wants, patience: waits.patience, rank };
+    let Who { rank, share } = who;
+    let wanted = Wanted { route, strategy, wants, patience: waits.patience, rank, share };
     if !line.call(Call { asked: Arc::new(asked), wanted, to }).await {
         return Err(ApiError::ended());
     }

@@ -13,12 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
-use crate::domain::clock::Time;
+use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::{Origin, Turn, TurnState, text_tokens};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::saving::Saving;
+use crate::domain::share::Shares;
 use crate::domain::standing::Need;
 use crate::scheduler::books::Settled;
 use crate::scheduler::calls::Calls;
@@ -50,6 +51,7 @@ pub struct Desk {
     pub(in crate::scheduler) notices: Vec<String>,
     pub(in crate::scheduler) offer: Option<String>,
     pub(in crate::scheduler) endpoint: Endpoint,
+    pub(in crate::scheduler) shares: Shares,
     /// Lanes are still being looked for: who finds none waits for that.
     pub(in crate::scheduler) finding: bool,
     pub(in crate::scheduler) outbox: Outbox,
@@ -75,6 +77,7 @@ impl Desk {
             finding: opening.finding,
             offer: None,
             endpoint: Endpoint::default(),
+            shares: Shares::new(opening.shares, Zone::Local),
             outbox: Outbox::new(now),
             calls: Calls::default(),
             last_call: TurnId(0),

@@ -10,6 +10,7 @@ use crate::domain::ids::{AttemptId, TurnId};
 use crate::domain::quota::limit::Reading;
 use crate::domain::roster::{LaneSpec, Strategy};
 use crate::domain::saving::Saving;
+use crate::domain::share::Taken;
 use crate::domain::standing::{LaneState, Rest, Target};
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::ledger::told::Told;
@@ -44,6 +45,8 @@ pub struct Opening {
     pub finding: bool,
     /// How lanes are chosen.
     pub strategy: Strategy,
+    /// What clients of the endpoint have had of their days.
+    pub shares: Vec<Taken>,
 }
 
 /// What was found out after the start.

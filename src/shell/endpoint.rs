@@ -7,7 +7,6 @@ use etcetera::home_dir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::domain::clock::Clock;
 use crate::domain::roster::Secret;
 use crate::gateway::server::{Server, open};
 use crate::gateway::{Caller, Settings};
@@ -123,7 +122,7 @@ async fn keep(
 
 async fn opened(settings: &Result<Settings, String>, calls: &Line, link: &Link) -> Option<Server> {
     let opened = match settings {
-        Ok(settings) => open(settings.clone(), calls.clone(), Clock::System).await.map_err(|error| error.to_string()),
+        Ok(settings) => open(settings.clone(), calls.clone()).await.map_err(|error| error.to_string()),
         Err(why) => Err(why.clone()),
     };
     match opened {

@@ -182,6 +182,7 @@ pub async fn start(
         finding: !demo && !roster.discover.is_empty(),
         // The demo shows the rotation as such: one after the other.
         strategy: if demo { Strategy::Even } else { roster.strategy },
+        shares: loaded.shares,
     };
     let (actor, link) = actor::new(Desk::new(opening, now), store, Transport::Http(client.clone()), clock);
     let purpose = if demo { Use::Offer } else { Use::Join };

@@ -16,7 +16,6 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::domain::attempt::{Attempt, Outcome};
-use crate::domain::clock::Clock;
 use crate::domain::ids::AttemptId;
 use crate::domain::text::one_line;
 use crate::gateway::server::open;
@@ -122,7 +121,7 @@ impl Service {
         settings.port = self.port.unwrap_or(settings.port);
         settings.address = self.address.unwrap_or(settings.address);
         let calls = engine.calls.clone();
-        let opened = open(settings.clone(), calls.clone(), Clock::System).await;
+        let opened = open(settings.clone(), calls.clone()).await;
         let server = opened.map_err(|error| StartError::other(&error))?;
         let lanes = calls.lanes();
         let mut names = vec!["auto", "harvest", "even", "auto:vision", "auto:tools", "auto:long"];

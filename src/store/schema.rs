@@ -100,6 +100,7 @@ const STEPS: &[M<'_>] = &[
     ",
     ),
     M::up("ALTER TABLE switches ADD COLUMN until INTEGER;"),
+    M::up("CREATE TABLE shares (name TEXT PRIMARY KEY, day TEXT NOT NULL, used INTEGER NOT NULL) STRICT;"),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

@@ -20,6 +20,7 @@ use crate::domain::ids::{AccountId, LaneId};
 use crate::domain::quota::limit::{Unit, Window};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{LaneSpec, Strategy};
+use crate::domain::share::Share;
 use crate::domain::standing::LaneState;
 use crate::providers::wire::outline::Outline;
 
@@ -55,6 +56,8 @@ pub struct Wanted {
     pub patience: Duration,
     /// Its place among those that wait: the lower, the sooner.
     pub rank: u8,
+    /// What it is counted on; None: its asker may have as much as there is.
+    pub share: Option<Share>,
 }
 
 /// Which lanes may answer.
@@ -150,6 +153,8 @@ pub enum Cause {
     TooLarge,
     /// Come back later.
     Busy,
+    /// Its asker has had its share of the day.
+    Share,
     /// Nothing is there that could answer: the user has to act.
     Nobody,
     /// All that was tried failed.
