@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+mod bounds;
+
 use crate::support::upstream::{Act, Seen, Upstream, response, stream_head};
 
 /// How long anything may take before a test fails.

@@ -48,7 +48,8 @@ impl Waits {
     pub(in crate::gateway) fn read(headers: &HeaderMap, settings: &Settings) -> Self {
         let seconds = |name: &str| {
             let value: f64 = headers.get(name)?.to_str().ok()?.trim().parse().ok()?;
-            Some(Duration::from_secs_f64(value.clamp(0.0, LONGEST.as_secs_f64())))
+            // `nan` is read as a number, and is none.
+            (!value.is_nan()).then(|| Duration::from_secs_f64(value.clamp(0.0, LONGEST.as_secs_f64())))
         };
         let hold = seconds("x-roundel-hold").unwrap_or(settings.hold);
         // Who does not want to be held does not want to wait.
