@@ -83,10 +83,11 @@ async fn more_headers_than_anyone_needs_are_refused() {
 async fn a_client_says_how_long_it_waits() {
     let (now, ms) = (Clock::System.now(), |answer: &Answer| answer.header("x-roundel-wait-ms").map(str::to_owned));
     for patience in ["0", "0.0", "-3"] {
-        let upstream = rested(vec![]).await;
+        let refusal = response("429 Too Many Requests", "retry-after: 30\r\n", "{\"error\":{\"message\":\"slow\"}}");
+        let upstream = Upstream::serve(vec![refusal]).await;
         let house = house(vec![openai("a/m", &upstream)], settings()).await;
         let answer = house.chat(&format!("x-roundel-patience: {patience}\r\n"), &hello("auto")).await;
-        assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")), "{patience}");
+        assert_eq!((answer.status, answer.header("retry-after")), (429, Some("30")), "{patience} {}", answer.body);
         assert!(answer.message().contains("no lane can answer within 0 s"), "{}", answer.body);
     }
     // What is no number of seconds says nothing; more than there is, is all there is.
