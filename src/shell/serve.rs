@@ -127,7 +127,8 @@ impl Service {
         let mut names = vec!["auto", "harvest", "even", "auto:vision", "auto:tools", "auto:long"];
         names.extend(settings.aliases.iter().map(|(alias, _)| alias.as_str()));
         names.extend(lanes.iter().filter(|lane| lane.standby.is_none()).map(|lane| lane.id.as_str()));
-        say(&format!("models: {}", names.join(", ")));
+        // Some lanes are found a moment later.
+        say(&format!("models: {}; GET /v1/models lists all that there are", names.join(", ")));
         self.keeper = Some(Keeper::start(Ok(settings), First::Here(server), calls, engine.link.clone()));
         Ok(())
     }
