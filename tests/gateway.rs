@@ -604,6 +604,18 @@ async fn the_address_of_a_picture_goes_only_where_it_can_be_sent_and_is_never_fe
 }
 
 #[tokio::test]
+async fn a_strategy_as_a_models_name_chooses_the_lane() {
+    let upstream = Upstream::serve(vec![response("200 OK", "", WHOLE); 6]).await;
+    let house = house(vec![openai("a/m", &upstream), openai("b/m", &upstream)], settings()).await;
+    for (model, expected) in [("order", ["a/m", "a/m", "a/m"]), ("even", ["b/m", "a/m", "b/m"])] {
+        for lane in expected {
+            let answer = house.chat("", &hello(model)).await;
+            assert_eq!((answer.status, answer.header("x-roundel-lane")), (200, Some(lane)), "{model}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_lane_that_turns_out_to_lack_something_is_passed_over() {
     let refusal = response("400 Bad Request", "", "{\"error\":\"m does not support tools\"}");
     let lacking = Upstream::serve(vec![refusal.clone(), refusal]).await;
