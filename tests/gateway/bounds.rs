@@ -75,7 +75,7 @@ async fn more_connections_than_there_are_places_wait_for_one() {
 #[tokio::test]
 async fn more_headers_than_anyone_needs_are_refused() {
     let house = house(vec![], settings()).await;
-    let many: String = (0..150).map(|at| format!("x-{at}: y\r\n")).collect();
+    let many = "x-one: y\r\n".repeat(150);
     assert_eq!(house.ask("GET /healthz", &many, "").await.status, 431);
 }
 
