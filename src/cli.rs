@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::shell::ask::say;
 use crate::shell::engine::{self, Config, Mode};
@@ -19,6 +19,9 @@ mod exit;
 
 /// What scripts and status bars call.
 mod pipes;
+
+/// What is installed beside the program.
+mod papers;
 
 use crate::cli::exit::{FAILED, USAGE, not_started, told};
 
@@ -173,6 +176,12 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Print the completions for a shell
+    #[command(hide = true)]
+    Completions { shell: papers::For },
+    /// Print a page of the manual: the program's, or that of a command
+    #[command(hide = true)]
+    Man { command: Option<String> },
 }
 
 /// Runs the program.
@@ -217,21 +226,27 @@ pub fn run() -> ExitCode {
                 json,
             })
         }
+        Some(Verb::Completions { shell }) => printed(&papers::completions(Args::command(), shell)),
+        Some(Verb::Man { command }) => match papers::page(Args::command(), command.as_deref()) {
+            Ok(page) => printed(&page),
+            Err(sentence) => told(&sentence, USAGE),
+        },
     };
     ExitCode::from(code)
 }
 
+/// Prints it; that nobody reads it to its end is no fault.
+fn printed(bytes: &[u8]) -> u8 {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => told(&format!("cannot write: {error}"), FAILED),
+        _ => 0,
+    }
+}
+
 fn providers_command(config: &Config) -> u8 {
     match gather(config.config.as_deref()) {
-        Ok(sources) => {
-            let mut out = io::stdout().lock();
-            match out.write_all(providers::report(&sources).as_bytes()).and_then(|()| out.flush()) {
-                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                    told(&format!("cannot write: {error}"), FAILED)
-                }
-                _ => 0,
-            }
-        }
+        Ok(sources) => printed(providers::report(&sources).as_bytes()),
         Err(sentence) => told(&sentence, FAILED),
     }
 }

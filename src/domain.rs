@@ -56,6 +56,8 @@ pub mod history;
 
 /// Which rows of the log are meant.
 pub mod filter;
+/// What clients of the endpoint may have of a day.
+pub mod share;
 
 /// Whether what happens reaches the disk.
 pub mod saving;

@@ -322,6 +322,27 @@ mod tests {
     }
 
     #[test]
+    fn an_open_endpoint_says_where_it_is() {
+        let endpoint = Some(std::net::SocketAddr::from(([127, 0, 0, 1], 4114)));
+        let open = |snapshot: Snapshot, cols, rows| app_of(Snapshot { endpoint, ..snapshot }, cols, rows);
+        let apps = [
+            open(snapshot(), 120, 40),
+            open(snapshot(), 80, 24),
+            open(real_snapshot(), 80, 24),
+            open(snapshot(), 60, 20),
+            open(snapshot(), 40, 10),
+        ];
+        let sizes = [(120, 40), (80, 24), (80, 24), (60, 20), (40, 10)];
+        let headers = apps.iter().zip(sizes).map(|(app, (cols, rows))| text(&painted(app, cols, rows)));
+        let headers: Vec<String> = headers.map(|text| text.lines().next().unwrap_or_default().to_owned()).collect();
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("view/snapshots");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!("endpoint_headers", headers.join("\n")));
+    }
+
+    #[test]
     fn trouble_is_told_in_words() {
         let mut app = app(120, 40);
         for (report, now) in troubles() {

@@ -64,3 +64,10 @@ mod simulate;
 
 #[cfg(test)]
 mod gateway;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod serve;
+
+#[cfg(test)]
+mod papers;

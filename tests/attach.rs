@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use roundel::shell::attach::hello::PROTOCOL;
 use rustix::process::{Pid, Signal, kill_process};
 use vt100::Screen;
 
@@ -256,7 +257,7 @@ fn garbage_ends_its_connection_and_nothing_else() {
     {
         assert_eq!(call(&socket, garbage), [0; 0], "{garbage:?}");
     }
-    let hello = frame("{\"roundel\":2,\"pid\":1,\"what\":\"x\",\"demo\":true}");
+    let hello = frame(&format!("{{\"roundel\":{PROTOCOL},\"pid\":1,\"what\":\"x\",\"demo\":true}}"));
     let ask = |turn: u64, from: u16| {
         let request = r#"{"messages":[],"params":{"max_tokens":null,"temperature":null}}"#;
         let ask = format!(
@@ -268,7 +269,7 @@ fn garbage_ends_its_connection_and_nothing_else() {
     for after in [ask(1, 9), ask(1, 1), ask(u64::MAX, 1), frame("{\"subscribe\":1}"), frame("\"quit\""), vec![0xff; 9]]
     {
         let answer = call(&socket, &[hello.clone(), after].concat());
-        assert!(String::from_utf8_lossy(&answer).contains("\"roundel\":2"), "{answer:?}");
+        assert!(String::from_utf8_lossy(&answer).contains(&format!("\"roundel\":{PROTOCOL}")), "{answer:?}");
     }
     let mut second = attached(&first);
     second.send("log\r");
@@ -280,8 +281,11 @@ fn another_version_is_told_on_both_sides() {
     let mut first = owner();
     let home = first.home();
     let answer = call(&folder(&home).join("socket"), &frame(r#"{"roundel":77,"pid":4321,"what":"ask","new":{}}"#));
-    assert!(String::from_utf8_lossy(&answer).contains("\"roundel\":2"), "it says what it speaks itself");
-    first.wait_for_text("process 4321 (ask) cannot attach: it speaks protocol 77, this one 2");
+    assert!(
+        String::from_utf8_lossy(&answer).contains(&format!("\"roundel\":{PROTOCOL}")),
+        "it says what it speaks itself"
+    );
+    first.wait_for_text(&format!("process 4321 (ask) cannot attach: it speaks protocol 77, this one {PROTOCOL}"));
     // And the other way round: an owner that speaks another protocol.
     let home = tempfile::tempdir().unwrap();
     let folder = folder(home.path());
@@ -294,7 +298,8 @@ fn another_version_is_told_on_both_sides() {
     stream.write_all(&frame(r#"{"roundel":9,"pid":4321}"#)).unwrap();
     let (code, _, err) = read(asking.wait_with_output().unwrap());
     assert_eq!(code, Some(3), "{err}");
-    assert!(err.contains("process 4321, which uses ") && err.contains("speaks protocol 9, this one 2"), "{err}");
+    let why = format!("speaks protocol 9, this one {PROTOCOL}");
+    assert!(err.contains("process 4321, which uses ") && err.contains(&why), "{err}");
     assert!(err.contains("--data-dir"), "{err}");
 }
 

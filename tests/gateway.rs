@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+mod bounds;
+
 use crate::support::upstream::{Act, Seen, Upstream, response, stream_head};
 
 /// How long anything may take before a test fails.
@@ -60,7 +62,7 @@ async fn house(lanes: Vec<LaneSpec>, settings: Settings) -> House {
     let (actor, link) = actor::new(desk, Store::ephemeral(), transport, Clock::System);
     let calls = actor.line();
     tokio::spawn(actor.run());
-    House { server: open(settings, calls, Clock::System).await.unwrap(), link }
+    House { server: open(settings, calls).await.unwrap(), link }
 }
 
 struct Answer {
@@ -306,10 +308,11 @@ async fn a_stream_that_waits_long_is_opened_and_kept_alive() {
 
 #[tokio::test]
 async fn who_does_not_want_to_be_held_is_refused_at_once() {
-    let upstream = rested(vec![]).await;
+    let refusal = response("429 Too Many Requests", "retry-after: 30\r\n", "{\"error\":{\"message\":\"slow down\"}}");
+    let upstream = Upstream::serve(vec![refusal]).await;
     let house = house(vec![openai("a/m", &upstream)], settings()).await;
     let answer = house.chat("x-roundel-hold: 0\r\n", &streamed("auto")).await;
-    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")), "{}", answer.body);
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("30")), "{}", answer.body);
 }
 
 #[tokio::test]
@@ -397,7 +400,7 @@ async fn strangers_are_refused_before_anything_is_read() {
     let settings = Settings { address: "0.0.0.0".parse().unwrap(), ..settings() };
     let desk = Desk::new(Opening::default(), Clock::System.now());
     let (actor, _link) = actor::new(desk, Store::ephemeral(), Transport::Http(Client::new([]).unwrap()), Clock::System);
-    let error = open(settings, actor.line(), Clock::System).await.unwrap_err();
+    let error = open(settings, actor.line()).await.unwrap_err();
     assert!(matches!(error, NotOpened::Unguarded(_)) && error.to_string().contains("token = "), "{error}");
 }
 
@@ -573,6 +576,46 @@ async fn tools_images_usage_and_thoughts_survive_all_three_wires() {
 }
 
 #[tokio::test]
+async fn the_address_of_a_picture_goes_only_where_it_can_be_sent_and_is_never_fetched() {
+    let seeing =
+        |spec: LaneSpec| LaneSpec { abilities: Abilities { can: vec![Ability::Vision], cannot: Vec::new() }, ..spec };
+    let mut upstream = Upstream::serve(vec![response("200 OK", "", WHOLE)]).await;
+    // The picture would be fetched from here.
+    let mut elsewhere = Upstream::serve(vec![response("200 OK", "", "")]).await;
+    let others = || {
+        [(Wire::Gemini, "g/m"), (Wire::Ollama, "o/m")].map(|(wire, id)| seeing(lane(id, wire, "http://127.0.0.1:9")))
+    };
+    let mut body = hello("auto");
+    let url = format!("{}/cat.png", elsewhere.base);
+    body["messages"][0]["content"] = json!([{ "type": "image_url", "image_url": { "url": url } }]);
+    let both = house(others().into_iter().chain([seeing(openai("a/m", &upstream))]).collect(), settings()).await;
+    let answer = both.chat("", &body).await;
+    assert_eq!((answer.status, answer.header("x-roundel-lane")), (200, Some("a/m")), "{}", answer.body);
+    assert_eq!(answer.header("x-roundel-attempts"), Some("1"), "the others were not even tried");
+    assert_eq!(upstream.asked().await["messages"][0]["content"][0]["image_url"]["url"], json!(url));
+    let none = house(others().into(), settings()).await;
+    let answer = none.chat("", &body).await;
+    assert_eq!((answer.status, answer.json()["error"]["code"].as_str()), (400, Some("unsupported")));
+    assert!(answer.message().contains("g/m: is of another wire, which has no word"), "{}", answer.body);
+    assert!(answer.message().contains("the address of a picture"), "{}", answer.body);
+    assert_eq!(none.snapshot().await.log, []);
+    drop((both, none));
+    assert!(elsewhere.is_quiet(), "nobody here fetches what strangers name");
+}
+
+#[tokio::test]
+async fn a_strategy_as_a_models_name_chooses_the_lane() {
+    let upstream = Upstream::serve(vec![response("200 OK", "", WHOLE); 6]).await;
+    let house = house(vec![openai("a/m", &upstream), openai("b/m", &upstream)], settings()).await;
+    for (model, expected) in [("order", ["a/m", "a/m", "a/m"]), ("even", ["b/m", "a/m", "b/m"])] {
+        for lane in expected {
+            let answer = house.chat("", &hello(model)).await;
+            assert_eq!((answer.status, answer.header("x-roundel-lane")), (200, Some(lane)), "{model}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_lane_that_turns_out_to_lack_something_is_passed_over() {
     let refusal = response("400 Bad Request", "", "{\"error\":\"m does not support tools\"}");
     let lacking = Upstream::serve(vec![refusal.clone(), refusal]).await;
@@ -628,6 +671,6 @@ async fn a_port_that_is_taken_is_not_the_end() {
     assert!(second.server.moved && second.server.address.port() >= next);
     let desk = Desk::new(Opening::default(), Clock::System.now());
     let (actor, _link) = actor::new(desk, Store::ephemeral(), Transport::Http(Client::new([]).unwrap()), Clock::System);
-    let error = open(Settings { port, further: 0, ..settings() }, actor.line(), Clock::System).await.unwrap_err();
+    let error = open(Settings { port, further: 0, ..settings() }, actor.line()).await.unwrap_err();
     assert!(matches!(error, NotOpened::NoPort { .. }), "{error}");
 }

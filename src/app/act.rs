@@ -103,7 +103,7 @@ impl App {
             Action::Back => self.back(now),
             Action::Expand => self.expanded = !self.expanded,
             Action::NoTraining => return self.avoid_training(now),
-            Action::Endpoint => return vec![Effect::Send(Command::SwitchEndpoint)],
+            Action::Endpoint => return vec![Effect::Send(Command::SwitchEndpoint { open: None })],
             Action::Send => return self.send(armed, now),
             Action::Editor => return vec![Effect::Edit(self.composer.text())],
             Action::Edit(Edit::End) if armed == Armed::Prefix => return vec![Effect::Edit(self.composer.text())],

@@ -165,7 +165,7 @@ impl App {
                 self.undo = None;
                 self.say(format!("{} not switched {word}: the scheduler is busy", words(&target)), Role::Warn, now);
             }
-            Command::SwitchEndpoint | Command::AvoidTraining(_) => {
+            Command::SwitchEndpoint { .. } | Command::AvoidTraining(_) => {
                 self.say("not switched: the scheduler is busy", Role::Warn, now);
             }
             Command::KeepDraft(_) => self.composer.not_kept(now),

@@ -265,6 +265,7 @@ pub(crate) fn snapshot() -> Snapshot {
         usual: Need::USUAL,
         notices: Vec::new(),
         offer: None,
+        endpoint: None,
         draft: String::new(),
     }
 }

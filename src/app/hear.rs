@@ -42,6 +42,7 @@ impl App {
         self.count_rows();
         self.saving = snapshot.saving;
         self.offer = snapshot.offer;
+        self.endpoint = snapshot.endpoint;
         if let Some(new) = snapshot.notices.iter().rfind(|notice| !self.notices.contains(notice)) {
             self.say(one_line(new), Role::Warn, now);
         }

@@ -299,7 +299,7 @@ mod tests {
             ("/disable medium-14b for 1h", off(Target::Lane("steady/medium-14b".into()), Some(in_(3600)))),
             ("/disable steady until 10:00", off(steady(), Some(in_(1138)))),
             ("/enable steady", vec![Effect::Send(Command::Switch { target: steady(), on: true, until: None })]),
-            ("/endpoint", vec![Effect::Send(Command::SwitchEndpoint)]),
+            ("/endpoint", vec![Effect::Send(Command::SwitchEndpoint { open: None })]),
             ("/quit", vec![Effect::Quit]),
         ] {
             let mut app = app(120, 40);

@@ -1,6 +1,7 @@
 //! All that the dashboard remembers, and the one place that lays it out after each change.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::app::action::Focus;
@@ -134,6 +135,8 @@ pub struct App {
     pub(in crate::app) notices: Vec<String>,
     /// What a demo could do for real.
     pub(in crate::app) offer: Option<String>,
+    /// Where the endpoint is; None: it is closed.
+    pub(in crate::app) endpoint: Option<SocketAddr>,
     pub(in crate::app) notice: Option<Notice>,
     pub(in crate::app) broken: Vec<String>,
     pub(in crate::app) armed: Armed,
@@ -191,6 +194,7 @@ impl App {
             saving: Saving::Yes,
             notices: Vec::new(),
             offer: None,
+            endpoint: None,
             notice: None,
             broken: Vec::new(),
             armed: Armed::No,

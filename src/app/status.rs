@@ -57,6 +57,15 @@ impl App {
             let form = forms.into_iter().find(|form| cells::of(form) < room);
             right.insert(0, Piece::dim(form.unwrap_or_else(|| format!("via {owner}  "))));
         }
+        // Only where nothing else is cut for it.
+        if let Some(endpoint) = self.endpoint.filter(|_| self.link == Link::Heard) {
+            let taken = left.width() + right.iter().map(|one| cells::of(&one.text)).sum::<usize>();
+            // The runway is read more often: it keeps its room.
+            let room = if width < 160 { width.saturating_sub(24) } else { width };
+            let forms = [format!("endpoint {endpoint}  "), format!("endpoint :{}  ", endpoint.port())];
+            let form = forms.into_iter().find(|form| taken + cells::of(form) + 2 < room);
+            right.splice(0..0, form.map(Piece::dim));
+        }
         let right = Row(right);
         self.with_runway(left, right, width, due)
     }

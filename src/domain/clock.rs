@@ -92,6 +92,16 @@ impl Zone {
         }
     }
 
+    /// The first midnight there after `now`.
+    pub fn next_midnight(self, now: Time) -> Time {
+        let today = self.wall(now).date();
+        let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today).and_time(NaiveTime::MIN);
+        match self {
+            Self::Local => midnight_of(chrono::Local, tomorrow, now),
+            Self::Named(zone) => midnight_of(zone, tomorrow, now),
+        }
+    }
+
     /// `2026-11-22`.
     pub fn ymd(self, time: Time) -> String {
         self.wall(time).format("%Y-%m-%d").to_string()
@@ -129,9 +139,7 @@ impl Zone {
 /// The first midnight of `zone` after `now`. Where a daylight-saving change skips midnight, the first instant after
 /// the gap.
 pub fn next_midnight(zone: chrono_tz::Tz, now: Time) -> Time {
-    let today = Zone::Named(zone).wall(now).date();
-    let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
-    midnight_of(zone, tomorrow.and_time(NaiveTime::MIN), now)
+    Zone::Named(zone).next_midnight(now)
 }
 
 /// The first instant of the next calendar month in `zone`.
@@ -142,7 +150,7 @@ pub fn next_month(zone: chrono_tz::Tz, now: Time) -> Time {
     midnight_of(zone, next.and_time(NaiveTime::MIN), now)
 }
 
-fn midnight_of(zone: chrono_tz::Tz, wall: NaiveDateTime, now: Time) -> Time {
+fn midnight_of(zone: impl TimeZone, wall: NaiveDateTime, now: Time) -> Time {
     let mut at = wall;
     for _ in 0..24 {
         match zone.from_local_datetime(&at) {

@@ -310,7 +310,10 @@ impl LaneSpec {
     /// Why it cannot take a request that wants this; None: it may.
     pub fn lacks(&self, wants: Wants) -> Option<&'static str> {
         if wants.verbatim && self.wire != Wire::Openai {
-            return Some("is of another wire, which has no word for a part of the request");
+            return Some(
+                "is of another wire, which has no word for a part of the request (the address of a picture, sound, a \
+                 file, several answers, ...)",
+            );
         }
         if wants.long && self.context.is_none_or(|context| context < LONG) {
             return Some("is not known to have a long context window");

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::gateway::error::ApiError;
 use crate::gateway::fields;
+use crate::gateway::guard::Who;
 use crate::gateway::names::Meaning;
 use crate::gateway::settings::Settings;
 use crate::providers::wire::outline::Outline;
@@ -47,7 +48,8 @@ impl Waits {
     pub(in crate::gateway) fn read(headers: &HeaderMap, settings: &Settings) -> Self {
         let seconds = |name: &str| {
             let value: f64 = headers.get(name)?.to_str().ok()?.trim().parse().ok()?;
-            Some(Duration::from_secs_f64(value.clamp(0.0, LONGEST.as_secs_f64())))
+            // `nan` is read as a number, and is none.
+            (!value.is_nan()).then(|| Duration::from_secs_f64(value.clamp(0.0, LONGEST.as_secs_f64())))
         };
         let hold = seconds("x-roundel-hold").unwrap_or(settings.hold);
         // Who does not want to be held does not want to wait.
@@ -62,13 +64,14 @@ pub(in crate::gateway) async fn ask(
     asked: Outline,
     meaning: Meaning,
     waits: Waits,
-    rank: u8,
+    who: Who,
     settings: &Settings,
 ) -> Result<Response, ApiError> {
     let (to, mut heard) = mpsc::channel(TEXT);
     let stream = asked.stream;
     let Meaning { route, strategy, wants } = meaning;
-    let wanted = Wanted { route, strategy, wants, patience: waits.patience, rank };
+    let Who { rank, share } = who;
+    let wanted = Wanted { route, strategy, wants, patience: waits.patience, rank, share };
     if !line.call(Call { asked: Arc::new(asked), wanted, to }).await {
         return Err(ApiError::ended());
     }

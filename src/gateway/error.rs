@@ -86,6 +86,7 @@ impl From<Refused> for ApiError {
             Cause::Unable => Self { code: Some("unsupported"), ..Self::bad_request(words) },
             Cause::TooLarge => Self { code: Some("context_length_exceeded"), ..Self::bad_request(words) },
             Cause::Busy => Self::too_many("rate_limit_exceeded", words, refused.retry),
+            Cause::Share => Self::too_many("token_quota", words, refused.retry),
             Cause::Nobody => Self::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", Some("no_lane"), words),
             Cause::Failed => Self::new(StatusCode::BAD_GATEWAY, "server_error", Some("all_failed"), words),
         }

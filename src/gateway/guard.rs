@@ -1,19 +1,16 @@
 //! Who may ask. A page in a browser on this computer reaches 127.0.0.1 as well as any program does: so the name by which
 //! it came (DNS rebinding) and the page that sent it are looked at before anything else, and no page is ever told that it
-//! may. Pure but for the counters of the day.
+//! may. Pure.
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
 
-use crate::domain::clock::Time;
+use crate::domain::share::Share;
 use crate::gateway::error::ApiError;
 use crate::gateway::settings::{Caller, Settings};
-
-const DAY: i64 = 86_400_000;
 
 /// What is checked, and against what.
 #[derive(Debug, Clone)]
@@ -21,22 +18,16 @@ pub(in crate::gateway) struct Guard {
     /// Only this computer reaches it, so only this computer's names are right.
     loopback: bool,
     origins: Arc<[String]>,
-    callers: Arc<[Counted]>,
-}
-
-#[derive(Debug)]
-struct Counted {
-    caller: Caller,
-    /// The day in the upper half, the requests of that day in the lower.
-    today: AtomicU64,
+    callers: Arc<[Caller]>,
 }
 
 /// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::gateway) struct Asker {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::gateway) struct Who {
     /// Its place among those that wait.
     pub(in crate::gateway) rank: u8,
-    caller: Option<usize>,
+    /// What it may have of a day; None: as much as there is.
+    pub(in crate::gateway) share: Option<Share>,
 }
 
 /// The place of one without a token of its own.
@@ -44,16 +35,15 @@ const NORMAL: u8 = 1;
 
 impl Guard {
     pub(in crate::gateway) fn new(settings: &Settings) -> Self {
-        let counted = |caller: &Caller| Counted { caller: caller.clone(), today: AtomicU64::new(0) };
         Self {
             loopback: settings.address.is_loopback(),
             origins: settings.origins.clone().into(),
-            callers: settings.callers.iter().map(counted).collect(),
+            callers: settings.callers.clone().into(),
         }
     }
 
     /// Whether a request may be read at all: by whom it was sent, and to whom it thinks it speaks.
-    pub(in crate::gateway) fn admit(&self, headers: &HeaderMap, uri: &Uri) -> Result<Asker, ApiError> {
+    pub(in crate::gateway) fn admit(&self, headers: &HeaderMap, uri: &Uri) -> Result<Who, ApiError> {
         let forbidden =
             |what: &str| Err(ApiError::new(StatusCode::FORBIDDEN, "invalid_request_error", Some("forbidden"), what));
         if headers.get_all(HOST).iter().count() > 1 {
@@ -77,42 +67,25 @@ impl Guard {
         self.caller(headers)
     }
 
-    fn caller(&self, headers: &HeaderMap) -> Result<Asker, ApiError> {
+    fn caller(&self, headers: &HeaderMap) -> Result<Who, ApiError> {
         if self.callers.is_empty() {
-            return Ok(Asker { rank: NORMAL, caller: None });
+            return Ok(Who { rank: NORMAL, share: None });
         }
         let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let given = given.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let given = given.map_or("", |(_, token)| token.trim());
         // All are compared, so that the time tells nothing.
         let mut found = None;
-        for (at, one) in self.callers.iter().enumerate() {
-            if is_same(one.caller.token.expose().as_bytes(), given.as_bytes()) {
-                found = Some(Asker { rank: one.caller.rank, caller: Some(at) });
+        for one in &*self.callers {
+            if is_same(one.token.expose().as_bytes(), given.as_bytes()) {
+                let share = one.requests_per_day.map(|per_day| Share { name: one.name.clone(), per_day });
+                found = Some(Who { rank: one.rank, share });
             }
         }
         let words = "a token is needed, and this is none: send it as the API key (`Authorization: Bearer ...`)";
         found.ok_or_else(|| {
             ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", Some("invalid_api_key"), words)
         })
-    }
-
-    /// Takes one of the requests that the asker has in a day.
-    pub(in crate::gateway) fn count(&self, asker: Asker, now: Time) -> Result<(), ApiError> {
-        let Some(one) = asker.caller.and_then(|at| self.callers.get(at)) else { return Ok(()) };
-        let Some(most) = one.caller.requests_per_day else { return Ok(()) };
-        let day = u64::try_from(now.ms().div_euclid(DAY)).unwrap_or(0) & 0xffff_ffff;
-        let taken = one.today.fetch_update(Ordering::AcqRel, Ordering::Acquire, |packed| {
-            let used = if packed >> 32 == day { packed & 0xffff_ffff } else { 0 };
-            (used < most).then_some(day << 32 | (used + 1))
-        });
-        if taken.is_ok() {
-            return Ok(());
-        }
-        let left = u64::try_from(DAY - now.ms().rem_euclid(DAY)).unwrap_or(0);
-        let name = &one.caller.name;
-        let words = format!("the token `{name}` has made its {most} requests of today; more at midnight UTC");
-        Err(ApiError::too_many("token_quota", words, Some(std::time::Duration::from_millis(left))))
     }
 }
 
@@ -137,7 +110,7 @@ mod tests {
     use super::*;
     use crate::domain::roster::Secret;
 
-    fn admit(settings: &Settings, headers: &[(&'static str, &str)]) -> Result<Asker, ApiError> {
+    fn admit(settings: &Settings, headers: &[(&'static str, &str)]) -> Result<Who, ApiError> {
         let map = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
@@ -170,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_compared_whole_and_counted_by_the_day() {
+    fn a_token_is_compared_whole_and_has_its_rank_and_share() {
         let caller =
             Caller { name: "editor".into(), token: Secret::new("sk-canary"), requests_per_day: Some(2), rank: 2 };
         let settings = Settings { callers: vec![caller], ..Settings::default() };
@@ -186,12 +159,7 @@ mod tests {
             assert_eq!(admitted.is_ok(), good, "{value}");
             assert!(!format!("{admitted:?}").contains("canary"));
         }
-        let guard = Guard::new(&settings);
-        let asker = Asker { rank: 2, caller: Some(0) };
-        let now = Time::from_ms(1_795_348_800_000);
-        assert!(guard.count(asker, now).is_ok() && guard.count(asker, now).is_ok());
-        let error = guard.count(asker, now).unwrap_err();
-        assert_eq!(error.response().headers()["retry-after"], "43200");
-        assert!(guard.count(asker, now.plus(std::time::Duration::from_hours(12))).is_ok());
+        let who = admit(&settings, &[("host", "localhost"), ("authorization", "Bearer sk-canary")]).unwrap();
+        assert_eq!(who, Who { rank: 2, share: Some(Share { name: "editor".into(), per_day: 2 }) });
     }
 }

@@ -21,10 +21,9 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::domain::clock::Clock;
 use crate::gateway::chat::Waits;
 use crate::gateway::error::ApiError;
-use crate::gateway::guard::{Asker, Guard};
+use crate::gateway::guard::{Guard, Who};
 use crate::gateway::settings::Settings;
 use crate::gateway::{chat, metrics, models, names};
 use crate::providers::wire::outline::Outline;
@@ -71,14 +70,13 @@ struct House {
     line: Line,
     guard: Guard,
     settings: Arc<Settings>,
-    clock: Clock,
 }
 
 /// Opens the endpoint.
 ///
 /// # Errors
 /// It would be open to others without a token, or no port is free.
-pub async fn open(settings: Settings, line: Line, clock: Clock) -> Result<Server, NotOpened> {
+pub async fn open(settings: Settings, line: Line) -> Result<Server, NotOpened> {
     if !settings.address.is_loopback() && settings.callers.is_empty() {
         return Err(NotOpened::Unguarded(settings.address));
     }
@@ -86,7 +84,7 @@ pub async fn open(settings: Settings, line: Line, clock: Clock) -> Result<Server
     let wanted = SocketAddr::new(settings.address, settings.port);
     let address = listener.local_addr().map_err(|error| NotOpened::NoPort { address: wanted, error })?;
     let (calm, hard, tracker) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
-    let house = House { line, guard: Guard::new(&settings), settings: Arc::new(settings), clock };
+    let house = House { line, guard: Guard::new(&settings), settings: Arc::new(settings) };
     tracker.spawn(accept(listener, house, calm.clone(), hard.clone(), tracker.clone()));
     Ok(Server { address, moved, calm, hard, tracker })
 }
@@ -269,22 +267,21 @@ impl House {
         let asked = Outline::read(body.map_err(|_| too_large())?).map_err(ApiError::bad_request)?;
         let meaning =
             names::meaning(&asked.model, &self.settings.aliases, &self.line.lanes()).map_err(ApiError::no_model)?;
-        self.guard.count(who, self.clock.now())?;
         let waits = Waits::read(&parts.headers, &self.settings);
-        chat::ask(&self.line, asked, meaning, waits, who.rank, &self.settings).await
+        chat::ask(&self.line, asked, meaning, waits, who, &self.settings).await
     }
 
-    fn get(&self, request: &Request) -> Result<Asker, ApiError> {
+    fn get(&self, request: &Request) -> Result<Who, ApiError> {
         self.admit(request, &Method::GET)
     }
 
-    fn admit(&self, request: &Request, method: &Method) -> Result<Asker, ApiError> {
-        let asker = self.guard.admit(request.headers(), request.uri())?;
+    fn admit(&self, request: &Request, method: &Method) -> Result<Who, ApiError> {
+        let who = self.guard.admit(request.headers(), request.uri())?;
         if request.method() != method && !(method == Method::GET && request.method() == Method::HEAD) {
             let words = format!("{} is asked with {method}", request.uri().path());
             return Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request_error", None, words));
         }
-        Ok(asker)
+        Ok(who)
     }
 }
 

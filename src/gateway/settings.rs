@@ -57,7 +57,7 @@ pub struct Caller {
     pub name: String,
     /// Its token.
     pub token: Secret,
-    /// Requests that it may make in a day of UTC, counted since the start.
+    /// Requests that it may make between two midnights here.
     pub requests_per_day: Option<u64>,
     /// Its place among those that wait: the lower, the sooner.
     pub rank: u8,

@@ -254,7 +254,7 @@ impl Actor {
                 }
                 Effect::Park(call) => self.askers.park(call),
                 Effect::Refuse(call, refused) => self.askers.refuse(call, refused),
-                Effect::SwitchEndpoint => self.askers.switch(),
+                Effect::SwitchEndpoint(open) => self.askers.switch(open),
                 Effect::Forget(call) => self.askers.forget(call),
                 Effect::Abort(attempt) => {
                     if let Some(abort) = self.aborts.remove(&attempt) {

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::domain::ids::TurnId;
 use crate::domain::standing::LaneState;
 use crate::providers::wire::outline::Outline;
-use crate::scheduler::link::call::{CALLS, Call, Heard, Lanes, Line, Refused, Told, Wanted};
+use crate::scheduler::link::call::{CALLS, Call, Heard, Lanes, Line, Refused, Switched, Told, Wanted};
 
 /// The askers, and the way in which they come.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Askers {
     told: mpsc::Receiver<Told>,
     told_tx: mpsc::Sender<Told>,
     lanes: watch::Sender<Lanes>,
-    switched: watch::Sender<u64>,
+    switched: watch::Sender<Switched>,
     open: HashMap<TurnId, Asker>,
     parked: JoinSet<TurnId>,
 }
@@ -42,7 +42,7 @@ impl Default for Askers {
     fn default() -> Self {
         let (told_tx, told) = mpsc::channel(CALLS);
         let lanes = watch::Sender::new(Arc::from(Vec::new()));
-        let switched = watch::Sender::new(0);
+        let switched = watch::Sender::new((0, None));
         Self { told, told_tx, lanes, switched, open: HashMap::new(), parked: JoinSet::new() }
     }
 }
@@ -53,9 +53,9 @@ impl Askers {
         Line::new(self.told_tx.clone(), self.lanes.subscribe(), self.switched.subscribe())
     }
 
-    /// Somebody wants the endpoint opened, or closed if it is open.
-    pub fn switch(&self) {
-        self.switched.send_modify(|times| *times += 1);
+    /// Somebody wants the endpoint opened, or closed; None: whichever it is not.
+    pub fn switch(&self, open: Option<bool>) {
+        self.switched.send_modify(|(times, wanted)| (*times, *wanted) = (*times + 1, open));
     }
 
     /// The next thing that happens. Safe to be dropped half-way.

@@ -14,18 +14,19 @@ use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::chat::Conversation;
-use crate::domain::clock::Time;
+use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::{Origin, Turn, TurnState, text_tokens};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::saving::Saving;
+use crate::domain::share::Shares;
 use crate::domain::standing::Need;
 use crate::scheduler::books::Settled;
 use crate::scheduler::calls::Calls;
 use crate::scheduler::conversations::Conversations;
 use crate::scheduler::counters::Counters;
-use crate::scheduler::effect::{Effect, Opening, entitled, failure_note, lane_writes, last_word};
+use crate::scheduler::effect::{Effect, Endpoint, Opening, entitled, failure_note, lane_writes, last_word};
 use crate::scheduler::flight::{Event, Flown, Reached};
 use crate::scheduler::ledger::Ledger;
 use crate::scheduler::link::{Command, Moved, Report};
@@ -52,6 +53,8 @@ pub struct Desk {
     pub(in crate::scheduler) announced: Option<LaneId>,
     pub(in crate::scheduler) notices: Vec<String>,
     pub(in crate::scheduler) offer: Option<String>,
+    pub(in crate::scheduler) endpoint: Endpoint,
+    pub(in crate::scheduler) shares: Shares,
     /// Lanes are still being looked for: who finds none waits for that.
     pub(in crate::scheduler) finding: bool,
     pub(in crate::scheduler) outbox: Outbox,
@@ -77,6 +80,8 @@ impl Desk {
             notices: opening.notices,
             finding: opening.finding,
             offer: None,
+            endpoint: Endpoint::default(),
+            shares: Shares::new(opening.shares, Zone::Local),
             outbox: Outbox::new(now),
             calls: Calls::default(),
             last_call: TurnId(0),
@@ -108,12 +113,12 @@ impl Desk {
                 self.outbox.keep(Write::AvoidTraining(avoid));
                 self.tell_ledger(None, Vec::new(), now);
             }
-            Command::SwitchEndpoint => self.outbox.push(Effect::SwitchEndpoint),
             Command::Converse(id, change) => {
                 if let Some(changed) = self.conversations.change(id, change, now).cloned() {
                     self.tell_conversation(changed);
                 }
             }
+            Command::SwitchEndpoint { open } => self.outbox.push(Effect::SwitchEndpoint(open)),
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
                 self.outbox.keep(Write::Draft(draft));

@@ -1,5 +1,6 @@
 //! What the desk wants done, and in which words it tells what came of an attempt.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::domain::clock::Time;
@@ -9,6 +10,7 @@ use crate::domain::ids::{AttemptId, TurnId};
 use crate::domain::quota::limit::Reading;
 use crate::domain::roster::{LaneSpec, Strategy};
 use crate::domain::saving::Saving;
+use crate::domain::share::Taken;
 use crate::domain::standing::{LaneState, Rest, Target};
 use crate::scheduler::conversations::Conversations;
 use crate::scheduler::ledger::Ledger;
@@ -46,6 +48,8 @@ pub struct Opening {
     pub finding: bool,
     /// How lanes are chosen.
     pub strategy: Strategy,
+    /// What clients of the endpoint have had of their days.
+    pub shares: Vec<Taken>,
 }
 
 /// What was found out after the start.
@@ -61,6 +65,17 @@ pub struct Found {
     pub told: Vec<Told>,
     /// It is said beside the search for lanes, which may still go on.
     pub aside: bool,
+    /// What became of the endpoint.
+    pub endpoint: Option<Endpoint>,
+}
+
+/// What became of the endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Where it is; None: it is closed.
+    pub at: Option<SocketAddr>,
+    /// What the user should know of that, in one line; stands among the notices until the next one.
+    pub words: String,
 }
 
 /// What is to be done.
@@ -92,8 +107,8 @@ pub enum Effect {
     Refuse(TurnId, Box<Refused>),
     /// A call is over.
     Forget(TurnId),
-    /// Open the endpoint, or close it if it is open.
-    SwitchEndpoint,
+    /// Open the endpoint, or close it; None: whichever it is not.
+    SwitchEndpoint(Option<bool>),
     /// Drop an attempt.
     Abort(AttemptId),
     /// Tell all subscribers.

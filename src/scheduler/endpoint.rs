@@ -53,8 +53,22 @@ impl Desk {
             no_training: self.usual.no_training,
         };
         let wanted = Wanted { wants: wanted.wants.and(asked.wants), ..wanted };
+        let taken = wanted.share.as_ref().map(|share| self.shares.take(share, now));
+        let name = wanted.share.clone();
         self.calls.open(id, Errand::new(wanted, need, now));
-        self.place_call(id, now);
+        match (taken, name) {
+            (Some(Err(until)), Some(share)) => {
+                let (name, most) = (share.name, share.per_day);
+                let words = format!("the token `{name}` has made its {most} requests of today; more at midnight");
+                self.refuse(id, Cause::Share, words, Some(until.since(now)));
+            }
+            (taken, _) => {
+                if let Some(Ok(taken)) = taken {
+                    self.outbox.keep(Write::Share(taken));
+                }
+                self.place_call(id, now);
+            }
+        }
         self.flush_calls(now);
     }
 

@@ -154,7 +154,7 @@ impl Ledger {
         self.seats_for(need, self.strategy, now)
     }
 
-    fn seats_for(&self, need: Need, strategy: Strategy, now: Time) -> Vec<Seat<'_>> {
+    pub(in crate::scheduler) fn seats_for(&self, need: Need, strategy: Strategy, now: Time) -> Vec<Seat<'_>> {
         let mut seats: Vec<Seat<'_>> = Vec::with_capacity(self.lanes.len());
         for (lane, side) in self.lanes.iter().zip(&self.sides) {
             let standing = lane.stands(self.books.at(&side.draws), need, now);
@@ -191,9 +191,14 @@ impl Ledger {
         }
     }
 
+    /// How a lane is chosen for this wish: as a call asks, else as usual.
+    pub(in crate::scheduler) fn strategy_of(&self, wish: Wish<'_>) -> Strategy {
+        wish.wanted.and_then(|wanted| wanted.strategy).unwrap_or(self.strategy)
+    }
+
     /// The lane that takes an attempt of `need`.
     pub fn pick(&self, need: Need, wish: Wish<'_>, now: Time) -> Choice {
-        let strategy = wish.wanted.and_then(|wanted| wanted.strategy).unwrap_or(self.strategy);
+        let strategy = self.strategy_of(wish);
         choose(&self.seats_for(need, strategy, now), &self.place, strategy, wish, now)
     }
 

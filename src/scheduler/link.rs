@@ -7,6 +7,7 @@
 //! | urgent | the same | 16 | awaited: never refused | the same |
 //! | reports | actor -> each subscriber | 256 | the actor never awaits: the backlog is replaced by one fresh Snapshot | subscriber dropped |
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// The endpoint's way to the scheduler.
@@ -49,8 +50,12 @@ pub enum Command {
     },
     /// The chat wants no lane that trains on prompts, or might; or takes any again. The config's word stands above it.
     AvoidTraining(bool),
-    /// Open the endpoint, or close it if it is open.
-    SwitchEndpoint,
+    /// Open the endpoint, or close it.
+    SwitchEndpoint {
+        /// Which of the two; None: the one that it is not.
+        #[serde(default)]
+        open: Option<bool>,
+    },
     /// Keep what stands in the composer; empty: nothing does.
     KeepDraft(String),
     /// Change a conversation; one that is not known begins, unless it is to be deleted.
@@ -159,6 +164,9 @@ pub struct Snapshot {
     pub notices: Vec<String>,
     /// What a demo could do for real, in one line; the user takes it up or leaves it. None: nothing was found.
     pub offer: Option<String>,
+    /// Where the endpoint is; None: it is closed.
+    #[serde(default)]
+    pub endpoint: Option<SocketAddr>,
 }
 
 /// Turns in a snapshot.

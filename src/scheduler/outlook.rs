@@ -11,8 +11,9 @@ use crate::scheduler::rotation::{Choice, Wish, cause, choose, waiting, why};
 impl Ledger {
     /// The lane that takes an attempt of `need`, and why. `shown`: the lane that the screens had as next.
     pub fn pick_and_why(&self, need: Need, shown: Option<&LaneId>, wish: Wish<'_>, now: Time) -> (Choice, String) {
-        let seats = self.seats(need, now);
-        let choice = choose(&seats, &self.place, self.strategy, wish, now);
+        let strategy = self.strategy_of(wish);
+        let seats = self.seats_for(need, strategy, now);
+        let choice = choose(&seats, &self.place, strategy, wish, now);
         let why = match &choice {
             Choice::Lane(pick) => why(&seats, &self.place, pick, shown, wish),
             Choice::Wait { .. } | Choice::Nobody(_) => String::new(),

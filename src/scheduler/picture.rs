@@ -28,16 +28,22 @@ impl Desk {
             draft: self.draft.clone(),
             notices: self.notices.clone(),
             offer: self.offer.clone(),
+            endpoint: self.endpoint.at,
         }
     }
 
     /// Takes in what was found out after the start: lanes that join, a line to know, an offer. The screens are owed a
     /// snapshot then, but for what changes lanes and limits alone.
     pub fn learn(&mut self, found: Found, now: Time) {
-        let owed = !found.aside || !found.notices.is_empty();
+        let owed = !found.aside || !found.notices.is_empty() || found.endpoint.is_some();
         self.ledger.join(found.lanes, now);
         self.ledger.told(&found.told, now);
         self.notices.extend(found.notices);
+        if let Some(endpoint) = found.endpoint {
+            self.notices.retain(|notice| *notice != self.endpoint.words);
+            self.notices.push(endpoint.words.clone());
+            self.endpoint = endpoint;
+        }
         self.offer = found.offer.or_else(|| self.offer.take());
         self.finding &= found.aside;
         self.replan(now);

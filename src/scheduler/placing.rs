@@ -52,6 +52,7 @@ impl Desk {
             wants: Wants { vision: true, ..Wants::default() },
             patience: work.patience,
             rank: 0,
+            share: None,
         });
         let wish = Wish { tried: &tried, only: work.only.as_ref(), kept: &kept, wanted: sees.as_ref() };
         let shown = self.announced.as_ref().filter(|_| work.only.is_none());

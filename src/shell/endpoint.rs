@@ -7,14 +7,13 @@ use etcetera::home_dir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::domain::clock::Clock;
 use crate::domain::roster::Secret;
 use crate::gateway::server::{Server, open};
 use crate::gateway::{Caller, Settings};
-use crate::providers::config::endpoint::{Endpoint, Priority};
+use crate::providers::config::endpoint::{self, Priority};
 use crate::providers::config::source::{KeySource, clean};
 use crate::scheduler::door::Link;
-use crate::scheduler::effect::Found;
+use crate::scheduler::effect::{Endpoint, Found};
 use crate::scheduler::link::call::Line;
 use crate::shell::keys;
 
@@ -22,8 +21,8 @@ use crate::shell::keys;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// What the endpoint is opened with. Err: a token that cannot be had, in words without it: the endpoint stays closed then.
-pub fn settings(endpoint: &Endpoint, aliases: &[(String, String)]) -> Result<Settings, String> {
-    let caller = |one: &crate::providers::config::endpoint::Caller| {
+pub fn settings(endpoint: &endpoint::Endpoint, aliases: &[(String, String)]) -> Result<Settings, String> {
+    let caller = |one: &endpoint::Caller| {
         let token = token(&one.token).map_err(|why| format!("the token `{}` of the endpoint: {why}", one.name))?;
         let rank = match one.priority {
             Priority::High => 0,
@@ -48,6 +47,17 @@ fn token(source: &KeySource) -> Result<Secret, String> {
     clean(secret.expose()).map_err(|bad| bad.to_string())
 }
 
+/// What a keeper begins with.
+#[derive(Debug)]
+pub enum First {
+    /// It is closed until somebody wants it.
+    Closed,
+    /// It is opened.
+    Open,
+    /// It is open already.
+    Here(Server),
+}
+
 /// The task that opens and closes it.
 #[derive(Debug)]
 pub struct Keeper {
@@ -56,10 +66,10 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Opens it now if `on`, and from then on whenever somebody switches it.
-    pub fn start(settings: Result<Settings, String>, on: bool, calls: Line, link: Link) -> Self {
+    /// Keeps it as it is first, and from then on as somebody wants it.
+    pub fn start(settings: Result<Settings, String>, first: First, calls: Line, link: Link) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(keep(settings, on, calls, link, stopped));
+        let task = tokio::spawn(keep(settings, first, calls, link, stopped));
         Self { task, stop }
     }
 
@@ -73,15 +83,22 @@ impl Keeper {
 
 async fn keep(
     settings: Result<Settings, String>,
-    on: bool,
+    first: First,
     mut calls: Line,
     link: Link,
     mut stopped: oneshot::Receiver<Duration>,
 ) {
-    let mut server = if on { opened(&settings, &calls, &link).await } else { None };
+    let mut server = match first {
+        First::Closed => None,
+        First::Open => opened(&settings, &calls, &link).await,
+        First::Here(server) => {
+            tell(&link, Some(&server), told(&server)).await;
+            Some(server)
+        }
+    };
     loop {
-        let switched = tokio::select! {
-            switched = calls.switched() => switched,
+        let wanted = tokio::select! {
+            wanted = calls.switched(server.is_some()) => wanted,
             patience = &mut stopped => {
                 if let (Some(server), Ok(patience)) = (server, patience) {
                     server.stop(patience).await;
@@ -89,43 +106,44 @@ async fn keep(
                 return;
             }
         };
-        if !switched {
-            return;
-        }
-        server = match server.take() {
-            Some(open) => {
-                tokio::spawn(open.stop(GRACE));
-                tell(&link, "the endpoint is closed; Alt+S opens it".into()).await;
+        let Some(open) = wanted else { return };
+        server = match (server.take(), open) {
+            (Some(server), true) => Some(server),
+            (None, true) => opened(&settings, &calls, &link).await,
+            (server, false) => {
+                // Who is there finishes while the next one may already be open.
+                server.map(|server| tokio::spawn(server.stop(GRACE)));
+                tell(&link, None, "the endpoint is closed; Alt+S opens it".into()).await;
                 None
             }
-            None => opened(&settings, &calls, &link).await,
         };
     }
 }
 
 async fn opened(settings: &Result<Settings, String>, calls: &Line, link: &Link) -> Option<Server> {
     let opened = match settings {
-        Ok(settings) => open(settings.clone(), calls.clone(), Clock::System).await.map_err(|error| error.to_string()),
+        Ok(settings) => open(settings.clone(), calls.clone()).await.map_err(|error| error.to_string()),
         Err(why) => Err(why.clone()),
     };
     match opened {
         Ok(server) => {
-            tell(link, told(&server)).await;
+            tell(link, Some(&server), told(&server)).await;
             Some(server)
         }
         Err(why) => {
-            tell(link, format!("the endpoint is not open: {why}")).await;
+            tell(link, None, format!("the endpoint is not open: {why}")).await;
             None
         }
     }
 }
 
 /// Where it listens, in a sentence.
-pub fn told(server: &Server) -> String {
+fn told(server: &Server) -> String {
     let moved = if server.moved { " (the port before it is taken)" } else { "" };
     format!("other programs may ask at http://{}/v1{moved}", server.address)
 }
 
-async fn tell(link: &Link, notice: String) {
-    link.learn(Found { notices: vec![notice], aside: true, ..Found::default() }).await;
+async fn tell(link: &Link, server: Option<&Server>, words: String) {
+    let endpoint = Endpoint { at: server.map(|server| server.address), words };
+    link.learn(Found { endpoint: Some(endpoint), aside: true, ..Found::default() }).await;
 }

@@ -32,7 +32,7 @@ use crate::scheduler::turns::Turns;
 use crate::shell::attach::hello::Hello;
 use crate::shell::attach::witness::Witness;
 use crate::shell::attach::{Listener, listen};
-use crate::shell::endpoint::{Keeper, settings};
+use crate::shell::endpoint::{First, Keeper, settings};
 use crate::shell::finder::{Use, find};
 use crate::shell::lists::Lists;
 use crate::shell::log;
@@ -184,6 +184,7 @@ pub async fn start(
         finding: !demo && !roster.discover.is_empty(),
         // The demo shows the rotation as such: one after the other.
         strategy: if demo { Strategy::Even } else { roster.strategy },
+        shares: loaded.shares,
     };
     let (actor, link) = actor::new(Desk::new(opening, now), store, Transport::Http(client.clone()), clock);
     let purpose = if demo { Use::Offer } else { Use::Join };
@@ -195,8 +196,8 @@ pub async fn start(
     let finder = tokio::spawn(async { tokio::join!(finding, watching) }).abort_handle();
     let calls = actor.line();
     let task = tokio::spawn(actor.run());
-    let keeper =
-        (hello.what == SCREEN).then(|| Keeper::start(endpoint.clone(), endpoint_on, calls.clone(), link.clone()));
+    let first = if endpoint_on { First::Open } else { First::Closed };
+    let keeper = (hello.what == SCREEN).then(|| Keeper::start(endpoint.clone(), first, calls.clone(), link.clone()));
     let (tell, told) = mpsc::channel(TOLD);
     let listener = lock.as_mut().map(|lock| listen(lock, link.clone(), hello, tell.clone())).transpose();
     if let Err(error) = &listener {

@@ -1,5 +1,13 @@
 //! `roundel serve`: the endpoint without a screen, as a service. Where it listens and which names it knows are said once;
-//! then one line for each attempt, on stderr. A signal lets streams finish, for a while.
+//! then one line for each attempt, on stderr. Where another process holds the data that one serves, and this one goes on
+//! when it ends. A signal lets streams finish, for a while.
+//!
+//! ```text
+//!  start ─▶ owner: opens ─────────────────────────────────▶ signal: streams finish ─▶ end
+//!     └───▶ attached: asks the owner to open ──(signal: leaves)─────────────────────▶ end
+//!                ▲        │ the owner ends: takes over ─▶ owner, or attached to the next one
+//!                └────────┘
+//! ```
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,15 +16,15 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::domain::attempt::{Attempt, Outcome};
-use crate::domain::clock::Clock;
 use crate::domain::ids::AttemptId;
+use crate::domain::text::one_line;
 use crate::gateway::server::open;
 use crate::scheduler::door::Subscription;
-use crate::scheduler::link::Report;
+use crate::scheduler::link::{Command, Report, Snapshot};
 use crate::shell::ask::say;
-use crate::shell::endpoint::told;
+use crate::shell::endpoint::{First, Keeper};
 use crate::shell::engine::{Config, StartError};
-use crate::shell::session::start;
+use crate::shell::session::{News, Session, start};
 use crate::shell::signals::{Asked, Signals};
 
 /// How long streams may take to finish once the end was asked for.
@@ -28,93 +36,163 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// Lines of attempts are kept apart by their ids, so many of them.
 const REMEMBERED: usize = 1024;
 
-/// Serves until a signal. `port`, `address`: instead of the config's. Err: a sentence, if it could not start.
+/// Serves until a signal. `port`, `address`: instead of the config's. Err: a sentence, if it could not start, or cannot
+/// go on.
 pub async fn serve(config: &Config, port: Option<u16>, address: Option<IpAddr>) -> Result<(), StartError> {
-    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
-    let mut signals = Signals::catch().map_err(|error| other(&error))?;
+    let mut signals = Signals::catch().map_err(|error| StartError::other(&error))?;
     let (session, subscription) = start(config, "serve").await?;
-    let Some((calls, endpoint)) = session.engine().map(|engine| (engine.calls.clone(), engine.endpoint.clone())) else {
-        let owner = session.owner.unwrap_or_default();
-        let _ = session.stop().await;
-        return Err(other(&format!(
-            "process {owner} holds the data, and serves other programs itself while its screen is open (Alt+S there); quit \
-             it first, or start this one with --data-dir <another folder>"
-        )));
-    };
-    let mut settings = match endpoint {
-        Ok(settings) => settings,
-        Err(why) => {
-            let _ = session.stop().await;
-            return Err(StartError::Other(why));
-        }
-    };
-    settings.port = port.unwrap_or(settings.port);
-    settings.address = address.unwrap_or(settings.address);
-    let aliases = settings.aliases.clone();
-    let server = match open(settings, calls.clone(), Clock::System).await {
-        Ok(server) => server,
-        Err(error) => {
-            let _ = session.stop().await;
-            return Err(other(&error));
-        }
-    };
     if session.demo {
         say("SIMULATED: no model answers here; this is roundel's demo on simulated providers");
     }
-    say(&told(&server));
-    let lanes = calls.lanes();
-    let mut names = vec!["auto", "harvest", "even", "auto:vision", "auto:tools", "auto:long"];
-    names.extend(aliases.iter().map(|(alias, _)| alias.as_str()));
-    names.extend(lanes.iter().filter(|lane| lane.standby.is_none()).map(|lane| lane.id.as_str()));
-    say(&format!("models: {}", names.join(", ")));
-    let mut log = Log { seen: BTreeSet::new(), from: subscription };
-    loop {
+    let mut service = Service { session, keeper: None, port, address };
+    let mut log = Log::new(subscription);
+    let ended = service.run(&mut log, &mut signals).await;
+    let Service { session, keeper, .. } = service;
+    if let Some(keeper) = keeper.filter(|_| ended.is_ok()) {
+        say("ending: streams may finish; the same signal again breaks them off");
         tokio::select! {
-            asked = signals.next() => if asked != Asked::Continue { break },
-            lives = log.next() => if !lives { break },
+            () = keeper.stop(GRACE) => {}
+            () = async { while signals.next().await == Asked::Continue {} } => {}
         }
-    }
-    say("ending: streams may finish; the same signal again breaks them off");
-    tokio::select! {
-        () = server.stop(GRACE) => {}
-        () = async { while signals.next().await == Asked::Continue {} } => {}
     }
     if let Err(sentence) = session.stop().await {
         say(&sentence);
     }
     // What ended last is told, too.
-    let _ = timeout(LAST_LINES, async { while log.next().await {} }).await;
-    Ok(())
+    let _ = timeout(LAST_LINES, async { while !matches!(log.next().await, Heard::End) {} }).await;
+    ended
+}
+
+struct Service {
+    session: Session,
+    /// Of the endpoint of this process; None: another one has it.
+    keeper: Option<Keeper>,
+    /// Instead of the config's.
+    port: Option<u16>,
+    address: Option<IpAddr>,
+}
+
+impl Service {
+    async fn run(&mut self, log: &mut Log, signals: &mut Signals) -> Result<(), StartError> {
+        self.begin().await?;
+        let mut lives = true;
+        loop {
+            tokio::select! {
+                asked = signals.next() => if asked != Asked::Continue { return Ok(()) },
+                heard = log.next(), if lives => match heard {
+                    Heard::First { open } if self.keeper.is_none() && !open => {
+                        let wanted = Command::SwitchEndpoint { open: Some(true) };
+                        self.session.link.send(log.from.number, wanted).await;
+                    }
+                    Heard::First { .. } | Heard::More => {}
+                    Heard::End => {
+                        lives = false;
+                        // The end of its own scheduler is that of this process.
+                        if !self.session.recover() {
+                            return Ok(());
+                        }
+                    }
+                },
+                news = self.session.news() => match news {
+                    News::Said(sentence) => say(&sentence),
+                    News::Lost(error) => return Err(error),
+                    News::Back(subscription, sentence) => {
+                        say(&sentence);
+                        log.follow(subscription);
+                        lives = true;
+                        self.begin().await?;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Opens the endpoint, if this process holds the data.
+    async fn begin(&mut self) -> Result<(), StartError> {
+        let Some(engine) = self.session.engine() else {
+            let owner = self.session.owner.unwrap_or_default();
+            say(&format!("process {owner} holds the data: it is to serve, and this one goes on when it ends"));
+            if self.port.is_some() || self.address.is_some() {
+                say("what is said here of port and address counts from then on");
+            }
+            return Ok(());
+        };
+        let mut settings = engine.endpoint.clone().map_err(StartError::Other)?;
+        settings.port = self.port.unwrap_or(settings.port);
+        settings.address = self.address.unwrap_or(settings.address);
+        let calls = engine.calls.clone();
+        let opened = open(settings.clone(), calls.clone()).await;
+        let server = opened.map_err(|error| StartError::other(&error))?;
+        let lanes = calls.lanes();
+        let mut names = vec!["auto", "harvest", "even", "auto:vision", "auto:tools", "auto:long"];
+        names.extend(settings.aliases.iter().map(|(alias, _)| alias.as_str()));
+        names.extend(lanes.iter().filter(|lane| lane.standby.is_none()).map(|lane| lane.id.as_str()));
+        // Some lanes are found a moment later.
+        say(&format!("models: {}; GET /v1/models lists all that there are", names.join(", ")));
+        self.keeper = Some(Keeper::start(Ok(settings), First::Here(server), calls, engine.link.clone()));
+        Ok(())
+    }
+}
+
+/// What came.
+enum Heard {
+    /// The first word of an owner, and whether its endpoint is open.
+    First { open: bool },
+    /// More.
+    More,
+    /// The scheduler has ended.
+    End,
 }
 
 struct Log {
     seen: BTreeSet<AttemptId>,
+    notices: Vec<String>,
     from: Subscription,
+    /// Nothing was heard of this owner yet; and of none before it.
+    first: bool,
+    fresh: bool,
 }
 
 impl Log {
-    /// Writes the next lines; false: the scheduler has ended.
-    async fn next(&mut self) -> bool {
+    fn new(from: Subscription) -> Self {
+        Self { seen: BTreeSet::new(), notices: Vec::new(), from, first: true, fresh: true }
+    }
+
+    /// Another owner goes on.
+    fn follow(&mut self, from: Subscription) {
+        (self.from, self.first) = (from, true);
+    }
+
+    /// Writes the next lines. May be dropped half-way.
+    async fn next(&mut self) -> Heard {
         match self.from.reports.recv().await {
             Some(Report::Moved(moved)) => moved.attempts.iter().for_each(|attempt| self.line(attempt)),
             Some(Report::Snapshot(snapshot)) => {
-                // What was before the start is no news.
-                let first = self.seen.is_empty();
-                for attempt in &snapshot.log {
-                    if first {
-                        self.seen.insert(attempt.id);
-                    } else {
-                        self.line(attempt);
-                    }
-                }
-                for notice in snapshot.notices.iter().filter(|_| first) {
-                    say(notice);
+                self.snapshot(&snapshot);
+                if std::mem::take(&mut self.first) {
+                    return Heard::First { open: snapshot.endpoint.is_some() };
                 }
             }
             Some(Report::Said(_) | Report::Saving(_) | Report::Conversed(_)) => {}
-            None => return false,
+            None => return Heard::End,
         }
-        true
+        Heard::More
+    }
+
+    fn snapshot(&mut self, snapshot: &Snapshot) {
+        // What was before the start is no news.
+        let fresh = std::mem::take(&mut self.fresh);
+        for attempt in &snapshot.log {
+            if !fresh {
+                self.line(attempt);
+            } else if attempt.outcome != Outcome::Running {
+                self.seen.insert(attempt.id);
+            }
+        }
+        for notice in snapshot.notices.iter().filter(|notice| !self.notices.contains(notice)) {
+            say(&one_line(notice));
+        }
+        self.notices.clone_from(&snapshot.notices);
     }
 
     fn line(&mut self, attempt: &Attempt) {

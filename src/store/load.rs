@@ -12,6 +12,7 @@ use crate::domain::clock::Time;
 use crate::domain::conversation::{Turn, TurnState, Usage, text_tokens};
 use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
 use crate::domain::quota::meter::Meter;
+use crate::domain::share::Taken;
 use crate::domain::standing::{Rest, Switch, Target};
 use crate::store::column::{self, At, Count, Json, Ms, Word};
 use crate::store::write::{AVOID_TRAINING, DRAFT, LAST_ACCOUNT};
@@ -42,6 +43,8 @@ pub struct Loaded {
     pub last_account: Option<AccountId>,
     /// Whether the chat wants no lane that trains on prompts.
     pub avoid_training: bool,
+    /// What clients of the endpoint have had of their days.
+    pub shares: Vec<Taken>,
     /// The highest turn id there is, read or not.
     pub last_turn: Option<TurnId>,
     /// The highest attempt id there is, read or not.
@@ -139,6 +142,7 @@ pub(super) fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
         draft: note(conn, DRAFT, lost)?.unwrap_or_default(),
         last_account: note(conn, LAST_ACCOUNT, lost)?.map(AccountId::from),
         avoid_training: note(conn, AVOID_TRAINING, lost)?.as_deref() == Some("yes"),
+        shares: rows(conn, "SELECT * FROM shares ORDER BY name", [], share, lost)?,
         last_turn: highest(conn, "SELECT max(id) FROM turns")?.map(TurnId),
         last_attempt: highest(conn, "SELECT max(id) FROM attempts")?.map(AttemptId),
         unsettled: Vec::new(),
@@ -318,6 +322,10 @@ fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
     column::target(&kind, row.get("name")?).ok_or_else(|| unknown(kind))
 }
 
+fn share(row: &Row<'_>) -> rusqlite::Result<Taken> {
+    Ok(Taken { name: row.get("name")?, day: row.get("day")?, used: row.get::<_, Count>("used")?.0 })
+}
+
 fn note(conn: &Connection, key: &str, skipped: &mut u32) -> rusqlite::Result<Option<String>> {
     let value = conn.query_row("SELECT value FROM notes WHERE key = ?1", [key], |row| row.get(0)).optional();
     readable(value, skipped).map(Option::flatten)
@@ -356,6 +364,7 @@ pub(super) mod tests {
             draft: "half a sent".into(),
             last_account: Some(AccountId::from("groq@work")),
             avoid_training: true,
+            shares: vec![Taken { name: "editor".into(), day: "2026-11-22".into(), used: 7 }],
             unsettled: Vec::new(),
             skipped: 0,
         }
@@ -380,6 +389,7 @@ pub(super) mod tests {
         all.push(Write::Draft(loaded.draft.clone()));
         all.extend(loaded.last_account.clone().map(Write::LastAccount));
         all.push(Write::AvoidTraining(loaded.avoid_training));
+        all.extend(loaded.shares.iter().cloned().map(Write::Share));
         all
     }
 

@@ -150,6 +150,7 @@ const STEPS: &[M<'_>] = &[
     ",
     ),
     M::up("ALTER TABLE turns ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]';"),
+    M::up("CREATE TABLE shares (name TEXT PRIMARY KEY, day TEXT NOT NULL, used INTEGER NOT NULL) STRICT;"),
 ];
 
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);

@@ -11,6 +11,7 @@ use crate::domain::conversation::{Turn, TurnState};
 use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
 use crate::domain::quota::limit::Unit;
 use crate::domain::quota::meter::Meter;
+use crate::domain::share::Taken;
 use crate::domain::standing::{Rest, Switch, Target};
 use crate::store::column::{At, Count, Json, Ms, Word, target_columns};
 
@@ -48,6 +49,8 @@ pub enum Write {
     LastAccount(AccountId),
     /// Whether the chat wants no lane that trains on prompts.
     AvoidTraining(bool),
+    /// What a client of the endpoint has had of its day.
+    Share(Taken),
 }
 
 /// What a write is about.
@@ -71,6 +74,8 @@ pub enum Key {
     LastAccount,
     /// Whether the chat wants no lane that trains on prompts.
     AvoidTraining,
+    /// A share of a day, by the client's name.
+    Share(String),
 }
 
 impl Write {
@@ -86,6 +91,7 @@ impl Write {
             Self::Draft(_) => Key::Draft,
             Self::LastAccount(_) => Key::LastAccount,
             Self::AvoidTraining(_) => Key::AvoidTraining,
+            Self::Share(taken) => Key::Share(taken.name.clone()),
         }
     }
 }
@@ -182,6 +188,7 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Draft(text) => note(conn, DRAFT, text),
         Write::LastAccount(account) => note(conn, LAST_ACCOUNT, account.as_str()),
         Write::AvoidTraining(avoid) => note(conn, AVOID_TRAINING, if *avoid { "yes" } else { "no" }),
+        Write::Share(taken) => share(conn, taken),
     }
 }
 
@@ -341,6 +348,11 @@ fn switch(conn: &Connection, target: &Target, switch: &Switch) -> rusqlite::Resu
 
 fn delete(conn: &Connection, sql: &str, target: &Target) -> rusqlite::Result<()> {
     conn.prepare_cached(sql)?.execute(target_columns(target)).map(drop)
+}
+
+fn share(conn: &Connection, taken: &Taken) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO shares (name, day, used) VALUES (?1, ?2, ?3)";
+    conn.prepare_cached(sql)?.execute((&taken.name, &taken.day, Count(taken.used))).map(drop)
 }
 
 fn note(conn: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {

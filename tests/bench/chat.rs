@@ -74,6 +74,7 @@ fn snapshot(turns: Vec<Turn>) -> Report {
         draft: String::new(),
         notices: vec![],
         offer: None,
+        endpoint: None,
     }))
 }
 

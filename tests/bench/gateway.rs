@@ -189,7 +189,7 @@ async fn run() {
     let (actor, link) = actor::new(desk, store, Transport::Http(Client::new([]).unwrap()), Clock::System);
     let calls = actor.line();
     let running = tokio::spawn(actor.run());
-    let server = open(Settings { port: 0, further: 0, ..Settings::default() }, calls, Clock::System).await.unwrap();
+    let server = open(Settings { port: 0, further: 0, ..Settings::default() }, calls).await.unwrap();
     let mut asked_in_all = measure(server.address, 16, false, Duration::from_millis(500)).await.1.len();
     println!("connections   bare p50    p99   through p50    p99   added p50    p99   requests/s");
     for askers in [1, 16, 64] {

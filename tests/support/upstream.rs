@@ -61,6 +61,11 @@ impl Upstream {
         tokio::time::timeout(Duration::from_secs(20), self.seen.recv()).await.unwrap().unwrap()
     }
 
+    /// Nobody has asked anything that was not yet looked at.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        self.seen.try_recv().is_err()
+    }
+
     /// The body of the next request, as JSON.
     pub(crate) async fn asked(&mut self) -> serde_json::Value {
         match self.seen().await {

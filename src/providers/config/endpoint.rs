@@ -39,7 +39,7 @@ pub struct Caller {
     pub name: String,
     /// Where its token is.
     pub token: KeySource,
-    /// Requests that it may make in a day of UTC.
+    /// Requests that it may make between two midnights of the user's zone.
     pub requests_per_day: Option<u64>,
     /// Who is served first of those that wait.
     pub priority: Priority,

@@ -20,6 +20,7 @@ use crate::domain::ids::{AccountId, LaneId};
 use crate::domain::quota::limit::{Unit, Window};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{LaneSpec, Strategy};
+use crate::domain::share::Share;
 use crate::domain::standing::LaneState;
 use crate::providers::wire::outline::Outline;
 
@@ -55,6 +56,8 @@ pub struct Wanted {
     pub patience: Duration,
     /// Its place among those that wait: the lower, the sooner.
     pub rank: u8,
+    /// What it is counted on; None: its asker may have as much as there is.
+    pub share: Option<Share>,
 }
 
 /// Which lanes may answer.
@@ -150,6 +153,8 @@ pub enum Cause {
     TooLarge,
     /// Come back later.
     Busy,
+    /// Its asker has had its share of the day.
+    Share,
     /// Nothing is there that could answer: the user has to act.
     Nobody,
     /// All that was tried failed.
@@ -197,23 +202,33 @@ pub struct Count {
     pub usage: Usage,
 }
 
+/// How often somebody wanted the endpoint opened or closed, and which of the two last; None: the one that it is not.
+pub type Switched = (u64, Option<bool>);
+
 /// A way to the scheduler for the endpoint. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Line {
     calls: mpsc::Sender<Told>,
     lanes: watch::Receiver<Lanes>,
-    switched: watch::Receiver<u64>,
+    switched: watch::Receiver<Switched>,
 }
 
 impl Line {
     /// A line over these queues.
-    pub const fn new(calls: mpsc::Sender<Told>, lanes: watch::Receiver<Lanes>, switched: watch::Receiver<u64>) -> Self {
+    pub const fn new(
+        calls: mpsc::Sender<Told>,
+        lanes: watch::Receiver<Lanes>,
+        switched: watch::Receiver<Switched>,
+    ) -> Self {
         Self { calls, lanes, switched }
     }
 
-    /// Waits until somebody wants the endpoint opened, or closed if it is open. False: the scheduler has ended.
-    pub async fn switched(&mut self) -> bool {
-        self.switched.changed().await.is_ok()
+    /// Waits until somebody wants the endpoint opened or closed; whether it is to be open then. None: the scheduler has
+    /// ended.
+    pub async fn switched(&mut self, is_open: bool) -> Option<bool> {
+        self.switched.changed().await.ok()?;
+        let (_, open) = *self.switched.borrow_and_update();
+        Some(open.unwrap_or(!is_open))
     }
 
     /// Asks; waits for a place. False: the scheduler has ended.

@@ -96,7 +96,7 @@ fn sane(command: &Command) -> bool {
         Command::Switch { .. }
         | Command::AvoidTraining(_)
         | Command::KeepDraft(_)
-        | Command::SwitchEndpoint
+        | Command::SwitchEndpoint { .. }
         | Command::Converse(..) => true,
     }
 }

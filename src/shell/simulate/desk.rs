@@ -67,7 +67,7 @@ impl Roundel {
                 | Effect::Park(_)
                 | Effect::Refuse(..)
                 | Effect::Forget(_)
-                | Effect::SwitchEndpoint => {}
+                | Effect::SwitchEndpoint(_) => {}
             }
         }
     }
