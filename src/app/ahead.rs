@@ -12,7 +12,7 @@ use crate::domain::runway::{Refill, Runway, Unused, runway};
 use crate::domain::standing::{LaneState, Need};
 
 /// Under load it is worked out anew after this.
-const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// And as long as anything is used, by time alone, after this.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -188,7 +188,7 @@ mod tests {
         let mut ahead = Ahead::default();
         let later = |ms| NOW.plus(Duration::from_millis(ms));
         let mut seen = Vec::new();
-        for (ms, changed) in [(0, true), (20, true), (240, true), (260, false), (300, true), (60_000, false)] {
+        for (ms, changed) in [(0, true), (20, true), (900, true), (1001, false), (1100, true), (60_000, false)] {
             meters[0].count(1, later(ms));
             ahead.look(&lanes, &meters, Need::USUAL, changed, later(ms));
             seen.push(ahead.runway.turns.unwrap());

@@ -248,7 +248,8 @@ fn figures(page: &mut Page, meter: &Meter, usual: Need, due: &mut Due) {
         page.line("held", &format!("{} by answers on their way", meter.reserved), Role::Plain);
     }
     if let Some(left) = meter.remaining(now) {
-        let turns = Bound::new(meter, usual, now).and_then(|bound| bound.turns);
+        // Of requests a turn takes one: that need not be said.
+        let turns = Bound::new(meter, usual, now).and_then(|bound| bound.turns).filter(|_| usual.of(&meter.unit) > 1);
         let turns = turns.map_or_else(String::new, |turns| format!(", {:.0} turns of your usual size", turns.floor()));
         page.line("left", &format!("{left}{turns}"), Role::Plain);
     }

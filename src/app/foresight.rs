@@ -27,7 +27,8 @@ impl Foresight {
     /// The forecast of `meter`; None: there is too little to say. It is made anew at each use, and in steps of the window
     /// after the last, so that a quiet screen stays quiet.
     pub fn new(meter: &Meter, due: &mut Due) -> Option<Self> {
-        let rate = meter.rate.filter(|rate| rate.lives(meter.window, due.now))?;
+        // What is full says nothing, however fast it was used before.
+        let rate = meter.rate.filter(|rate| rate.lives(meter.window, due.now) && meter.used(due.now) > 0)?;
         let step = (meter.window.span().unwrap_or_default() / 20).clamp(STEPS.0, STEPS.1);
         let steps = due.now.since(rate.last()).as_millis() / step.as_millis();
         let at = rate.last().plus(step * u32::try_from(steps).unwrap_or(u32::MAX));

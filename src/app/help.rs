@@ -22,6 +22,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("███▍──", "what is left of the limit that stops you first: it drains and refills"),
     ("▂ ▆", "what is left of the other limits"),
     ("┃", "the pace: as much of the window is still to come"),
+    ("212 turns left", "in the first line: questions and answers of your usual size, over all lanes that may be used"),
     ("21 s", "at the end of a limit: the time until it is full again"),
     ("trains, paid", "of a lane: its provider trains on prompts, an answer costs money; ?: nobody said"),
 ];

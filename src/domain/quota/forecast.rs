@@ -38,7 +38,7 @@ pub enum Forecast {
 /// The forecast of `meter` at `now`, at the rate at which it is used from here.
 pub fn forecast(meter: &Meter, now: Time) -> Option<Forecast> {
     let cap = meter.cap.filter(|cap| cap.value > 0)?.value;
-    let left = meter.remaining(now).filter(|left| *left > 0)? as f64;
+    let left = meter.remaining(now).filter(|left| *left > 0 && meter.used(now) > 0)? as f64;
     let pace = pace(meter, now)?;
     let (fast, slow) = (pace.per_second + pace.spread, (pace.per_second - pace.spread).max(0.0));
     let cap = cap as f64;
@@ -148,6 +148,9 @@ mod tests {
     fn what_nobody_knows_says_nothing() {
         let fresh = meter("1d midnight UTC", 100, 0, 1, 0);
         assert_eq!(forecast(&fresh, at(43_200)), None, "never used");
+        let minute = meter("60s", 40, 0, 2, 30);
+        assert!(forecast(&minute, at(59)).is_some());
+        assert_eq!(forecast(&minute, at(61)), None, "nothing of this minute is used yet");
         assert_eq!(forecast(&meter("1d midnight UTC", 100, 43_000, 60, 2), at(43_200)), None, "two uses");
         assert_eq!(forecast(&meter("1d midnight UTC", 3, 43_000, 10, 3), at(43_200)), None, "spent already");
         let mut blind = meter("1d midnight UTC", 100, 0, 600, 72);
