@@ -343,6 +343,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_is_helped() {
+        let with = |width, height, keys: &str| {
+            let mut app = app(width, height);
+            for letter in keys.chars() {
+                let key = match letter {
+                    '\u{10}' => KeyEvent::new(KeyCode::Char('p'), KeyModifiers::CONTROL),
+                    '\u{12}' => KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL),
+                    letter => KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE),
+                };
+                app.update(Msg::Key(key), NOW);
+            }
+            app
+        };
+        for (width, height) in [(80, 24), (40, 10)] {
+            snap(&format!("slash_{width}x{height}"), &with(width, height, "/"));
+            snap(&format!("commands_{width}x{height}"), &with(width, height, "\u{10}"));
+        }
+        snap("commands_line_120x40", &with(120, 40, "\u{10}disable st"));
+        snap("earlier_120x40", &with(120, 40, "\u{12}"));
+        snap("earlier_none_80x24", &with(80, 24, "\u{12}nothing of that"));
+        let mut app = with(80, 24, "see ");
+        app.update(Msg::Paste("a line\n".repeat(412)), NOW);
+        app.update(Msg::Paste(" and this".into()), NOW);
+        snap("folded_80x24", &app);
+    }
+
+    #[test]
     fn trouble_is_told_in_words() {
         let mut app = app(120, 40);
         for (report, now) in troubles() {

@@ -159,6 +159,17 @@ fn a_paste_is_not_sent_and_does_no_harm() {
 }
 
 #[test]
+fn ctrl_j_is_a_new_line() {
+    let mut pty = open(100, 30);
+    pty.send("one");
+    pty.wait_for_text("› one");
+    pty.send("\n");
+    pty.send("two");
+    pty.wait_for_text("two");
+    assert!(pty.screen().contents().contains("› one"), "{}", pty.screen().contents());
+}
+
+#[test]
 fn a_paste_that_no_terminal_marks_is_not_sent_either() {
     let mut pty = open(100, 30);
     pty.send("first line\rsecond line\r");

@@ -143,6 +143,8 @@ pub fn rows() -> impl Iterator<Item = &'static Binding> {
                 | Action::NextPane
                 | Action::PreviousPane
                 | Action::Palette
+                | Action::Prefix
+                | Action::SendOn
                 | Action::Send
                 | Action::Edit(_)
                 | Action::Move(_)

@@ -77,6 +77,8 @@ impl Terminal {
     pub fn enter(wishes: Wishes, log: Option<File>) -> Result<Self, NoScreen> {
         check()?;
         let mut terminal = Self::enter_on(Tty::stdio()?, Stderr::aside(log)?, wishes)?;
+        // The terminal is raw already; crossterm reads Ctrl+J as Enter unless it has been told so by itself.
+        drop(crossterm::terminal::enable_raw_mode());
         terminal.catch_panics();
         Ok(terminal)
     }
