@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::attempt::Attempt;
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Request, Turn};
-use crate::domain::ids::{LaneId, TurnId};
+use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::quota::meter::Meter;
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Need, Target};
@@ -93,6 +93,8 @@ pub enum Report {
     Moved(Box<Moved>),
     /// An answer went on.
     Said(Said),
+    /// The body of a response that was no answer, where nothing is kept: nobody could read it later.
+    Refused(AttemptId, String),
     /// What happens reaches the disk, or does not.
     Saving(Saving),
 }

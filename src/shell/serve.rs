@@ -111,7 +111,7 @@ impl Log {
                     say(notice);
                 }
             }
-            Some(Report::Said(_) | Report::Saving(_)) => {}
+            Some(Report::Said(_) | Report::Refused(..) | Report::Saving(_)) => {}
             None => return false,
         }
         true

@@ -108,7 +108,7 @@ impl Printer {
                 self.keep(moved.attempts);
                 moved.turn.filter(|turn| turn.id == self.turn)
             }
-            Report::Said(_) | Report::Saving(_) => None,
+            Report::Said(_) | Report::Refused(..) | Report::Saving(_) => None,
         };
         match turn {
             Some(turn) => self.turn(turn),

@@ -57,7 +57,7 @@ impl Witness {
                 self.forget();
             }
             Report::Said(said) => self.said(said),
-            Report::Saving(_) => {}
+            Report::Refused(..) | Report::Saving(_) => {}
         }
     }
 

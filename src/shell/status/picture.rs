@@ -65,7 +65,7 @@ impl Picture {
                 self.roster.merge(moved.lanes, moved.meters, moved.next);
                 true
             }
-            Report::Said(_) | Report::Saving(_) => false,
+            Report::Said(_) | Report::Refused(..) | Report::Saving(_) => false,
         }
     }
 
