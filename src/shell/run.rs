@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
+use std::path::PathBuf;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -19,12 +20,11 @@ use crate::domain::clock::{Clock, Time, Zone};
 use crate::domain::standing::Need;
 use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
-use crate::shell::clipboard;
+use crate::shell::deeds::{self, Places};
 use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
 use crate::shell::errands::{Came, Errands};
 use crate::shell::highlight::Highlighter;
 use crate::shell::log;
-use crate::shell::pages;
 use crate::shell::painter::Then;
 use crate::shell::painter::canvas::Frame;
 use crate::shell::session::{News, Session, start};
@@ -93,6 +93,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         next: None,
         highlighter: Highlighter::start().map_err(failed)?,
         errands: Errands::default(),
+        config: config.config.clone(),
         painted: Clock::System.now(),
         typed: true,
     };
@@ -126,11 +127,6 @@ const fn resized(size: Size) -> Msg {
     Msg::Resize(size.width, size.height)
 }
 
-/// Too much is being done at once.
-fn busy() -> Msg {
-    Msg::Told("not done: too much else is being done; try again".into())
-}
-
 /// What the loop was waiting for.
 enum Happened {
     Asked(Asked),
@@ -161,6 +157,8 @@ struct Screen {
     next: Option<Time>,
     highlighter: Highlighter,
     errands: Errands,
+    /// The config that the user named.
+    config: Option<PathBuf>,
     /// When a frame was painted last.
     painted: Time,
     /// Whether the user did something since: that is shown at once.
@@ -300,21 +298,16 @@ impl Screen {
                         effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
                     }
                 }
-                Effect::ReadLog(wanted) => {
-                    let (number, data) = (wanted.number, self.session.folder.clone());
-                    if !self.errands.run(move || pages::page(data.as_deref(), wanted).into()) {
-                        let unread = Msg::LogUnread(number, "too much else is being done".into());
-                        effects.extend(self.app.update(unread, Clock::System.now()));
-                    }
-                }
-                Effect::Copy(text) => {
-                    let data = self.session.folder.clone();
-                    let sent = self.errands.run(move || {
-                        let copied = clipboard::copy(&text, data.as_deref(), |name| std::env::var(name).ok());
-                        Came { msg: copied.said.map_or_else(Msg::Told, Msg::Done), bytes: copied.sequence }
-                    });
-                    if !sent {
-                        effects.extend(self.app.update(busy(), Clock::System.now()));
+                errand @ (Effect::ReadLog(_)
+                | Effect::ReadBody(_)
+                | Effect::Save(_)
+                | Effect::Export(..)
+                | Effect::CopyCurl(_)
+                | Effect::Copy(_)) => {
+                    let places = Places { data: self.session.folder.clone(), config: self.config.clone() };
+                    let refused = deeds::refused(&errand);
+                    if !self.errands.run(move || deeds::carry_out(errand, &places)) {
+                        effects.extend(self.app.update(refused, Clock::System.now()));
                     }
                 }
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),

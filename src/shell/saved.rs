@@ -26,6 +26,12 @@ pub fn part(text: &str) -> String {
     text.chars().map(|char| if fits(char) { char } else { '-' }).take(60).collect()
 }
 
+/// A path as people write it: `~` is the home folder.
+pub fn shown(path: &Path) -> String {
+    let in_home = etcetera::home_dir().ok().and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned));
+    in_home.map_or_else(|| path.display().to_string(), |path| format!("~/{}", path.display()))
+}
+
 /// Makes a new file, `NAME.ENDING`, or `NAME-2.ENDING` where there is one already.
 pub fn create(data: &Path, name: &str, ending: &str) -> io::Result<(File, PathBuf)> {
     let folder = folder(data);
