@@ -37,6 +37,9 @@ pub mod prose;
 /// Code on its way to be looked into.
 pub mod snippet;
 
+/// Pages of the log, and what is written down of it.
+pub mod page;
+
 /// What can be done.
 pub mod action;
 
@@ -48,9 +51,6 @@ pub mod keymap;
 
 /// What the mouse did.
 pub mod pointer;
-
-/// A page of the log.
-pub mod page;
 
 /// What is told, and what is to be done.
 pub mod message;
@@ -99,6 +99,9 @@ pub mod help;
 
 /// All that is known of one thing.
 pub mod detail;
+
+/// All that is known of one attempt.
+pub mod record;
 
 /// The list of lanes.
 pub mod lanes;
@@ -220,6 +223,10 @@ impl App {
             Msg::LogUnread(number, why) => {
                 self.log.unread(number);
                 self.say(one_line(&format!("older rows of the log cannot be read: {why}")), Role::Warn, now);
+                Vec::new()
+            }
+            Msg::Body(attempt, body) => {
+                self.learn_body(attempt, body);
                 Vec::new()
             }
             Msg::Interrupted => self.leave(now),

@@ -52,7 +52,7 @@ impl App {
                 lanes.filter.extend(text.chars().filter(|char| !char.is_control()));
                 lanes.at = 0;
             }
-            Some(Overlay::Target(_) | Overlay::Attempt(_)) | None => {
+            Some(Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Export(_)) | None => {
                 self.overlay = None;
                 self.focus = Focus::Composer;
                 self.composer.paste(text);
@@ -81,7 +81,10 @@ impl App {
             Action::Edit(edit) => self.edit(edit),
             Action::Move(way) => self.go(way, now),
             Action::Scroll(way) => self.transcript.go(way),
-            Action::Open => self.open_selected(),
+            Action::Open => {
+                self.open_selected();
+                return self.want_body();
+            }
             Action::Fold(open) => self.fold_selected(open),
             Action::Thoughts => self.transcript.fold_thoughts(),
             Action::Again => return self.again(now),
@@ -149,6 +152,10 @@ impl App {
     pub(in crate::app) fn go(&mut self, way: Move, now: Time) {
         if matches!(self.overlay, Some(Overlay::Lanes(_))) {
             return self.go_lanes(way);
+        }
+        if let Some(Overlay::Export(at)) = &mut self.overlay {
+            *at = usize::from(matches!(way, Move::Down | Move::PageDown | Move::Last));
+            return;
         }
         if self.overlay.is_some() {
             let page = usize::from(self.areas.overlay(usize::MAX).height.saturating_sub(4).max(1));

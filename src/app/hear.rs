@@ -15,6 +15,7 @@ impl App {
             Report::Snapshot(snapshot) => return self.start_over(*snapshot, now),
             Report::Moved(moved) => self.moved(*moved),
             Report::Said(said) => self.transcript.say(&said),
+            Report::Refused(attempt, body) => self.learn_body(attempt, Some(body)),
             Report::Saving(saving) => self.saving = saving,
         }
         Vec::new()

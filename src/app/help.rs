@@ -17,6 +17,7 @@ pub const EVIDENCE: [(&str, &str, &str); 4] = [
 ];
 
 const SIGNS: &[(&str, &str)] = &[
+    ("→ ↳", "in the log: where a turn went on to, and its next try"),
     ("● ◐ ○ ✕", "a lane: ready, resting or spent, off, out until you do something"),
     ("━━━╸──", "what is left of a limit: it drains and refills"),
     ("┃", "the pace: as much of the window is still to come"),
@@ -39,6 +40,7 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         Place::Filter,
         Place::Detail,
         Place::Attempt,
+        Place::Export,
         Place::Lanes,
         Place::Help,
     ] {

@@ -104,7 +104,10 @@ mod tests {
     use crate::app::action::Move;
     use crossterm::event::KeyCode::Enter;
 
-    const SCENES: [Scene; 7] = [
+    const SCENES: [Scene; 10] = [
+        Scene::Filter,
+        Scene::Attempt,
+        Scene::Export,
         Scene::On(Focus::Composer),
         Scene::On(Focus::Transcript),
         Scene::On(Focus::Quota),

@@ -1,9 +1,11 @@
 //! What the dashboard is told, and what it wants done: the two ends of `update`.
 
 use crate::app::keymap::{KeyEvent, MouseEvent};
-use crate::app::page::{Page, Wanted};
+use crate::app::page::{Form, Page, Recording, Repeat, Wanted};
 use crate::app::snippet::{Parsed, Snippet};
 use crate::domain::clock::Zone;
+use crate::domain::filter::Filter;
+use crate::domain::ids::AttemptId;
 use crate::domain::standing::Need;
 use crate::scheduler::link::{Command, Report, Urgent};
 
@@ -49,6 +51,8 @@ pub enum Msg {
     LogRead(Page),
     /// The page of that number could not be read; why.
     LogUnread(u64, String),
+    /// What came with a failed attempt, which [`Effect::ReadBody`] asked for; None: nothing is kept of it.
+    Body(AttemptId, Option<String>),
     /// SIGINT from outside.
     Interrupted,
 }
@@ -64,6 +68,16 @@ pub enum Effect {
     Parse(Snippet),
     /// Read a page of the log from the store, off this task, and answer with [`Msg::LogRead`] or [`Msg::LogUnread`].
     ReadLog(Wanted),
+    /// Read from the store what came with a failed attempt, off this task, and answer with [`Msg::Body`].
+    ReadBody(AttemptId),
+    /// Write an attempt into a file that `roundel inspect` reads, off this task, and answer with [`Msg::Done`] or
+    /// [`Msg::Told`].
+    Save(Box<Recording>),
+    /// Copy a request as a curl command, as [`Effect::Copy`] does; in place of the key stands its variable's name.
+    CopyCurl(Box<Repeat>),
+    /// Write all rows of the log that are meant into a file, off this task, and answer with [`Msg::Done`] or
+    /// [`Msg::Told`].
+    Export(Filter, Form),
     /// Put this text into the clipboard, off this task, and answer with [`Msg::Done`] or [`Msg::Told`].
     Copy(String),
     /// Start again with the real providers: the user has taken up the offer.

@@ -27,6 +27,8 @@ pub enum Place {
     Attempt,
     /// In the list of lanes; other letters search in it.
     Lanes,
+    /// Where it is chosen how rows are written.
+    Export,
 }
 
 impl Place {
@@ -44,6 +46,7 @@ impl Place {
             Self::Detail => "In a detail",
             Self::Attempt => "In that of an attempt",
             Self::Lanes => "In the list of lanes",
+            Self::Export => "Where rows are written",
         }
     }
 
@@ -55,6 +58,7 @@ impl Place {
             | (Self::Detail, Scene::Detail | Scene::Attempt)
             | (Self::Attempt, Scene::Attempt)
             | (Self::Lanes, Scene::Lanes)
+            | (Self::Export, Scene::Export)
             | (Self::Everywhere, Scene::On(_)) => true,
             (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
             (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
@@ -81,4 +85,6 @@ pub enum Scene {
     Attempt,
     /// The list of lanes.
     Lanes,
+    /// How rows are written.
+    Export,
 }

@@ -9,7 +9,7 @@ use crate::app::geometry::{Areas, Shape, inside};
 use crate::app::help::fold;
 use crate::app::row::Row;
 use crate::app::state::{App, Link, Overlay};
-use crate::app::{cells, chat, detail, help, log};
+use crate::app::{cells, chat, detail, help, log, record};
 use crate::domain::clock::Time;
 
 /// The screen.
@@ -233,22 +233,24 @@ impl App {
             }
             Overlay::Attempt(id) => {
                 let attempt = self.log.find(*id)?;
-                ("Attempt", None, detail::attempt(attempt, self.turn(attempt.turn), width, due))
+                ("Attempt", None, record::rows(attempt, self.about(attempt), width, due))
             }
             Overlay::Lanes(lanes) => {
                 let title = if lanes.again.is_some() { "Ask again on" } else { "Send the next turn to" };
                 (title, Some(lanes.filter.clone()), lanes.rows(&self.roster, self.config.usual, width, due))
             }
+            Overlay::Export(_) => ("Write the log into a file", None, self.export_rows()),
         };
         let chosen = match overlay {
             Overlay::Lanes(lanes) => Some(lanes.at.min(all.len().saturating_sub(1))),
+            Overlay::Export(at) => Some(*at),
             Overlay::Help(_) | Overlay::Target(_) | Overlay::Attempt(_) => None,
         };
         // What is searched in keeps its size.
         let height = match overlay {
             Overlay::Lanes(_) => self.roster.lanes.len() + 3,
             Overlay::Help(_) => usize::MAX,
-            Overlay::Target(_) | Overlay::Attempt(_) => all.len(),
+            Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Export(_) => all.len(),
         };
         let area = self.areas.overlay(height);
         let height = usize::from(panel_text(area, search.is_some()).height);

@@ -1,6 +1,6 @@
 //! All that the dashboard remembers, and the one place that lays it out after each change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::app::action::Focus;
@@ -34,6 +34,8 @@ pub enum Overlay {
     Attempt(AttemptId),
     /// The list of lanes, to choose one for one turn.
     Lanes(Lanes),
+    /// How the rows of the log are to be written into a file; the chosen row.
+    Export(usize),
 }
 
 /// A line that passes.
@@ -89,6 +91,8 @@ pub struct App {
     /// Rows that the quota pane would fill.
     board_rows: usize,
     pub(in crate::app) log: Log,
+    /// What came with failed attempts; None: nothing is kept of it. The newest last, a few.
+    pub(in crate::app) bodies: VecDeque<(AttemptId, Option<String>)>,
     pub(in crate::app) simulated: bool,
     pub(in crate::app) link: Link,
     pub(in crate::app) saving: Saving,
@@ -140,6 +144,7 @@ impl App {
             unfolded: BTreeSet::new(),
             board_rows: 0,
             log: Log::default(),
+            bodies: VecDeque::new(),
             simulated: false,
             link: Link::Starting,
             saving: Saving::Yes,
@@ -202,6 +207,7 @@ impl App {
             Some(Overlay::Target(_)) => Scene::Detail,
             Some(Overlay::Attempt(_)) => Scene::Attempt,
             Some(Overlay::Lanes(_)) => Scene::Lanes,
+            Some(Overlay::Export(_)) => Scene::Export,
             None if self.is_filtering() => Scene::Filter,
             None => Scene::On(self.focus),
         }
