@@ -99,8 +99,17 @@ pub mod clipboard;
 /// Pages of the log for the dashboard.
 pub mod pages;
 
+/// A request as a command.
+pub mod curl;
+
+/// Files made of the log.
+pub mod takeout;
+
 /// What may block, off the event loop.
 pub mod errands;
+
+/// What effects of the dashboard do to files and to the clipboard.
+pub mod deeds;
 
 /// What code is made of.
 pub mod highlight;
