@@ -40,6 +40,9 @@ pub mod prose;
 /// Code on its way to be looked into.
 pub mod snippet;
 
+/// Pages of the log, and what is written down of it.
+pub mod page;
+
 /// What can be done.
 pub mod action;
 
@@ -54,8 +57,6 @@ pub mod pointer;
 
 /// What is read for the dashboard.
 pub mod fetch;
-/// A page of the log.
-pub mod page;
 
 /// What is told, and what is to be done.
 pub mod message;
@@ -126,6 +127,9 @@ pub mod past;
 
 /// All that is known of one thing.
 pub mod detail;
+
+/// All that is known of one attempt.
+pub mod record;
 
 /// The list of lanes.
 pub mod lanes;
@@ -275,39 +279,16 @@ impl App {
                 self.broke(format!("a part of roundel broke: {what}"));
                 Vec::new()
             }
-            Msg::Read(id, turns) => {
-                self.read(id, turns);
-                Vec::new()
-            }
-            Msg::Found(words, hits) => {
-                if let Some(Overlay::Shelf(list)) = &mut self.overlay {
-                    list.take_in(words, hits);
-                }
-                Vec::new()
-            }
-            Msg::Parsed(found) => {
-                self.transcript.learn(found);
-                Vec::new()
-            }
-            Msg::Recalled(target, found) => {
-                self.past.learn(&target, found);
-                Vec::new()
-            }
-            Msg::LogRead(page) => {
-                self.log.read(page);
-                Vec::new()
-            }
-            Msg::LogUnread(number, why) => {
-                self.log.unread(number);
-                self.say(one_line(&format!("older rows of the log cannot be read: {why}")), Role::Warn, now);
-                Vec::new()
-            }
             Msg::Fetched(fetched) => self.fetched(fetched, now),
             Msg::Edited(edited) => {
                 self.edited(edited, now);
                 Vec::new()
             }
             Msg::Interrupted => self.leave(now),
+            came => {
+                self.take_in(came, now);
+                Vec::new()
+            }
         };
         if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
             self.notice = None;
@@ -330,6 +311,37 @@ impl App {
         effects.extend(self.transcript.ask().into_iter().map(Effect::Parse));
         effects.extend(self.log.ask().map(Effect::ReadLog));
         effects
+    }
+
+    /// What was read, or found out, for the dashboard.
+    fn take_in(&mut self, msg: Msg, now: Time) {
+        match msg {
+            Msg::Read(id, turns) => {
+                self.read(id, turns);
+            }
+            Msg::Found(words, hits) => {
+                if let Some(Overlay::Shelf(list)) = &mut self.overlay {
+                    list.take_in(words, hits);
+                }
+            }
+            Msg::Parsed(found) => {
+                self.transcript.learn(found);
+            }
+            Msg::Recalled(target, found) => {
+                self.past.learn(&target, found);
+            }
+            Msg::LogRead(page) => {
+                self.log.read(page);
+            }
+            Msg::LogUnread(number, why) => {
+                self.log.unread(number);
+                self.say(one_line(&format!("older rows of the log cannot be read: {why}")), Role::Warn, now);
+            }
+            Msg::Body(attempt, body) => {
+                self.learn_body(attempt, body);
+            }
+            _ => {}
+        }
     }
 
     /// The next instant at which something is to be drawn or kept by time alone: then `update` wants a [`Msg::Tick`].

@@ -99,22 +99,34 @@ pub mod clipboard;
 /// Pages of the log for the dashboard.
 pub mod pages;
 
+/// A request as a command.
+pub mod curl;
+
+/// Files made of the log.
+pub mod takeout;
+
 /// What may block, off the event loop.
 pub mod errands;
 
-/// What code is made of.
-pub mod highlight;
-
-/// Letters that come faster than anyone types.
-pub mod burst;
 /// What the dashboard reads of what is kept.
 pub mod reading;
 
 /// What the dashboard wants read.
 pub mod chores;
 
+/// What effects of the dashboard do to files and to the clipboard.
+pub mod deeds;
+
+/// What code is made of.
+pub mod highlight;
+
+/// Letters that come faster than anyone types.
+pub mod burst;
 /// The user's editor.
 pub mod editor;
+
+/// What the dashboard is told of its surroundings.
+pub mod surroundings;
 
 /// The dashboard's event loop.
 pub mod run;

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::domain::attempt::Retention;
 use crate::domain::clock::{Clock, Time};
 use crate::domain::saving::Saving;
 use crate::domain::standing::Rest;
@@ -65,6 +66,9 @@ mod pages;
 /// A look at conversations.
 pub mod shelf;
 
+/// What becomes of old log rows.
+mod prune;
+
 /// The thread that owns the connection.
 mod thread;
 
@@ -101,7 +105,16 @@ impl Store {
     /// in flight when roundel ended. Blocks: the disk is read, and a database that another program has locked is waited
     /// for (two seconds). The folder stays locked for as long as the store writes.
     pub fn open(folder: &Folder, clock: Clock) -> Result<(Self, Loaded), StoreError> {
-        let (ends, loaded) = thread::open(folder, &folder.path().join(DATABASE), clock)?;
+        Self::open_keeping(folder, clock, None)
+    }
+
+    /// [`Store::open`], for who stays: rows of the log beyond these bounds are deleted; None: no row is.
+    pub fn open_keeping(
+        folder: &Folder,
+        clock: Clock,
+        retention: Option<Retention>,
+    ) -> Result<(Self, Loaded), StoreError> {
+        let (ends, loaded) = thread::open(folder, &folder.path().join(DATABASE), clock, retention)?;
         Ok((Self::over(ends), loaded))
     }
 
@@ -124,6 +137,11 @@ impl Store {
         let saving = ends.saving.clone();
         let backlog = Pending::default();
         Self { saving, line: Some(Line { ends, sent: 0, backlog, mark: None, alarm: None }) }
+    }
+
+    /// Whether anything is kept at all.
+    pub const fn keeps(&self) -> bool {
+        self.line.is_some()
     }
 
     /// Hands over what is to be kept; never waits. False: the queue is full, and it waits here, in memory, for the next
@@ -302,7 +320,7 @@ mod tests {
 
     /// A store that waits for as long as `busy` where the database is locked.
     fn patient(path: &Path, busy: Duration) -> Store {
-        Store::over(thread::spawn(schema::open(&path.join(DATABASE), busy).unwrap(), None, noon()).unwrap())
+        Store::over(thread::spawn(schema::open(&path.join(DATABASE), busy).unwrap(), None, noon(), None).unwrap())
     }
 
     fn log(id: u64) -> Write {
@@ -321,6 +339,30 @@ mod tests {
 
     fn no(why: &str) -> Saving {
         Saving::No { since: NOON, why: why.into() }
+    }
+
+    #[tokio::test]
+    async fn old_rows_go_while_nothing_waits_to_be_written() {
+        let temp = tempfile::tempdir().unwrap();
+        let (folder, mut store, _) = open(temp.path());
+        for id in 1..=900 {
+            store.write(log(id));
+        }
+        store.close(PATIENCE).await.unwrap();
+        drop(folder);
+        let folder = Folder::open(temp.path(), "dashboard", NOON).unwrap();
+        let retention = Retention { most: 30, ..Retention::default() };
+        let (mut store, _) = Store::open_keeping(&folder, noon(), Some(retention)).unwrap();
+        let peek = Store::peek(temp.path()).unwrap().unwrap();
+        let rows = || peek.count(&crate::domain::filter::Filter::default()).unwrap().1;
+        while rows() > 30 {
+            tokio::task::yield_now().await;
+        }
+        // And it still writes.
+        store.write(log(901));
+        store.flush(PATIENCE).await.unwrap();
+        assert_eq!(rows(), 31);
+        store.close(PATIENCE).await.unwrap();
     }
 
     #[tokio::test]
@@ -396,7 +438,7 @@ mod tests {
         conn.execute_batch("CREATE TABLE filler (a); INSERT INTO filler VALUES (zeroblob(1000000))").unwrap();
         let pages: u32 = conn.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
         conn.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
-        let mut store = Store::over(thread::spawn(conn, None, noon()).unwrap());
+        let mut store = Store::over(thread::spawn(conn, None, noon(), None).unwrap());
         let mut saving = store.saving();
         let mut long = turn(1, TurnState::Done);
         long.answer = "long ".repeat(50_000);
@@ -500,7 +542,7 @@ mod tests {
         let folder = Folder::open(temp.path(), "dashboard", NOON).unwrap();
         let path = temp.path().join(DATABASE);
         let conn = schema::open(&path, PATIENCE).unwrap();
-        let mut store = Store::over(thread::spawn(conn, Some(folder.lock()), noon()).unwrap());
+        let mut store = Store::over(thread::spawn(conn, Some(folder.lock()), noon(), None).unwrap());
         let committed = store.line.as_ref().unwrap().ends.committed.clone();
         let other = schema::open(&path, PATIENCE).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -165,11 +165,13 @@ mod tests {
         NOW, app, app_of, attempt, fresh, in_, lane, meter, real_snapshot, snapshot, stuck_snapshot, turn,
     };
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+    use crate::app::page::Page;
     use crate::app::{Msg, cells};
     use crate::domain::attempt::{Attempt, Outcome};
     use crate::domain::conversation::TurnState;
     use crate::domain::failure::Class;
     use crate::domain::history::History;
+    use crate::domain::ids::AttemptId;
     use crate::domain::quota::limit::Unit;
     use crate::domain::saving::Saving;
     use crate::domain::standing::{LaneState, Need, Rest, Target};
@@ -248,6 +250,34 @@ mod tests {
         snap("help_80x24", &pressed(app(80, 24), &[F(1)]));
         snap("help_found_80x24", &pressed(app(80, 24), &[F(1), Char('u'), Char('n'), Char('d'), Char('o')]));
         snap("help_40x10", &pressed(app(40, 10), &[F(1)]));
+    }
+
+    #[test]
+    fn the_log_is_filtered_and_its_rows_told_in_full() {
+        use KeyCode::{Char, Enter, Tab};
+        let typed = |app: App, text: &str| {
+            let app = pressed(app, &[Tab, Tab, Tab, Char('/')]);
+            pressed(app, &text.chars().map(Char).collect::<Vec<_>>())
+        };
+        let counted = |mut app: App, meant: u64| {
+            // That of the first letter, and that of all.
+            for number in [1, 2] {
+                let page = Page { number, rows: Vec::new(), counts: Some((meant, 3204)) };
+                app.update(Msg::LogRead(page), NOW);
+            }
+            app
+        };
+        snap("log_filtered_80x24", &counted(typed(app(80, 24), "!api status:200"), 17));
+        snap("log_filtered_120x40", &counted(typed(app(120, 40), "lane:silent"), 1));
+        snap("log_filtered_40x10", &counted(typed(app(40, 10), "nothing such"), 0));
+        snap("log_bad_filter_80x24", &typed(app(80, 24), "status:odd"));
+        snap("log_typing_60x20", &typed(app(60, 20), ""));
+        snap("log_expanded_120x40", &pressed(app(120, 40), &[Tab, Tab, Tab, Char('e')]));
+        snap("log_export_80x24", &pressed(app(80, 24), &[Tab, Tab, Tab, Char('S')]));
+        let mut failed = pressed(app(120, 40), &[Tab, Tab, Tab, Char('g'), Char('j'), Enter]);
+        let body = "{\n  \"error\": {\n    \"message\": \"4 requests per minute \u{1b}[31mspent\"\n  }\n}";
+        failed.update(Msg::Body(AttemptId(2), Some(body.into())), NOW);
+        snap("attempt_failed_120x40", &failed);
     }
 
     #[test]
@@ -435,8 +465,16 @@ mod tests {
     #[test]
     fn every_size_is_painted() {
         use KeyCode::{Char, Enter, F, Tab};
-        let scenes: [&[KeyCode]; 6] =
-            [&[], &[Tab, Tab], &[Tab, Tab, Tab], &[Tab, Tab, Enter], &[F(1)], &[Tab, Tab, Tab, Char('e')]];
+        let scenes: [&[KeyCode]; 8] = [
+            &[Tab, Tab, Tab, Char('/'), Char('!')],
+            &[Tab, Tab, Tab, Char('S')],
+            &[],
+            &[Tab, Tab],
+            &[Tab, Tab, Tab],
+            &[Tab, Tab, Enter],
+            &[F(1)],
+            &[Tab, Tab, Tab, Char('e')],
+        ];
         for keys in scenes {
             let mut app = pressed(app(80, 24), keys);
             for (report, now) in troubles() {

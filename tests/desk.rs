@@ -196,6 +196,22 @@ fn when_all_rest_the_request_waits_for_the_first_that_comes_back() {
 }
 
 #[test]
+fn what_came_with_a_failure_is_kept_beside_its_row() {
+    let mut bench = Bench::new(&[("a/1", None), ("b/1", None)]);
+    bench.ask(at(1));
+    let attempt = bench.last_flight();
+    let failure = Failure { body: Some("{}".into()), ..Failure::new(Class::Server, "no".into()) };
+    bench.desk.flown(Flown { attempt, event: Event::Failed(failure, Reached::Provider) }, at(2));
+    let kept: Vec<Write> = bench
+        .desk
+        .take_effects()
+        .into_iter()
+        .filter_map(|effect| if let Effect::Keep(write @ Write::Body(..)) = effect { Some(write) } else { None })
+        .collect();
+    assert_eq!(kept, [Write::Body(attempt, "{}".into())]);
+}
+
+#[test]
 fn a_waiting_turn_goes_on_as_soon_as_anything_changes() {
     let mut bench = Bench::new(&[("a/1", Some(1))]);
     bench.ask(at(1));

@@ -23,6 +23,8 @@ struct Told {
     reasoning: String,
     usage: Usage,
     failed: Option<(Class, String, Reached)>,
+    /// What came with the failure.
+    body: Option<String>,
 }
 
 fn lane(wire: Wire, base_url: &str) -> LaneSpec {
@@ -48,6 +50,7 @@ async fn flown(lane: &LaneSpec, transport: &Transport) -> Told {
                 Event::Begun | Event::Gone => {}
                 Event::Answered => return,
                 Event::Failed(failure, reached) => {
+                    told.body = failure.body;
                     told.failed = Some((failure.class, failure.message, reached));
                     return;
                 }
@@ -253,4 +256,13 @@ async fn secrets_are_masked_before_anything_is_cut_off() {
     let (_, words, _) = told.failed.unwrap();
     assert!(words.ends_with("[key]…") || words.contains("[key]"), "{words}");
     assert!(!words.contains("sk-") && !words.contains("canary"), "{words}");
+}
+
+#[tokio::test]
+async fn the_body_of_a_failure_is_kept_without_the_key_and_bounded() {
+    let body = format!("{{\"error\":\"no: sk-canary ?key=canary\",\"more\":\"{}\"}}", "é".repeat(20_000));
+    let told = answer(Wire::Openai, http("429 Too Many Requests", "application/json", &body), 4096).await;
+    let kept = told.body.unwrap();
+    assert!(kept.starts_with("{\"error\":\"no: [key] ?key=[secret]\"") && !kept.contains("canary"), "{kept}");
+    assert!((15_990..=16_000).contains(&kept.len()), "{}", kept.len());
 }

@@ -122,7 +122,10 @@ impl App {
             Action::Unfold => self.unfold(now),
             Action::Move(way) => self.go(way, now),
             Action::Scroll(way) => self.transcript.go(way),
-            Action::Open => self.open_selected(),
+            Action::Open => {
+                self.open_selected();
+                return self.want_body();
+            }
             Action::Fold(open) => self.fold_selected(open),
             Action::Thoughts => self.transcript.fold_thoughts(),
             Action::Again => return self.again(now),
@@ -260,6 +263,10 @@ impl App {
             return;
         }
         if self.go_list(way) || self.overlay.is_none() && self.focus == Focus::Composer && self.go_menu(way) {
+            return;
+        }
+        if let Some(Overlay::Export(at)) = &mut self.overlay {
+            *at = usize::from(matches!(way, Move::Down | Move::PageDown | Move::Last));
             return;
         }
         if self.overlay.is_some() {

@@ -1,5 +1,7 @@
 //! What can be done at the dashboard, whichever key asks for it.
 
+use crate::app::page::Form;
+
 /// What has the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Focus {
@@ -118,6 +120,14 @@ pub enum LogAction {
     Filter,
     /// Keep the filter, and go through the rows.
     KeepFilter,
+    /// Write the attempt into a file that `roundel inspect` reads.
+    Save,
+    /// Copy its request as a curl command.
+    Curl,
+    /// Choose how to write the rows into a file.
+    Export,
+    /// Write them so; None: as chosen.
+    Write(Option<Form>),
 }
 
 /// What a key does.

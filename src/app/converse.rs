@@ -519,14 +519,14 @@ mod tests {
         assert_eq!(plain(&mut app, KeyCode::Char('2')), [Effect::Copy("fn a() {}\n".into())]);
         plain(&mut app, KeyCode::Char('X'));
         let effects = plain(&mut app, KeyCode::Enter);
-        let [Effect::Save { name, ending: "md", text }] = &effects[..] else { panic!("{effects:?}") };
+        let [Effect::SaveText { name, ending: "md", text }] = &effects[..] else { panic!("{effects:?}") };
         assert!(
             name == "why tides?" && text.starts_with("# why tides?\n\n## You, ") && text.contains(answer),
             "{text}"
         );
         plain(&mut app, KeyCode::Char('X'));
         let effects = plain(&mut app, KeyCode::Char('2'));
-        let [Effect::Save { ending: "json", text, .. }] = &effects[..] else { panic!("{effects:?}") };
+        let [Effect::SaveText { ending: "json", text, .. }] = &effects[..] else { panic!("{effects:?}") };
         let value: serde_json::Value = serde_json::from_str(text).unwrap();
         assert_eq!(
             (&value["conversation"]["name"], &value["turns"][0]["answer"]),

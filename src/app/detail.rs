@@ -1,35 +1,33 @@
-//! All that is known of one lane, one account or one attempt: every figure with its evidence and its time, every
-//! header as it came.
+//! All that is known of one lane or one account: every figure with its evidence and its time.
 
 use crate::app::cells;
-use crate::app::due::{Due, took};
+use crate::app::due::Due;
 use crate::app::foresight::Foresight;
 use crate::app::gauge::sign_of;
 use crate::app::help::EVIDENCE;
-use crate::app::log::{pad, status};
+use crate::app::log::pad;
 use crate::app::past;
 use crate::app::prose::{Prose, Reading};
 use crate::app::roster::{Roster, is_listed};
 use crate::app::row::{Piece, Role, Row};
-use crate::domain::attempt::Attempt;
-use crate::domain::conversation::Turn;
 use crate::domain::history::History;
 use crate::domain::quota::limit::{Evidence, Figure};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{Cost, Training};
 use crate::domain::runway::Bound;
 use crate::domain::standing::{LaneState, Need, Off, Standing, Target};
-use crate::domain::text::{one_line, shortened};
+use crate::domain::text::one_line;
 
-struct Page {
-    rows: Vec<Row>,
-    width: usize,
+/// A detail that is being written: titles, and lines with a name at the left.
+pub(in crate::app) struct Page {
+    pub(in crate::app) rows: Vec<Row>,
+    pub(in crate::app) width: usize,
     /// Columns of the names at the left.
-    name: usize,
+    pub(in crate::app) name: usize,
 }
 
 impl Page {
-    const fn new(width: usize) -> Self {
+    pub(in crate::app) const fn new(width: usize) -> Self {
         Self { rows: Vec::new(), width, name: 14 }
     }
 
@@ -42,14 +40,14 @@ impl Page {
         self.rows.extend(spans.into_iter().map(|span| Row::of(text.get(span).unwrap_or_default(), Role::Dim)));
     }
 
-    fn title(&mut self, text: &str) {
+    pub(in crate::app) fn title(&mut self, text: &str) {
         if !self.rows.is_empty() {
             self.rows.push(Row::default());
         }
         self.rows.push(Row::of(text, Role::Strong));
     }
 
-    fn line(&mut self, name: &str, value: &str, role: Role) {
+    pub(in crate::app) fn line(&mut self, name: &str, value: &str, role: Role) {
         let name_width = self.name.min(self.width / 2);
         let value = one_line(value);
         let wrapped = Prose::whole(Reading::Verbatim, self.width.saturating_sub(name_width), &value);
@@ -266,49 +264,4 @@ fn figures(page: &mut Page, meter: &Meter, usual: Need, due: &mut Due) {
         }
         (_, None) => page.line("full", "nobody knows when", Role::Dim),
     }
-}
-
-/// The detail of an attempt.
-pub fn attempt(attempt: &Attempt, turn: Option<&Turn>, width: usize, due: &mut Due) -> Vec<Row> {
-    let mut page = Page::new(width);
-    page.title(&format!("{}, try {} of its turn", attempt.lane, attempt.number));
-    let (word, role) = status(attempt);
-    page.line("status", &word, role);
-    page.line("started", &due.clock(attempt.started), Role::Plain);
-    if let Some(span) = attempt.first_token {
-        page.line("first token", &took(span), Role::Plain);
-    }
-    if let Some(span) = attempt.took {
-        page.line("total", &took(span), Role::Plain);
-    }
-    let count = |count: Option<u64>| count.map_or_else(|| "not told".to_owned(), |count| count.to_string());
-    let usage = attempt.usage;
-    let tokens = match (usage.input, usage.output) {
-        (None, None) => "not told".to_owned(),
-        (input, output) => format!("{} in, {} out", count(input), count(output)),
-    };
-    page.line("tokens", &tokens, Role::Plain);
-    page.line("asked by", attempt.origin.word(), Role::Plain);
-    for (name, value) in [("chosen", &attempt.why), ("note", &attempt.note)] {
-        if !value.is_empty() {
-            page.line(name, value, Role::Plain);
-        }
-    }
-    if attempt.simulated {
-        page.line("simulated", "no provider was asked", Role::Plain);
-    }
-    if let Some(turn) = turn {
-        // The chat has all of it.
-        page.line("question", &shortened(&turn.prompt, 400), Role::Plain);
-    }
-    page.title("Headers, as they came");
-    page.name = attempt.headers.iter().map(|(name, _)| cells::of(name) + 2).max().unwrap_or(0).max(14);
-    for (name, value) in &attempt.headers {
-        let quota = name.contains("ratelimit") || name.contains("retry-after");
-        page.line(&one_line(name), value, if quota { Role::Strong } else { Role::Plain });
-    }
-    if attempt.headers.is_empty() {
-        page.rows.push(Row::of("none", Role::Dim));
-    }
-    page.rows
 }

@@ -25,6 +25,7 @@ impl App {
                 }
                 self.count_along();
             }
+            Report::Refused(attempt, body) => self.learn_body(attempt, Some(body)),
             Report::Saving(saving) => self.saving = saving,
         }
         Vec::new()

@@ -18,6 +18,7 @@ pub const EVIDENCE: [(&str, &str, &str); 4] = [
 ];
 
 const SIGNS: &[(&str, &str)] = &[
+    ("→ ↳", "in the log: where a turn went on to, and its next try"),
     ("● ◐ ○ ✕", "a lane: ready, resting or spent, off, out until you do something"),
     ("███▍──", "what is left of the limit that stops you first: it drains and refills"),
     ("▂ ▆", "what is left of the other limits"),
@@ -45,6 +46,7 @@ pub fn rows(config: &AppConfig, notices: &[String], filter: &str) -> Vec<Row> {
         Place::Menu,
         Place::Earlier,
         Place::Commands,
+        Place::Export,
         Place::Lanes,
         Place::Shelf,
         Place::Form,

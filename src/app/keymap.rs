@@ -104,7 +104,7 @@ mod tests {
     use crate::app::action::{Edit, Move};
     use crossterm::event::KeyCode::Enter;
 
-    const SCENES: [Scene; 14] = [
+    const SCENES: [Scene; 17] = [
         Scene::On(Focus::Composer),
         Scene::On(Focus::Transcript),
         Scene::On(Focus::Quota),
@@ -119,6 +119,9 @@ mod tests {
         Scene::Commands,
         Scene::Earlier,
         Scene::Menu,
+        Scene::Filter,
+        Scene::Attempt,
+        Scene::Export,
     ];
 
     #[test]

@@ -162,7 +162,7 @@ impl Log {
         let after = |rows: &[Attempt]| rows.partition_point(|row| row.place() <= attempt.place());
         let next = |rows: &'_ [Attempt]| {
             let row = rows.get(after(rows)).filter(|row| row.turn == attempt.turn);
-            row.map(|row| row.place())
+            row.map(Attempt::place)
         };
         let rows = if next(self.window.rows()).is_some() { self.window.rows() } else { &self.tail };
         rows.get(after(rows)).filter(|row| row.turn == attempt.turn).map(|row| &row.lane)

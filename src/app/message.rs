@@ -2,13 +2,14 @@
 
 use crate::app::fetch::{Fetch, Fetched};
 use crate::app::keymap::{KeyEvent, MouseEvent};
-use crate::app::page::{self, Page};
+use crate::app::page::{self, Form, Page, Recording, Repeat};
 use crate::app::snippet::{Parsed, Snippet};
 use crate::domain::chat::Hit;
 use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::Turn;
+use crate::domain::filter::Filter;
 use crate::domain::history::History;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{AttemptId, ConversationId};
 use crate::domain::standing::{Need, Target};
 use crate::scheduler::link::{Command, Report, Urgent};
 
@@ -64,6 +65,8 @@ pub enum Msg {
     Fetched(Fetched),
     /// The draft, as [`Effect::Edit`] has left it. Err: why it is as it was, in words.
     Edited(Result<String, String>),
+    /// What came with a failed attempt, which [`Effect::ReadBody`] asked for; None: nothing is kept of it.
+    Body(AttemptId, Option<String>),
     /// SIGINT from outside.
     Interrupted,
 }
@@ -80,7 +83,7 @@ pub enum Effect {
     /// Read this from the disk, off this task, and answer with the message for it; nothing is read where nothing is kept.
     Look(Wanted),
     /// Write this into a file of this name and ending, off this task, and answer with [`Msg::Done`] or [`Msg::Told`].
-    Save {
+    SaveText {
         /// What the file is called, without its ending.
         name: String,
         /// `md`, `json`.
@@ -90,6 +93,16 @@ pub enum Effect {
     },
     /// Read a page of the log from the store, off this task, and answer with [`Msg::LogRead`] or [`Msg::LogUnread`].
     ReadLog(page::Wanted),
+    /// Read from the store what came with a failed attempt, off this task, and answer with [`Msg::Body`].
+    ReadBody(AttemptId),
+    /// Write an attempt into a file that `roundel inspect` reads, off this task, and answer with [`Msg::Done`] or
+    /// [`Msg::Told`].
+    Save(Box<Recording>),
+    /// Copy a request as a curl command, as [`Effect::Copy`] does; in place of the key stands its variable's name.
+    CopyCurl(Box<Repeat>),
+    /// Write all rows of the log that are meant into a file, off this task, and answer with [`Msg::Done`] or
+    /// [`Msg::Told`].
+    Export(Filter, Form),
     /// Put this text into the clipboard, off this task, and answer with [`Msg::Done`] or [`Msg::Told`].
     Copy(String),
     /// Read something, off this task, and answer with [`Msg::Fetched`].

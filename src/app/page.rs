@@ -1,7 +1,9 @@
 //! A page of the log: what is wanted of the store, and what came.
 
 use crate::domain::attempt::{Attempt, Whence};
+use crate::domain::conversation::Request;
 use crate::domain::filter::Filter;
+use crate::domain::roster::{Dialect, LaneSpec};
 
 /// Rows of a page.
 pub const PAGE: usize = 500;
@@ -30,4 +32,33 @@ pub struct Page {
     pub rows: Vec<Attempt>,
     /// How many rows are meant, and how many there are, if that was wanted.
     pub counts: Option<(u64, u64)>,
+}
+
+/// How rows are written into a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Comma-separated values, with a line of names first.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// An attempt that is to be written down as a recorded exchange.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// How its lane's limits are read; None: the lane is not there any more.
+    pub dialect: Option<Dialect>,
+    /// The response's body, if it is at hand.
+    pub body: Option<String>,
+}
+
+/// A request that is to be written as a command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repeat {
+    /// The lane; its key is not needed.
+    pub lane: LaneSpec,
+    /// What is asked.
+    pub request: Request,
 }

@@ -41,6 +41,8 @@ pub enum Place {
     Earlier,
     /// While a word of the draft is completed; other keys mean what they mean while typing.
     Menu,
+    /// Where it is chosen how rows are written.
+    Export,
 }
 
 impl Place {
@@ -65,6 +67,7 @@ impl Place {
             Self::Commands => "In the list of commands",
             Self::Earlier => "In the earlier prompts",
             Self::Menu => "While a word is completed",
+            Self::Export => "Where rows are written",
         }
     }
 
@@ -83,6 +86,7 @@ impl Place {
             | (Self::Commands, Scene::Commands)
             | (Self::Earlier, Scene::Earlier)
             | (Self::Menu, Scene::Menu)
+            | (Self::Export, Scene::Export)
             | (Self::Everywhere, Scene::On(_)) => true,
             (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
             (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
@@ -123,11 +127,16 @@ pub enum Scene {
     Earlier,
     /// The composer, with a word that is completed.
     Menu,
+    /// How rows are written.
+    Export,
 }
 
 impl Scene {
     /// Whether letters without a meaning of their own are written.
     pub const fn takes_letters(self) -> bool {
-        !matches!(self, Self::On(Focus::Transcript | Focus::Quota | Focus::Log) | Self::Detail | Self::Attempt)
+        !matches!(
+            self,
+            Self::On(Focus::Transcript | Focus::Quota | Focus::Log) | Self::Detail | Self::Attempt | Self::Export
+        )
     }
 }

@@ -9,7 +9,7 @@ use crate::app::geometry::{Areas, Shape, inside};
 use crate::app::help::fold;
 use crate::app::row::Row;
 use crate::app::state::{App, Link, Overlay};
-use crate::app::{cells, chat, detail, help, log, ribbon};
+use crate::app::{cells, chat, detail, help, log, record, ribbon};
 use crate::domain::clock::Time;
 use crate::domain::saving::Saving;
 
@@ -292,7 +292,7 @@ impl App {
             }
             Overlay::Attempt(id) => {
                 let attempt = self.log.find(*id)?;
-                ("Attempt", None, detail::attempt(attempt, self.turn(attempt.turn), width, due))
+                ("Attempt", None, record::rows(attempt, self.about(attempt), width, due))
             }
             Overlay::Palette(palette) => ("Commands", Some(palette.filter.clone()), palette.rows(&self.roster, width)),
             Overlay::Recall(recall) => ("Earlier prompts", Some(recall.filter.clone()), recall.rows(width)),
@@ -306,9 +306,11 @@ impl App {
             }
             Overlay::Form(form) => ("This conversation", None, form.rows(width)),
             Overlay::Options(options) => (options.title(), None, options.rows(width)),
+            Overlay::Export(_) => ("Write the log into a file", None, self.export_rows()),
         };
         let chosen = match overlay {
             Overlay::Lanes(lanes) => Some(lanes.at.min(all.len().saturating_sub(1))),
+            Overlay::Export(at) => Some(*at),
             Overlay::Shelf(list) => Some(list.at.min(all.len().saturating_sub(1))),
             Overlay::Options(options) => Some(options.at.min(all.len().saturating_sub(1))),
             Overlay::Palette(palette) => Some(palette.at.min(all.len().saturating_sub(1))),
@@ -319,7 +321,9 @@ impl App {
         let height = match overlay {
             Overlay::Lanes(_) => self.roster.lanes.len() + 3,
             Overlay::Help(_) | Overlay::Shelf(_) | Overlay::Palette(_) | Overlay::Recall(_) => usize::MAX,
-            Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) | Overlay::Options(_) => all.len(),
+            Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) | Overlay::Options(_) | Overlay::Export(_) => {
+                all.len()
+            }
         };
         let area = self.areas.overlay(height);
         let height = usize::from(panel_text(area, search.is_some()).height);

@@ -1,6 +1,6 @@
 //! All that the dashboard remembers, and the one place that lays it out after each change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -55,6 +55,8 @@ pub enum Overlay {
     Palette(Palette),
     /// The search in the earlier prompts.
     Recall(Recall),
+    /// How the rows of the log are to be written into a file; the chosen row.
+    Export(usize),
 }
 
 /// A line that passes.
@@ -128,6 +130,8 @@ pub struct App {
     /// Rows that the quota pane would fill.
     board_rows: usize,
     pub(in crate::app) log: Log,
+    /// What came with failed attempts; None: nothing is kept of it. The newest last, a few.
+    pub(in crate::app) bodies: VecDeque<(AttemptId, Option<String>)>,
     pub(in crate::app) simulated: bool,
     pub(in crate::app) link: Link,
     pub(in crate::app) saving: Saving,
@@ -189,6 +193,7 @@ impl App {
             unfolded: BTreeSet::new(),
             board_rows: 0,
             log: Log::default(),
+            bodies: VecDeque::new(),
             simulated: false,
             link: Link::Starting,
             saving: Saving::Yes,
@@ -256,6 +261,7 @@ impl App {
             Some(Overlay::Form(_)) => Scene::Form,
             Some(Overlay::Options(_)) => Scene::Options,
             None if self.find.typing && matches!(self.focus, Focus::Transcript) => Scene::Find,
+            Some(Overlay::Export(_)) => Scene::Export,
             None if self.is_filtering() => Scene::Filter,
             Some(Overlay::Palette(_)) => Scene::Commands,
             Some(Overlay::Recall(_)) => Scene::Earlier,

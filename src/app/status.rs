@@ -61,7 +61,7 @@ impl App {
         if let Some(endpoint) = self.endpoint.filter(|_| self.link == Link::Heard) {
             let taken = left.width() + right.iter().map(|one| cells::of(&one.text)).sum::<usize>();
             // The runway is read more often: it keeps its room.
-            let room = if width < 160 { width.saturating_sub(24) } else { width };
+            let room = if width < 160 { width.saturating_sub(14) } else { width };
             let forms = [format!("endpoint {endpoint}  "), format!("endpoint :{}  ", endpoint.port())];
             let form = forms.into_iter().find(|form| taken + cells::of(form) + 2 < room);
             right.splice(0..0, form.map(Piece::dim));

@@ -65,7 +65,7 @@ impl App {
         let text = if ending == "json" { self.json() } else { self.markdown() };
         let name = self.conversations.name();
         let name = if name.is_empty() { "conversation".to_owned() } else { name.to_owned() };
-        vec![Effect::Save { name, ending, text }]
+        vec![Effect::SaveText { name, ending, text }]
     }
 
     /// The conversation to be read: each question, who answered, and the answer as it was written.

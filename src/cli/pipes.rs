@@ -111,8 +111,12 @@ impl Status {
     }
 }
 
+const KEPT: &str = "\
+The log keeps 90 days and 200,000 rows, unless [log] in the config says otherwise.";
+
 /// `roundel log`.
 #[derive(Debug, Args)]
+#[command(after_help = KEPT)]
 pub(in crate::cli) struct Log {
     /// One JSON object for each attempt, on a line of its own
     #[arg(long, conflicts_with = "csv")]
@@ -142,7 +146,7 @@ pub(in crate::cli) struct Log {
     #[arg(long)]
     follow: bool,
     /// Only what all of this says, as in the dashboard: words, `!word`, lane:groq, origin:api, status:4xx,
-    /// class:rate_limited, since:1h
+    /// `class:rate_limited`, since:1h
     #[arg(value_name = "FILTER")]
     terms: Vec<String>,
 }

@@ -49,6 +49,21 @@ pub struct Place {
     pub id: AttemptId,
 }
 
+/// How long rows of the log are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Older ones go.
+    pub keep: Duration,
+    /// Of more than these the oldest go.
+    pub most: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { keep: Duration::from_hours(24 * 90), most: 200_000 }
+    }
+}
+
 /// Where a page of the log begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whence {

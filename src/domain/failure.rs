@@ -90,6 +90,9 @@ pub enum Scope {
     Unknown,
 }
 
+/// Bytes that are kept of a body: 16 kB.
+pub const LONGEST_BODY: usize = 16_000;
+
 /// Why an attempt did not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -103,18 +106,34 @@ pub struct Failure {
     pub wait: Option<Duration>,
     /// The limits that the refusal named.
     pub readings: Vec<Reading>,
+    /// The response's body, without secrets, cut to [`LONGEST_BODY`]; None: there was none.
+    pub body: Option<String>,
 }
 
 impl Failure {
     /// A failure of which nothing is told but its class and a sentence.
     pub const fn new(class: Class, message: String) -> Self {
-        Self { class, scope: Scope::Unknown, message, wait: None, readings: Vec::new() }
+        Self { class, scope: Scope::Unknown, message, wait: None, readings: Vec::new(), body: None }
+    }
+
+    /// As much of a body as is kept; None: it is empty.
+    pub fn kept(body: &[u8]) -> Option<String> {
+        let text = String::from_utf8_lossy(body);
+        let end = (0..=LONGEST_BODY.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.get(..end).filter(|kept| !kept.is_empty()).map(str::to_owned)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_is_kept_up_to_a_bound_and_never_cut_within_a_letter() {
+        assert_eq!((Failure::kept(b""), Failure::kept(b"no")), (None, Some("no".into())));
+        let long = format!("x{}", "é".repeat(LONGEST_BODY));
+        assert_eq!(Failure::kept(long.as_bytes()).unwrap().len(), LONGEST_BODY - 1);
+    }
 
     #[test]
     fn a_class_is_written_by_its_key() {

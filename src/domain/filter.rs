@@ -152,9 +152,9 @@ impl Term {
 impl Test {
     /// None: the word before the colon is no key, so the whole of it is a word (models have colons in their names).
     fn keyed(key: &str, value: &str, now: Time) -> Result<Option<Self>, BadFilter> {
-        let bad = |words: String| BadFilter(format!("{key}:{} {words}", short(value)));
+        let bad = |words: String| BadFilter(format!("`{}` {words}", short(value)));
         let test = match key {
-            "lane" if value.is_empty() => return Err(bad("wants a part of a lane's name, such as lane:groq".into())),
+            "lane" if value.is_empty() => return Err(bad("is no part of a lane's name: write lane:groq".into())),
             "lane" => Self::Lane(value.to_ascii_lowercase()),
             "origin" | "from" => match value.to_ascii_lowercase().as_str() {
                 "chat" => Self::Origin(Origin::Chat),
@@ -164,7 +164,7 @@ impl Test {
                 _ => return Err(bad("is no origin: write chat, ask, api or probe".into())),
             },
             "status" | "outcome" => {
-                let what = "is none: write 429, 4xx, answered, failed, cancelled, interrupted or running";
+                let what = "is no status: write 429, 4xx, answered, failed, cancelled, interrupted or running";
                 Self::Ended(Ended::read(value).map_err(|_| bad(what.into()))?)
             }
             "class" => match class(&value.to_ascii_lowercase()) {
@@ -246,7 +246,7 @@ mod tests {
         for (text, says) in [
             ("!", "`!` wants a word"),
             ("status:", "write 429, 4xx"),
-            ("status:odd", "status:odd is none"),
+            ("status:odd", "`odd` is no status"),
             ("origin:me", "chat, ask, api or probe"),
             ("class:odd", "rate-limited"),
             ("since:2", "1h30m"),

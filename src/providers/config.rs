@@ -1,6 +1,7 @@
 //! The user's config: as written -> as meant, by a pure function. It overrides what the catalogue says and describes
 //! what the catalogue does not know. Opens no file, fetches no key, and shows none.
 
+use crate::domain::attempt::Retention;
 use crate::domain::roster::{Cost, Dialect, Strategy, Training, Wire};
 use crate::providers::catalogue::Catalogue;
 use crate::providers::catalogue::limit::Limit;
@@ -43,6 +44,8 @@ pub struct Config {
     pub endpoint: Endpoint,
     /// Names for lanes, at the endpoint: name, and what it stands for.
     pub aliases: Vec<(String, String)>,
+    /// How long rows of the log are kept.
+    pub retention: Retention,
 }
 
 /// What the config says of one provider. None: what the catalogue says.
@@ -107,7 +110,10 @@ impl Config {
             aliases.push((name.into_inner(), target.into_inner()));
         }
         let (avoid_training, endpoint) = (file.training == written::Rule::Avoid, file.endpoint.meant());
-        Ok(Self { avoid_training, strategy: file.strategy, blocks, endpoint, aliases })
+        let usual = Retention::default();
+        let retention =
+            Retention { keep: file.log.keep.unwrap_or(usual.keep), most: file.log.max_rows.unwrap_or(usual.most) };
+        Ok(Self { avoid_training, strategy: file.strategy, blocks, endpoint, aliases, retention })
     }
 
     /// What is said of an account.
@@ -237,8 +243,20 @@ mod tests {
     }
 
     #[test]
+    fn the_log_has_its_bounds() {
+        let retention = read("[log]\nkeep = \"36h\"\nmax_rows = 5000\n").unwrap().retention;
+        assert_eq!(retention, Retention { keep: std::time::Duration::from_hours(36), most: 5000 });
+        for (line, says) in
+            [("keep = \"5m\"", "from 1h to 3650d"), ("max_rows = 10", "from 1000"), ("rows = 1", "max_rows")]
+        {
+            let error = read(&format!("[log]\n{line}\n")).unwrap_err().to_string();
+            assert!(error.contains(says) && error.contains("line 2"), "{error}");
+        }
+    }
+
+    #[test]
     fn the_example_leaves_nothing_out() {
-        for table in ["[providers.groq]", "[endpoint]", "[[endpoint.tokens]]"] {
+        for table in ["[providers.groq]", "[log]", "[endpoint]", "[[endpoint.tokens]]"] {
             let error = read(&format!("{table}\n\"?\" = 1\n")).unwrap_err().0.what;
             let known = error.rsplit(": ").next().unwrap();
             let names: Vec<String> =
@@ -348,7 +366,7 @@ mod tests {
             ("training = true", "line 1: expected a word in quotes"),
             (
                 "key = 'sk-canary'",
-                "line 1: unknown key `key`; known here: training, strategy, providers, endpoint, aliases",
+                "line 1: unknown key `key`; known here: training, strategy, providers, endpoint, aliases, log",
             ),
             ("[provider.groq]", "line 1: unknown key `provider`; did you mean `providers`?"),
             (

@@ -12,7 +12,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Url};
 use tokio::sync::OnceCell;
 
-use crate::domain::exchange::{Broken, Head, KeyHeader, Outgoing};
+use crate::domain::exchange::{Broken, Head, KeyHeader, Outgoing, kept_value};
 
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -143,6 +143,7 @@ fn headers(map: &HeaderMap, out: &Outgoing) -> Vec<(String, String)> {
     let kept = map.iter().filter(|(name, _)| *name != reqwest::header::SET_COOKIE).take(MOST_HEADERS);
     kept.map(|(name, value)| {
         let text = out.redacted(&String::from_utf8_lossy(value.as_bytes()));
+        let text = kept_value(name.as_str(), &text);
         (name.as_str().to_owned(), text.chars().take(LONGEST_VALUE).collect())
     })
     .collect()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::domain::clock::Time;
-use crate::domain::exchange::Head;
+use crate::domain::exchange::{Head, scrubbed};
 use crate::domain::failure::{Class, Failure, Scope};
 use crate::domain::headers;
 use crate::domain::quota::told::{Length, Source, Told};
@@ -175,7 +175,8 @@ pub fn read(dialect: Dialect, head: &Head, body: &[u8], now: Time) -> Failure {
         text => shortened(&one_line(text), LONGEST).into_owned(),
     };
     let class = verdict.class.unwrap_or(Class::Server);
-    Failure { class, scope: verdict.scope, message, wait, readings }
+    let body = Failure::kept(scrubbed(&String::from_utf8_lossy(body)).as_bytes());
+    Failure { class, scope: verdict.scope, message, wait, readings, body }
 }
 
 /// What a provider says in mid-stream: its error as JSON text, the class from the words alone.

@@ -20,6 +20,7 @@ use crate::scheduler::link::{REPORTS, Report, Urgent};
 use crate::scheduler::relay::Passage;
 use crate::store::Store;
 use crate::store::error::NotSaved;
+use crate::store::write::Write;
 
 /// How long the end may wait for the disk.
 const LAST_WRITE: Duration = Duration::from_secs(2);
@@ -262,6 +263,9 @@ impl Actor {
                     }
                 }
                 Effect::Tell(report) => self.tell(&report),
+                Effect::Keep(Write::Body(attempt, body)) if !self.store.keeps() => {
+                    self.tell(&Report::Refused(attempt, body));
+                }
                 // A full queue loses nothing: what it cannot take waits in the store.
                 Effect::Keep(write) => drop(self.store.write(write)),
             }

@@ -251,6 +251,7 @@ impl Desk {
         };
         let note = failure_note(failure, rest.as_ref(), now);
         let row = self.land(id, Outcome::Failed(failure.class), note, settled, now);
+        self.keep_body(row.first(), failure);
         let over = last_word(failure, broken_off, origin, tries);
         if let Some(why) = over {
             self.close(id, TurnState::Failed(why), row, now);
@@ -260,6 +261,13 @@ impl Desk {
             self.place(id, now);
         }
         self.replan(now);
+    }
+
+    /// Keeps what came with a failure, beside its row.
+    pub(in crate::scheduler) fn keep_body(&mut self, row: Option<&Attempt>, failure: &Failure) {
+        if let (Some(row), Some(body)) = (row, &failure.body) {
+            self.outbox.keep(Write::Body(row.id, body.clone()));
+        }
     }
 
     fn end_early(&mut self, id: TurnId, outcome: Outcome, state: &TurnState, now: Time) {

@@ -275,6 +275,8 @@ impl Desk {
             Reached::Provider => Settled::Refused,
         };
         let note = failure_note(failure, rest.as_ref(), now);
+        let row = self.calls.get(id).and_then(|errand| errand.live.as_ref()).map(|live| live.attempt.clone());
+        self.keep_body(row.as_ref(), failure);
         self.land_call(id, Outcome::Failed(failure.class), note, settled, now);
         if broken_off {
             // The asker was told by the attempt itself.

@@ -20,7 +20,7 @@ use crate::domain::attempt::Attempt;
 use crate::domain::chat::{Change, Conversation};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Request, Turn};
-use crate::domain::ids::{ConversationId, LaneId, TurnId};
+use crate::domain::ids::{AttemptId, ConversationId, LaneId, TurnId};
 use crate::domain::quota::meter::Meter;
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Need, Target};
@@ -131,6 +131,8 @@ pub enum Report {
     Conversed(Vec<Conversation>),
     /// An answer went on.
     Said(Said),
+    /// The body of a response that was no answer, where nothing is kept: nobody could read it later.
+    Refused(AttemptId, String),
     /// What happens reaches the disk, or does not.
     Saving(Saving),
 }

@@ -81,7 +81,7 @@ impl Work {
     pub fn new(ask: Ask, asker: u16, need: Need, now: Time) -> Self {
         let turn = Turn::new(ask.turn, ask.origin, now, ask.prompt);
         let (conversation, replaces, attachments) = (ask.conversation, ask.replaces, ask.attachments);
-        let turn = Turn { conversation, replaces, attachments, ..turn };
+        let turn = Turn { attachments, conversation, replaces, ..turn };
         Self {
             turn,
             request: Arc::new(ask.request),

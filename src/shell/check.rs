@@ -91,7 +91,7 @@ async fn roster(subscription: &mut Subscription) -> Option<Box<Snapshot>> {
         match report? {
             Report::Snapshot(snapshot) if last.is_some() => return Some(snapshot),
             Report::Snapshot(snapshot) => last = Some(snapshot),
-            Report::Moved(_) | Report::Said(_) | Report::Saving(_) | Report::Conversed(_) => {}
+            Report::Moved(_) | Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => {}
         }
     }
     last
@@ -158,7 +158,7 @@ async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &La
                 moved.turn
             }
             Report::Snapshot(snapshot) => snapshot.turns.into_iter().find(|one| one.id == turn),
-            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) => None,
+            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => None,
         };
         if let Some(verdict) = told.filter(|one| one.id == turn).and_then(|one| verdict(&one, row.as_ref(), lane)) {
             return Some(verdict);

@@ -42,7 +42,7 @@ pub fn copy(text: &str, data: Option<&Path>, variable: impl Fn(&str) -> Option<S
             return Copied { said, sequence: None };
         }
     }
-    let file = data.map(|data| saved::replace(data, FILE, text.as_bytes()).map(|path| path.display().to_string()));
+    let file = data.map(|data| saved::replace(data, FILE, text.as_bytes()).map(|path| saved::shown(&path)));
     let sequence = (text.len() <= LONGEST).then(|| osc52(text, variable("TMUX").is_some()));
     let said = match (&sequence, file) {
         (Some(_), Some(Ok(path))) => Ok(format!("sent to the terminal (OSC 52); if it did not arrive: {path}")),

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
+use crate::domain::attempt::Retention;
 use crate::domain::clock::Clock;
 use crate::domain::roster::{LaneSpec, Strategy};
 use crate::gateway::Settings;
@@ -140,7 +141,7 @@ pub async fn start(
     let clock = Clock::System;
     let now = clock.now();
     let demo = hello.demo;
-    let Kept { mut lock, log, mut store, mut loaded } = keep(folder, clock)?;
+    let Kept { mut lock, log, mut store, mut loaded } = keep(folder, clock, sources.retention)?;
     for write in witness.into_iter().flat_map(|witness| witness.amend(&mut loaded, now)) {
         // A full queue loses nothing.
         store.write(write);
@@ -216,12 +217,13 @@ struct Kept {
 }
 
 /// Opens the log file and the database of the data folder; or nothing, if nothing is to be kept.
-fn keep(folder: Option<Folder>, clock: Clock) -> Result<Kept, StartError> {
+fn keep(folder: Option<Folder>, clock: Clock, retention: Retention) -> Result<Kept, StartError> {
     let Some(folder) = folder else {
         return Ok(Kept { lock: None, log: None, store: Store::ephemeral(), loaded: Loaded::default() });
     };
     let log = log_file(folder.path())?;
-    let (store, loaded) = Store::open(&folder, clock).map_err(|error| StartError::other(&error))?;
+    let (store, loaded) =
+        Store::open_keeping(&folder, clock, Some(retention)).map_err(|error| StartError::other(&error))?;
     Ok(Kept { lock: Some(folder), log: Some(log), store, loaded })
 }
 

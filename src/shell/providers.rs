@@ -108,6 +108,7 @@ mod tests {
             config: "/c/config.toml".into(),
             endpoint: crate::providers::config::endpoint::Endpoint::default(),
             aliases: Vec::new(),
+            retention: crate::domain::attempt::Retention::default(),
         });
         for part in [
             "groq                   Groq, ",

@@ -186,11 +186,12 @@ fn columns(row: &Attempt) -> String {
     format!("{}\n", line.trim_end())
 }
 
-const CSV: &str = "id,turn,number,origin,lane,started,status,outcome,class,first_token_s,took_s,input_tokens,\
+/// The names of the columns, as a line of CSV.
+pub const CSV: &str = "id,turn,number,origin,lane,started,status,outcome,class,first_token_s,took_s,input_tokens,\
                    output_tokens,why,note,simulated\n";
 
 /// As RFC 4180 has it, but for the end of the line.
-fn csv(row: &Attempt) -> String {
+pub fn csv(row: &Attempt) -> String {
     let word = |value: Option<String>| value.unwrap_or_default();
     let class = if let Outcome::Failed(class) = row.outcome { class.word() } else { "" };
     let fields = [

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
+use std::path::PathBuf;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -12,32 +13,25 @@ use futures_util::StreamExt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
-use crate::app::message::{AppConfig, Effect, Msg};
+use crate::app::message::{Effect, Msg};
 use crate::app::snippet::Parsed;
 use crate::app::state::App;
-use crate::domain::clock::{Clock, Time, Zone};
-use crate::domain::standing::Need;
+use crate::domain::clock::{Clock, Time};
 use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
 use crate::shell::burst::{Burst, is_enter};
-use crate::shell::chores;
-use crate::shell::clipboard;
+use crate::shell::deeds::{self, Places};
 use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
 use crate::shell::errands::{Came, Errands};
 use crate::shell::highlight::Highlighter;
-use crate::shell::log;
-use crate::shell::pages;
 use crate::shell::painter::Then;
 use crate::shell::painter::canvas::Frame;
-use crate::shell::reading;
 use crate::shell::session::{News, Session, start};
 use crate::shell::signals::{Asked, Signals};
-use crate::shell::terminal::modes::{Wishes, has_links};
+use crate::shell::surroundings::app_config;
+use crate::shell::terminal::modes::Wishes;
 use crate::shell::terminal::{NoScreen, Terminal, check};
 use crate::view;
-
-/// The variable of the key that is quickest to get.
-const FIRST_KEY: &str = "GROQ_API_KEY";
 
 /// What waits is drained up to this many before a frame is painted: a steady stream must not starve the screen.
 const DRAIN: usize = 64;
@@ -98,6 +92,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         errands: Errands::default(),
         edits: None,
         burst: Burst::default(),
+        config: config.config.clone(),
         painted: Clock::System.now(),
         typed: true,
     };
@@ -108,32 +103,8 @@ async fn session(config: &Config) -> Result<Next, Ended> {
     stopped.map_err(Ended::Failed).map(|()| next)
 }
 
-fn app_config(session: &Session, subscription: &Subscription, terminal: &Terminal) -> AppConfig {
-    let folder = session.folder.as_ref();
-    let nowhere = || "nowhere: --ephemeral".to_owned();
-    let size = terminal.size();
-    AppConfig {
-        subscriber: subscription.number,
-        zone: Zone::Local,
-        data_path: folder.map_or_else(nowhere, |path| path.display().to_string()),
-        log_path: folder.map_or_else(nowhere, |path| log::path(path).display().to_string()),
-        kept: folder.is_some(),
-        links: has_links(|name| std::env::var(name).ok()),
-        color: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        key_name: FIRST_KEY.into(),
-        usual: Need { no_training: session.no_training, ..Need::USUAL },
-        size: (size.width, size.height),
-        owner: session.owner,
-    }
-}
-
 const fn resized(size: Size) -> Msg {
     Msg::Resize(size.width, size.height)
-}
-
-/// Too much is being done at once.
-fn busy() -> Msg {
-    Msg::Told("not done: too much else is being done; try again".into())
 }
 
 /// What the loop was waiting for.
@@ -176,6 +147,8 @@ pub(in crate::shell) struct Screen {
     /// The draft that the user's editor is to be opened with.
     edits: Option<String>,
     burst: Burst,
+    /// The config that the user named.
+    config: Option<PathBuf>,
     /// When a frame was painted last.
     painted: Time,
     /// Whether the user did something since: that is shown at once.
@@ -345,41 +318,19 @@ impl Screen {
                         effects.extend(self.app.update(Msg::Parsed(parsed), Clock::System.now()));
                     }
                 }
-                Effect::Look(wanted) => {
-                    let folder = self.session.folder.clone();
-                    if !self.errands.run(move || Came::from(reading::look(folder.as_deref(), wanted))) {
-                        effects.extend(self.app.update(busy(), Clock::System.now()));
-                    }
-                }
-                Effect::Save { name, ending, text } => {
-                    let data = self.session.folder.clone();
-                    let msg =
-                        move || reading::save(data.as_deref(), &name, ending, &text).map_or_else(Msg::Told, Msg::Done);
-                    if !self.errands.run(move || Came::from(msg())) {
-                        effects.extend(self.app.update(busy(), Clock::System.now()));
-                    }
-                }
-                Effect::ReadLog(wanted) => {
-                    let (number, data) = (wanted.number, self.session.folder.clone());
-                    if !self.errands.run(move || pages::page(data.as_deref(), wanted).into()) {
-                        let unread = Msg::LogUnread(number, "too much else is being done".into());
-                        effects.extend(self.app.update(unread, Clock::System.now()));
-                    }
-                }
-                Effect::Copy(text) => {
-                    let data = self.session.folder.clone();
-                    let sent = self.errands.run(move || {
-                        let copied = clipboard::copy(&text, data.as_deref(), |name| std::env::var(name).ok());
-                        Came { msg: copied.said.map_or_else(Msg::Told, Msg::Done), bytes: copied.sequence }
-                    });
-                    if !sent {
-                        effects.extend(self.app.update(busy(), Clock::System.now()));
-                    }
-                }
-                Effect::Fetch(fetch) => {
-                    let (data, wanted) = (self.session.folder.clone(), fetch.clone());
-                    if !self.errands.run(move || Msg::Fetched(chores::read(data.as_deref(), wanted)).into()) {
-                        effects.extend(self.app.update(Msg::Fetched(chores::refused(fetch)), Clock::System.now()));
+                errand @ (Effect::Look(_)
+                | Effect::Fetch(_)
+                | Effect::SaveText { .. }
+                | Effect::ReadLog(_)
+                | Effect::ReadBody(_)
+                | Effect::Save(_)
+                | Effect::Export(..)
+                | Effect::CopyCurl(_)
+                | Effect::Copy(_)) => {
+                    let places = Places { data: self.session.folder.clone(), config: self.config.clone() };
+                    let refused = deeds::refused(&errand);
+                    if !self.errands.run(move || deeds::carry_out(errand, &places)) {
+                        effects.extend(self.app.update(refused, Clock::System.now()));
                     }
                 }
                 Effect::Edit(draft) => self.edits = Some(draft),

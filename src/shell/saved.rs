@@ -26,6 +26,12 @@ pub fn part(text: &str) -> String {
     text.chars().map(|char| if fits(char) { char } else { '-' }).take(60).collect()
 }
 
+/// A path as people write it: `~` is the home folder.
+pub fn shown(path: &Path) -> String {
+    let in_home = etcetera::home_dir().ok().and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned));
+    in_home.map_or_else(|| path.display().to_string(), |path| format!("~/{}", path.display()))
+}
+
 /// Makes a new file, `NAME.ENDING`, or `NAME-2.ENDING` where there is one already.
 pub fn create(data: &Path, name: &str, ending: &str) -> io::Result<(File, PathBuf)> {
     let folder = folder(data);
@@ -40,6 +46,13 @@ pub fn create(data: &Path, name: &str, ending: &str) -> io::Result<(File, PathBu
         }
     }
     Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Writes a text into a new file that is called after `name`.
+pub fn text(data: &Path, name: &str, ending: &str, text: &str) -> io::Result<PathBuf> {
+    let (mut file, path) = create(data, part(name).trim_matches('-'), ending)?;
+    file.write_all(text.as_bytes())?;
+    Ok(path)
 }
 
 /// Writes a file anew that is always the same one.

@@ -173,7 +173,7 @@ impl Log {
                     return Heard::First { open: snapshot.endpoint.is_some() };
                 }
             }
-            Some(Report::Said(_) | Report::Saving(_) | Report::Conversed(_)) => {}
+            Some(Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..)) => {}
             None => return Heard::End,
         }
         Heard::More

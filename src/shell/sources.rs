@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy, choose_base_strategy, home_dir};
 
+use crate::domain::attempt::Retention;
 use crate::domain::roster::Secret;
 use crate::providers::assemble::{Assembly, assemble};
 use crate::providers::catalogue::Catalogue;
@@ -32,6 +33,8 @@ pub struct Sources {
     pub endpoint: Endpoint,
     /// Names for lanes, at the endpoint.
     pub aliases: Vec<(String, String)>,
+    /// How long rows of the log are kept.
+    pub retention: Retention,
 }
 
 /// Gathers. `chosen`: the config that the user named; it must be there. Err: a sentence with the line and what was
@@ -69,8 +72,8 @@ fn gather_with(
         assembly.notices.push(format!("{} no longer helps: {} ({})", gone.variable, what.why, what.since));
     }
     assembly.notices.extend(keys::warning(&path, &config));
-    let Config { endpoint, aliases, .. } = config;
-    Ok(Sources { assembly, catalogue, config: path, endpoint, aliases })
+    let Config { endpoint, aliases, retention, .. } = config;
+    Ok(Sources { assembly, catalogue, config: path, endpoint, aliases, retention })
 }
 
 fn read(path: &Path, must: bool) -> Result<Option<String>, String> {

@@ -27,7 +27,7 @@ impl Clauses {
         for term in &filter.terms {
             let condition = all.condition(&term.test);
             let not = if term.not { "NOT " } else { "" };
-            all.sql.push_str(&format!(" AND {not}coalesce({condition}, 0)"));
+            all.sql = format!("{} AND {not}coalesce({condition}, 0)", all.sql);
         }
         all
     }

@@ -107,9 +107,8 @@ const UNSETTLED: &str = "SELECT lane, started, coalesce(prompt, '') AS prompt,
 /// What others asked is in the log; the transcript is of the chat alone.
 const CHAT: &str = "SELECT * FROM turns WHERE origin = 'chat' ORDER BY id DESC LIMIT ?1";
 
-/// The log keeps the newest 50,000 attempts; of what others asked, the newest 2,000 turns are kept.
-const PRUNE: &str = "DELETE FROM attempts WHERE id NOT IN (SELECT id FROM attempts ORDER BY id DESC LIMIT 50000);
-    DELETE FROM turns WHERE origin <> 'chat'
+/// Of what others asked, the newest 2,000 turns are kept. The log has its own bounds, see `prune`.
+const PRUNE: &str = "DELETE FROM turns WHERE origin <> 'chat'
         AND id NOT IN (SELECT id FROM turns WHERE origin <> 'chat' ORDER BY id DESC LIMIT 2000);";
 
 const RESTS: &str = "SELECT * FROM rests ORDER BY kind, name";

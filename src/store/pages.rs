@@ -116,7 +116,7 @@ mod tests {
     fn the_store_and_the_screen_mean_the_same_rows() {
         let rows = rows();
         let (_temp, peek) = kept(&rows);
-        let now = NOON.plus(Duration::from_secs(60));
+        let now = NOON.plus(Duration::from_mins(1));
         for text in [
             "",
             "groq",

@@ -4,17 +4,19 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
+use crate::domain::attempt::Retention;
 use crate::domain::clock::{Clock, Time};
 use crate::domain::saving::Saving;
 use crate::store::error::{StoreError, blames_the_row, why};
 use crate::store::folder::Folder;
 use crate::store::load::{self, Loaded};
+use crate::store::prune;
 use crate::store::schema;
 use crate::store::write::{self, Pending, Write};
 
@@ -29,6 +31,10 @@ const BATCH: Duration = Duration::from_millis(250);
 
 /// From a commit that failed to the next try.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Old rows are looked for after so many writes, or so long, at the next write.
+const LOOK_AFTER: u64 = 500;
+const LOOK_EACH: Duration = Duration::from_hours(1);
 
 /// The sender's side.
 #[derive(Debug)]
@@ -72,16 +78,26 @@ impl Ends {
 }
 
 /// Opens the database, reads what was kept, and starts the thread.
-pub(super) fn open(folder: &Folder, path: &Path, clock: Clock) -> Result<(Ends, Loaded), StoreError> {
+pub(super) fn open(
+    folder: &Folder,
+    path: &Path,
+    clock: Clock,
+    retention: Option<Retention>,
+) -> Result<(Ends, Loaded), StoreError> {
     let mut conn = schema::open(path, BUSY)?;
     let loaded = load::load(&mut conn, clock.now()).map_err(|error| StoreError::of(path, &error))?;
-    let ends = spawn(conn, Some(folder.lock()), clock)
+    let ends = spawn(conn, Some(folder.lock()), clock, retention)
         .map_err(|error| StoreError::Other { path: path.to_owned(), reason: error.to_string() })?;
     Ok((ends, loaded))
 }
 
 /// Starts the thread. `lock` is let go of when it ends.
-pub(super) fn spawn(conn: Connection, lock: Option<Arc<File>>, clock: Clock) -> io::Result<Ends> {
+pub(super) fn spawn(
+    conn: Connection,
+    lock: Option<Arc<File>>,
+    clock: Clock,
+    retention: Option<Retention>,
+) -> io::Result<Ends> {
     let (queue, writes) = sync_channel(QUEUE);
     let (bell, rings) = sync_channel(1);
     let saving = watch::Sender::new(Saving::Yes);
@@ -93,6 +109,9 @@ pub(super) fn spawn(conn: Connection, lock: Option<Arc<File>>, clock: Clock) -> 
         taken: 0,
         since: None,
         clock,
+        retention,
+        prune: retention.is_some(),
+        pruned: (0, clock.now()),
         saving: saving.clone(),
         committed: done,
     };
@@ -111,6 +130,11 @@ struct Saver {
     /// The first of the commits that failed in a row.
     since: Option<Time>,
     clock: Clock,
+    retention: Option<Retention>,
+    /// There may be rows that are too old, or too many.
+    prune: bool,
+    /// How much was taken, and when it was, when that was looked at last.
+    pruned: (u64, Time),
     saving: watch::Sender<Saving>,
     committed: watch::Sender<u64>,
 }
@@ -123,6 +147,14 @@ impl Saver {
     /// ```
     fn run(mut self, writes: &Receiver<Write>, rings: &Receiver<()>) {
         loop {
+            if self.pending.is_empty() {
+                // What is old goes while nothing else is to be done, a little at a time.
+                while self.prune
+                    && let Err(TryRecvError::Empty) = writes.try_recv().map(|write| self.take(write))
+                {
+                    self.prune_some();
+                }
+            }
             if self.pending.is_empty() {
                 match writes.recv() {
                     Ok(write) => self.take(write),
@@ -145,6 +177,15 @@ impl Saver {
     fn take(&mut self, write: Write) {
         self.taken += 1;
         self.pending.put(write);
+    }
+
+    fn prune_some(&mut self) {
+        let (now, Some(retention)) = (self.clock.now(), self.retention) else { return self.prune = false };
+        self.prune = prune::step(&mut self.conn, retention, now).unwrap_or_else(|error| {
+            tracing::warn!(%error, "old rows of the log could not be deleted");
+            false
+        });
+        self.pruned = (self.taken, now);
     }
 
     fn commit(&mut self) {
@@ -170,6 +211,8 @@ impl Saver {
             news
         });
         if saved {
+            let (taken, at) = self.pruned;
+            self.prune |= self.taken >= taken + LOOK_AFTER || self.clock.now().since(at) >= LOOK_EACH;
             self.committed.send_replace(self.taken);
         }
     }

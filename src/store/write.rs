@@ -27,6 +27,8 @@ pub enum Write {
     Attempt(Box<Attempt>),
     /// A conversation, without its turns.
     Conversation(Box<Conversation>),
+    /// The body of a response that was no answer.
+    Body(AttemptId, String),
     /// A limit with its count; what is reserved is not kept.
     Meter(Box<Meter>),
     /// A cooldown, or its end.
@@ -56,6 +58,8 @@ pub enum Write {
 /// What a write is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
+    /// Such a body: the first to go where there is no room.
+    Body(AttemptId),
     /// A log row.
     Attempt(AttemptId),
     /// A turn.
@@ -85,6 +89,7 @@ impl Write {
             Self::Turn(turn) => Key::Turn(turn.id),
             Self::Attempt(attempt) => Key::Attempt(attempt.id),
             Self::Conversation(conversation) => Key::Conversation(conversation.id),
+            Self::Body(attempt, _) => Key::Body(*attempt),
             Self::Meter(meter) => Key::Meter(meter.pool.clone(), meter.unit.clone(), meter.window.to_string()),
             Self::Rest { target, .. } => Key::Rest(target.clone()),
             Self::Switch { target, .. } => Key::Switch(target.clone()),
@@ -163,12 +168,24 @@ impl Pending {
         }
     }
 
-    /// Who goes first: the oldest finished log row, then the oldest finished turn, then whatever is oldest.
+    /// Who goes first: the oldest body, the oldest finished log row, then the oldest finished turn, then whatever is
+    /// oldest.
     fn victim(&self) -> Option<Key> {
-        let attempts = |write: &Write| matches!(write, Write::Attempt(attempt) if attempt.outcome != Outcome::Running);
-        let turns = |write: &Write| matches!(write, Write::Turn(turn) if turn.state.is_over());
-        let first = |is: &dyn Fn(&Write) -> bool| self.rows.iter().find(|(_, write)| is(write));
-        first(&attempts).or_else(|| first(&turns)).or_else(|| self.rows.first_key_value()).map(|(key, _)| key.clone())
+        const LAST: u64 = u64::MAX;
+        let body = || self.rows.range(..=Key::Body(AttemptId(LAST))).next();
+        let over = |write: &Write| match write {
+            Write::Attempt(attempt) => attempt.outcome != Outcome::Running,
+            Write::Turn(turn) => turn.state.is_over(),
+            _ => false,
+        };
+        // Only what is of the kind is looked through, and of that few are not over.
+        let attempts = || self.rows.range(Key::Attempt(AttemptId(0))..=Key::Attempt(AttemptId(LAST)));
+        let turns = || self.rows.range(Key::Turn(TurnId(0))..=Key::Turn(TurnId(LAST)));
+        body()
+            .or_else(|| attempts().find(|(_, write)| over(write)))
+            .or_else(|| turns().find(|(_, write)| over(write)))
+            .or_else(|| self.rows.first_key_value())
+            .map(|(key, _)| key.clone())
     }
 }
 
@@ -178,6 +195,7 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Turn(row) => turn(conn, row),
         Write::Attempt(row) => attempt(conn, row),
         Write::Conversation(row) => conversation(conn, row),
+        Write::Body(attempt, text) => body(conn, *attempt, text),
         Write::Meter(row) => meter(conn, row),
         Write::Rest { target, rest: Some(row) } => rest(conn, target, row),
         Write::Rest { target, rest: None } => delete(conn, "DELETE FROM rests WHERE kind = ?1 AND name = ?2", target),
@@ -267,6 +285,11 @@ const ATTEMPT: &str = "
         took_ms, input_tokens, output_tokens, headers, why, note, simulated)
     VALUES (:id, :turn, :number, :origin, :lane, :started, :status, :outcome, :class, :first_token_ms,
         :took_ms, :input_tokens, :output_tokens, :headers, :why, :note, :simulated)";
+
+fn body(conn: &Connection, attempt: AttemptId, text: &str) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO bodies (attempt, body) VALUES (?1, ?2)";
+    conn.prepare_cached(sql)?.execute((Count(attempt.0), text)).map(drop)
+}
 
 fn attempt(conn: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {
     let (outcome, class) = match attempt.outcome {

@@ -4,6 +4,7 @@ use crossterm::event::KeyCode::{Backspace, Char, Down, End, Enter, Esc, F, Home,
 
 use crate::app::action::{Action, Edit, LogAction, Move};
 use crate::app::keymap::binding::{Binding, CTRL, NONE, row};
+use crate::app::page::Form;
 use crate::app::place::Place as P;
 
 pub(in crate::app::keymap) const ROWS: &[Binding] = &[
@@ -81,6 +82,28 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     row(P::Filter, &[(CTRL, Char('u'))], Action::Edit(Edit::CutToHead), "", "empty it"),
     row(P::Filter, &[(NONE, F(1))], Action::Help, "help", "this help"),
     row(P::Filter, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
+    row(
+        P::Attempt,
+        &[(NONE, Char('s'))],
+        Action::Log(LogAction::Save),
+        "save",
+        "save the exchange: a file that `roundel inspect` reads",
+    ),
+    row(
+        P::Attempt,
+        &[(NONE, Char('C'))],
+        Action::Log(LogAction::Curl),
+        "curl",
+        "copy its request as a curl command, the key as $VARIABLE",
+    ),
+    row(P::Attempt, &[(NONE, Char('t'))], Action::ToTurn, "its turn", "to the turn of the chat that it was made for"),
+    row(P::Export, &[(NONE, Enter)], Action::Log(LogAction::Write(None)), "write", "write them so"),
+    row(P::Export, &[(NONE, Char('c'))], Action::Log(LogAction::Write(Some(Form::Csv))), "", "as CSV"),
+    row(P::Export, &[(NONE, Char('j'))], Action::Log(LogAction::Write(Some(Form::Jsonl))), "", "as JSON lines"),
+    row(P::Export, &[(NONE, Down)], Action::Move(Move::Down), "", "down"),
+    row(P::Export, &[(NONE, Up)], Action::Move(Move::Up), "", "up"),
+    row(P::Export, &[(NONE, Esc), (NONE, Char('q')), (CTRL, Char('c'))], Action::Back, "close", "write nothing"),
+    row(P::Export, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
     row(P::Detail, &[(NONE, Down), (NONE, Char('j'))], Action::Move(Move::Down), "scroll", "down"),
     row(P::Detail, &[(NONE, Up), (NONE, Char('k'))], Action::Move(Move::Up), "", "up"),
     row(P::Detail, &[(NONE, PageDown), (NONE, Char('f'))], Action::Move(Move::PageDown), "", "a page down"),

@@ -32,6 +32,27 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     row(P::Log, &[(NONE, Char('t'))], Action::ToTurn, "its turn", "to the turn of the chat that it was made for"),
     row(P::Log, &[(NONE, Char('w'))], Action::Open, "why", "why that lane took it: each candidate's weight or reason"),
     row(
+        P::Log,
+        &[(NONE, Char('s'))],
+        Action::Log(LogAction::Save),
+        "",
+        "save the exchange: a file that `roundel inspect` reads",
+    ),
+    row(
+        P::Log,
+        &[(NONE, Char('C'))],
+        Action::Log(LogAction::Curl),
+        "curl",
+        "copy its request as a curl command, the key as $VARIABLE",
+    ),
+    row(
+        P::Log,
+        &[(NONE, Char('S'))],
+        Action::Log(LogAction::Export),
+        "export",
+        "write all rows that the filter means into a file, as CSV or JSON lines",
+    ),
+    row(
         P::Transcript,
         &[(NONE, Char('a'))],
         Action::Again,

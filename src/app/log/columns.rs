@@ -9,6 +9,7 @@ use crate::domain::text::one_line;
 
 /// Which columns a width has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each column is there or not")]
 pub struct Columns {
     lane: usize,
     origin: bool,

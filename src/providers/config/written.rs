@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
@@ -12,6 +13,7 @@ use toml::Spanned;
 
 use crate::domain::ability::Ability;
 use crate::domain::roster::{Cost, Dialect, Strategy, Training, Wire};
+use crate::domain::span::span;
 use crate::providers::catalogue::limit::Limit;
 use crate::providers::config::endpoint;
 use crate::providers::config::source::KeySource;
@@ -38,6 +40,18 @@ pub(in crate::providers) struct File {
     pub(in crate::providers) endpoint: endpoint::Written,
     #[serde(default)]
     pub(in crate::providers) aliases: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    pub(in crate::providers) log: Log,
+}
+
+/// How long rows of the log are kept.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::providers) struct Log {
+    #[serde(default, deserialize_with = "keep")]
+    pub(in crate::providers) keep: Option<Duration>,
+    #[serde(default, deserialize_with = "rows")]
+    pub(in crate::providers) max_rows: Option<u64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -165,6 +179,21 @@ fn weight<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
     match u32::try_from(i64::deserialize(from)?) {
         Ok(weight) if (1..=100).contains(&weight) => Ok(Some(weight)),
         _ => Err(Error::custom("a weight is a whole number from 1 to 100")),
+    }
+}
+
+fn keep<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    let text = Cow::<'de, str>::deserialize(from)?;
+    match span(&text) {
+        Ok(span) if span >= Duration::from_hours(1) => Ok(Some(span)),
+        _ => Err(Error::custom("a span from 1h to 3650d, such as \"90d\" or \"36h\"")),
+    }
+}
+
+fn rows<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    match i64::deserialize(from)? {
+        rows @ 1000..=10_000_000 => Ok(Some(rows.unsigned_abs())),
+        _ => Err(Error::custom("a whole number of rows from 1000 to 10000000")),
     }
 }
 

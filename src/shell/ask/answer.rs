@@ -108,7 +108,7 @@ impl Printer {
                 self.keep(moved.attempts);
                 moved.turn.filter(|turn| turn.id == self.turn)
             }
-            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) => None,
+            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => None,
         };
         match turn {
             Some(turn) => self.turn(turn),

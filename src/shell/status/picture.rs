@@ -67,7 +67,7 @@ impl Picture {
                 self.roster.merge(moved.lanes, moved.meters, moved.next);
                 true
             }
-            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) => false,
+            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => false,
         }
     }
 
