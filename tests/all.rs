@@ -8,6 +8,8 @@ mod floors;
 
 #[cfg(test)]
 mod desk;
+
+#[cfg(test)]
 mod fitting;
 
 #[cfg(test)]
