@@ -170,6 +170,12 @@ fn ask_continues_what_a_script_asked_last() {
     let second: Value = serde_json::from_str(&out).unwrap();
     let input = |answer: &Value| answer["tokens"]["input"].as_u64().unwrap();
     assert!(input(&second) > 2 * input(&first), "the earlier question and its answer go along: {first} {second}");
+    // And what that one continued, not only the last.
+    let third = object(home, &["ask", "-c", "--json", "-m", "quick/small-8b", "what is the log?"]);
+    assert!(input(&third) > input(&second) + input(&first), "{first} {second} {third}");
+    // A question of another script begins anew.
+    let other = object(home, &["ask", "--json", "-m", "quick/small-8b", "what is the log?"]);
+    assert_eq!(input(&other), input(&first));
     // Beside an owner what has just been answered is known before it is on the disk.
     let mut owner = Pty::run(ROUNDEL, &[], 120, 40);
     owner.wait_for_text("7 of 7 lanes ready");

@@ -1,7 +1,7 @@
 //! What can be done by name: `/name` in the composer, `:name` and Ctrl+P in the list of commands. One row for each; what
 //! it does is an action of the keymap, or one of [`Does`], which has its arm in `order`.
 
-use crate::app::action::{Action, Focus};
+use crate::app::action::{Action, Focus, Talk};
 use crate::app::fuzzy::fit;
 use crate::app::keymap::binding::Binding;
 use crate::app::keymap::{keys, name};
@@ -23,6 +23,18 @@ pub enum Does {
     Disable,
     /// Back into it.
     Enable,
+    /// Call the conversation so.
+    Rename,
+    /// Its system prompt.
+    System,
+    /// Its temperature.
+    Temperature,
+    /// The longest answer, in tokens.
+    MaxTokens,
+    /// Save it in a form.
+    Export,
+    /// Search in it.
+    Search,
 }
 
 /// One command.
@@ -48,6 +60,28 @@ pub const VERBS: &[Verb] = &[
     verb("again", "", Does::Act(Action::Again), "ask the last question again"),
     verb("lane", "[LANE]", Does::Lane, "the lane for the next turn alone; without a name, choose it"),
     verb("stop", "", Does::Stop, "stop the answer; what has come is kept"),
+    verb("new", "", Does::Act(Action::Talk(Talk::New)), "a new conversation"),
+    verb("chats", "", Does::Act(Action::Talk(Talk::List)), "the conversations: open, search, rename, delete"),
+    verb("rename", "NAME", Does::Rename, "call this conversation so"),
+    verb("settings", "", Does::Act(Action::Talk(Talk::Settings)), "system prompt, temperature and longest answer"),
+    verb(
+        "system",
+        "[TEXT]",
+        Does::System,
+        "the system prompt of this conversation, several lines of it; without a text, none",
+    ),
+    verb(
+        "temperature",
+        "[0 to 2]",
+        Does::Temperature,
+        "the temperature of this conversation; without a number, the model's own",
+    ),
+    verb("max-tokens", "[TOKENS]", Does::MaxTokens, "the longest answer here; without a number, as the model likes"),
+    verb("search", "TEXT", Does::Search, "search in this chat"),
+    verb("export", "[md | json]", Does::Export, "save this chat as Markdown or JSON"),
+    verb("copy", "", Does::Act(Action::Talk(Talk::Copy)), "copy the last answer, or the selected one"),
+    verb("copy-chat", "", Does::Act(Action::Talk(Talk::CopyAll)), "copy the whole chat, as Markdown"),
+    verb("copy-code", "", Does::Act(Action::Talk(Talk::CopyBlock)), "copy a block of code of the answer"),
     verb("editor", "", Does::Act(Action::Editor), "write the draft in $EDITOR"),
     verb("history", "", Does::Act(Action::Recall), "search the earlier prompts"),
     verb("disable", "TARGET [15m | until 18:00]", Does::Disable, "a lane or an account out of the rotation"),
@@ -71,6 +105,11 @@ impl Verb {
         self.hint.is_empty() || self.hint.starts_with('[')
     }
 
+    /// Whether its argument may have several lines.
+    pub fn takes_lines(&self) -> bool {
+        self.does == Does::System
+    }
+
     /// The key that does the same, if there is one.
     pub fn key(&self) -> String {
         let action = match self.does {
@@ -79,6 +118,9 @@ impl Verb {
             Does::Stop => Action::Stop,
             Does::Lane => Action::SendOn,
             Does::Disable | Does::Enable => Action::Switch,
+            Does::Rename | Does::System | Does::Temperature | Does::MaxTokens => Action::Talk(Talk::Settings),
+            Does::Export => Action::Talk(Talk::Export),
+            Does::Search => Action::Talk(Talk::Find),
         };
         keys().find(|row| row.action == action).map(key_of).unwrap_or_default()
     }
@@ -88,6 +130,7 @@ impl Verb {
         let names: Vec<String> = match (self.does, number) {
             (Does::Disable | Does::Enable, 0) => targets(roster),
             (Does::Lane, 0) => roster.chosen().map(|lane| lane.spec.id.to_string()).collect(),
+            (Does::Export, 0) => ["md", "json"].map(str::to_owned).into(),
             (Does::Disable, 1) => ["15m", "1h", "4h", "1d", "until"].map(str::to_owned).into(),
             _ => Vec::new(),
         };

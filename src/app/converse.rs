@@ -1,6 +1,7 @@
 //! What is done with conversations: begun, opened, renamed, deleted, asked differently.
 
 use crate::app::action::{Edit, Focus, Move, Talk};
+use crate::app::command::Does;
 use crate::app::find::Find;
 use crate::app::form::Form;
 use crate::app::message::{Effect, Wanted};
@@ -184,6 +185,35 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// One of the settings of the conversation on the screen; empty: none. Err: what would have been right.
+    pub(in crate::app) fn set(&mut self, what: Does, text: &str, now: Time) -> Result<Vec<Effect>, String> {
+        let mut form = Form::new("", &self.conversations.settings());
+        form.at = match what {
+            Does::Temperature => 2,
+            Does::MaxTokens => 3,
+            _ => 1,
+        };
+        form.clear();
+        form.write(text);
+        let (_, settings) = form.settings().map_err(|(_, wrong)| wrong)?;
+        let words = match (what, text) {
+            (Does::System, "") => "no system prompt here any more".to_owned(),
+            (Does::System, _) => "this conversation has a system prompt".to_owned(),
+            (_, "") => "as each model likes it, in this conversation".to_owned(),
+            (Does::Temperature, text) => format!("temperature {text} in this conversation"),
+            (_, text) => format!("at most {text} tokens for an answer in this conversation"),
+        };
+        self.say(words, Role::Plain, now);
+        Ok(self.change_conversation(self.conversations.current(), Change::Set(Box::new(settings)), now))
+    }
+
+    /// Searches in the chat, as if it were typed behind `/`.
+    pub(in crate::app) fn search_chat(&mut self, text: &str) {
+        self.find = Find { text: text.to_owned(), ..Find::default() };
+        self.lay_out();
+        self.seek_anew();
     }
 
     fn rename(&mut self) {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use crate::app::action::{Action, Focus, Move};
+use crate::app::action::{Action, Focus, Move, Talk};
 use crate::app::ask::words;
 use crate::app::command::{Does, Verb, best, pane_of};
 use crate::app::message::Effect;
 use crate::app::palette::{Choice, Palette};
 use crate::app::row::Role;
 use crate::app::state::{App, Armed, Overlay};
+use crate::domain::chat::Change;
 use crate::domain::clock::Time;
 use crate::domain::ids::LaneId;
 use crate::domain::span::span;
@@ -42,6 +43,22 @@ impl App {
             Does::Lane => {
                 self.pin = Some(self.lane_named(arguments)?);
                 self.focus = Focus::Composer;
+                Ok(Vec::new())
+            }
+            Does::Rename => {
+                let id = self.conversations.current();
+                Ok(self.change_conversation(id, Change::Rename(arguments.to_owned()), now))
+            }
+            Does::System | Does::Temperature | Does::MaxTokens => self.set(verb.does, arguments, now),
+            Does::Export => match arguments {
+                "" => Ok(self.act(Action::Talk(Talk::Export), Armed::No, now)),
+                "md" => Ok(self.export("md", now)),
+                "json" => Ok(self.export("json", now)),
+                _ => Err("write export md, or export json".into()),
+            },
+            Does::Search => {
+                self.focus = Focus::Transcript;
+                self.search_chat(arguments);
                 Ok(Vec::new())
             }
             Does::Disable => self.disable(arguments, now),
@@ -125,7 +142,7 @@ impl App {
             return None;
         }
         let (name, arguments) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
-        let verb = Verb::named(name).filter(|_| self.composer.lines() == 1);
+        let verb = Verb::named(name).filter(|verb| self.composer.lines() == 1 || verb.takes_lines());
         let Some(verb) = verb else {
             if matches!(armed, Armed::Send(until) if until >= now) {
                 return None;
@@ -139,6 +156,9 @@ impl App {
             );
             return Some(Vec::new());
         };
+        let whole = self.composer.text();
+        let arguments =
+            if self.composer.lines() == 1 { arguments } else { whole.get(name.len() + 1..).unwrap_or_default() };
         let (draft, arguments) = (self.composer.packed(), arguments.trim().to_owned());
         self.composer.set("");
         match self.order(verb, &arguments, now) {
@@ -264,6 +284,8 @@ mod tests {
     use crate::app::fetch::{Fetch, Fetched};
     use crate::app::fixture::{NOW, app, fresh, in_};
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+    use crate::domain::chat::Settings;
+    use crate::domain::ids::ConversationId;
 
     fn press(app: &mut App, modifiers: KeyModifiers, code: KeyCode) -> Vec<Effect> {
         app.update(Msg::Key(KeyEvent::new(code, modifiers)), NOW)
@@ -289,6 +311,14 @@ mod tests {
         vec![Effect::Send(Command::Switch { target, on: false, until })]
     }
 
+    fn converse(change: Change) -> Vec<Effect> {
+        vec![Effect::Send(Command::Converse(ConversationId::FIRST, change))]
+    }
+
+    fn set(settings: Settings) -> Vec<Effect> {
+        converse(Change::Set(Box::new(settings)))
+    }
+
     #[test]
     fn a_command_is_done_and_never_sent() {
         let steady = || Target::Account("steady".into());
@@ -301,6 +331,10 @@ mod tests {
             ("/enable steady", vec![Effect::Send(Command::Switch { target: steady(), on: true, until: None })]),
             ("/endpoint", vec![Effect::Send(Command::SwitchEndpoint { open: None })]),
             ("/quit", vec![Effect::Quit]),
+            ("/rename tides", converse(Change::Rename("tides".into()))),
+            ("/system Be brief.", set(Settings { system: "Be brief.".into(), ..Settings::default() })),
+            ("/temperature 0,5", set(Settings { temperature: Some(0.5), ..Settings::default() })),
+            ("/max-tokens 500", set(Settings { max_tokens: Some(500), ..Settings::default() })),
         ] {
             let mut app = app(120, 40);
             // Typed, with the list of commands over it; and pasted, without.
@@ -325,6 +359,9 @@ mod tests {
             ("/lane no/such", "no lane is called `no/such`"),
             ("/stop", "no answer is on its way"),
             ("/raw now", "raw takes nothing behind it"),
+            ("/temperature warm", "a temperature is a number from 0 to 2"),
+            ("/max-tokens 0", "a whole number above 0"),
+            ("/export pdf", "write export md, or export json"),
         ] {
             let mut app = fresh(140, 40);
             app.update(Msg::Paste(line.into()), NOW);

@@ -27,7 +27,9 @@ impl Desk {
         if let (Origin::Probe, Some(Target::Lane(only))) = (origin, &ask.only) {
             self.ledger.try_again(only);
         }
-        if let Some(changed) = self.conversations.asked(ask.conversation, &ask.prompt, now).cloned() {
+        if origin == Origin::Chat
+            && let Some(changed) = self.conversations.asked(ask.conversation, &ask.prompt, now).cloned()
+        {
             self.tell_conversation(changed);
         }
         let work = Work::new(ask, asker, need, now);

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::domain::clock::{Clock, Zone};
 use crate::domain::conversation::{Message, Origin, Request, Role, Turn, TurnState};
-use crate::domain::ids::TurnId;
+use crate::domain::ids::{ConversationId, TurnId};
 use crate::domain::standing::Target;
 use crate::domain::text::{one_line, shortened};
 use crate::scheduler::door::Subscription;
@@ -93,6 +93,10 @@ struct Question {
     request: Request,
     only: Option<Target>,
     wanted: Wanted,
+    /// What it continues; None: nothing.
+    conversation: Option<ConversationId>,
+    /// The questions that go along.
+    along: Vec<TurnId>,
 }
 
 /// Asks; once more, if the process that was to answer ended before it began to.
@@ -175,15 +179,14 @@ async fn prepared(
 ) -> Result<Question, (String, Ended)> {
     let named = wanted.model.as_deref().filter(|name| *name != AUTO);
     let mut only = None;
-    let mut earlier = None;
+    let mut earlier: Vec<Turn> = Vec::new();
     if named.is_some() || wanted.continued {
         let Some(mut snapshot) = snapshot(subscription).await else {
             return Err(("the scheduler ended at once".into(), Ended::Failed));
         };
         if wanted.continued {
-            let before = last_asked(session, &snapshot).map_err(|sentence| (sentence, Ended::Failed))?;
-            say(&continues(&before));
-            earlier = Some(before);
+            earlier = last_asked(session, &snapshot).map_err(|sentence| (sentence, Ended::Failed))?;
+            earlier.last().into_iter().for_each(|last| say(&continues(last, earlier.len())));
         }
         if let Some(name) = named {
             let found = |snapshot: &Snapshot| names::target(name, snapshot.lanes.iter().map(|lane| &lane.spec.id));
@@ -199,12 +202,14 @@ async fn prepared(
     }
     let mut messages: Vec<Message> =
         wanted.system.iter().map(|system| Message::text(Role::System, system.clone())).collect();
-    if let Some(turn) = earlier {
-        messages.push(Message::text(Role::User, turn.prompt));
-        messages.push(Message::text(Role::Assistant, turn.answer));
+    for turn in &earlier {
+        messages.push(Message::text(Role::User, &*turn.prompt));
+        messages.push(Message::text(Role::Assistant, &*turn.answer));
     }
     messages.push(Message::text(Role::User, prompt.clone()));
-    Ok(Question { prompt, request: Request { messages, ..Request::default() }, only, wanted })
+    let conversation = earlier.last().map(|turn| turn.conversation).filter(|id| *id != ConversationId::NONE);
+    let along = earlier.iter().map(|turn| turn.id).collect();
+    Ok(Question { prompt, request: Request { messages, ..Request::default() }, only, wanted, conversation, along })
 }
 
 /// The next snapshot; None: there will be none.
@@ -216,25 +221,42 @@ async fn snapshot(subscription: &mut Subscription) -> Option<Box<Snapshot>> {
     }
 }
 
-/// The last question that was asked from a script and answered. What has just been answered is on its way to the disk:
-/// then the owner knows it.
-fn last_asked(session: &Session, snapshot: &Snapshot) -> Result<Turn, String> {
+/// The last question that was asked from a script and answered, with those that it continued, oldest first. What has just
+/// been answered is on its way to the disk: then the owner knows it.
+fn last_asked(session: &Session, snapshot: &Snapshot) -> Result<Vec<Turn>, String> {
     let answered = |turn: &&Turn| turn.origin == Origin::Ask && turn.state == TurnState::Done;
-    let heard = snapshot.turns.iter().rfind(answered).cloned();
+    let heard = snapshot.turns.iter().rfind(answered);
     let peek = session.folder.as_deref().map(Store::peek).transpose().map_err(|error| error.to_string())?;
     let kept = match peek.flatten() {
         Some(peek) => peek.last_asked().map_err(|error| error.to_string())?,
-        None => None,
+        None => Vec::new(),
     };
-    let last = [heard, kept].into_iter().flatten().max_by_key(|turn| turn.id);
-    last.ok_or_else(|| "there is nothing to continue: no question was answered to a script yet".into())
+    let newer = heard.filter(|heard| kept.last().is_none_or(|kept| kept.id < heard.id));
+    let mut turns = match newer {
+        Some(heard) => {
+            let own =
+                |turn: &&Turn| turn.conversation == heard.conversation && heard.conversation != ConversationId::NONE;
+            let of_it = snapshot.turns.iter().filter(answered).filter(own).cloned();
+            let mut turns: Vec<Turn> = kept.iter().filter(own).cloned().chain(of_it).collect();
+            turns.push(heard.clone());
+            turns
+        }
+        None => kept,
+    };
+    turns.sort_by_key(|turn| turn.id);
+    turns.dedup_by_key(|turn| turn.id);
+    if turns.is_empty() {
+        return Err("there is nothing to continue: no question was answered to a script yet".into());
+    }
+    Ok(turns)
 }
 
-/// `continues 09:41 quick/small-8b: what is a tide?`.
-fn continues(turn: &Turn) -> String {
+/// `continues 09:41 quick/small-8b: what is a tide?`, and how many questions go along, if more than one does.
+fn continues(turn: &Turn, along: usize) -> String {
     let lane = turn.lane.as_ref().map(ToString::to_string).unwrap_or_default();
     let prompt = one_line(&turn.prompt).into_owned();
-    format!("continues {} {lane}: {}", Zone::Local.hm(turn.asked), shortened(&prompt, 60))
+    let all = if along > 1 { format!(" ({along} questions go along)") } else { String::new() };
+    format!("continues {} {lane}: {}{all}", Zone::Local.hm(turn.asked), shortened(&prompt, 60))
 }
 
 async fn converse(session: &mut Session, subscription: &mut Subscription, question: &Question) -> (Heard, Printer) {
@@ -244,6 +266,8 @@ async fn converse(session: &mut Session, subscription: &mut Subscription, questi
         no_training: session.no_training,
         only: question.only.clone(),
         patience: question.wanted.patience,
+        conversation: question.conversation.unwrap_or(ConversationId(turn.0)),
+        along: question.along.clone(),
         ..Ask::new(turn, Origin::Ask, question.prompt.clone(), question.request.clone())
     };
     if !session.link.send(subscription.number, Command::Ask(Box::new(ask))).await {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row, named_params};
+use rusqlite::{Connection, OpenFlags, Params, Row, named_params};
 
 use crate::domain::attempt::Attempt;
 use crate::domain::clock::Time;
@@ -122,9 +122,12 @@ impl Peek {
         recall::history(&self.conn, target, now).map_err(|error| self.unreadable(&error))
     }
 
-    /// The last question that was asked from a script and answered.
-    pub fn last_asked(&self) -> Result<Option<Turn>, Unreadable> {
-        self.conn.query_row(ASKED, [], load::turn).optional().map_err(|error| self.unreadable(&error))
+    /// What was asked from a script and answered, oldest first: the last question, and those that it continued, at most
+    /// [`CONTINUED`] in all.
+    pub fn last_asked(&self) -> Result<Vec<Turn>, Unreadable> {
+        let mut turns = self.rows(ASKED, [CONTINUED], load::turn)?;
+        turns.reverse();
+        Ok(turns)
     }
 
     /// What was asked in the chat, newest first, each once, at most so many, and at most [`PROMPT_BYTES`] of them.
@@ -175,7 +178,15 @@ const PROMPT_BYTES: usize = 16 * 1024 * 1024;
 
 const PROMPTS: &str = "SELECT prompt FROM turns WHERE origin = 'chat' GROUP BY prompt ORDER BY max(id) DESC LIMIT ?1";
 
-const ASKED: &str = "SELECT * FROM turns WHERE origin = 'ask' AND state = 'done' ORDER BY id DESC LIMIT 1";
+/// Questions of a script that go along with the one that continues them.
+pub const CONTINUED: u32 = 200;
+
+const ASKED: &str = "SELECT * FROM turns WHERE origin = 'ask' AND state = 'done' AND id IN (
+        SELECT later.id FROM turns AS later, (
+            SELECT id, conversation FROM turns WHERE origin = 'ask' AND state = 'done' ORDER BY id DESC LIMIT 1
+        ) AS last
+        WHERE later.id = last.id OR last.conversation <> 0 AND later.conversation = last.conversation
+    ) ORDER BY id DESC LIMIT ?1";
 
 /// No pattern is made of a text: whatever stands in it stands for itself.
 const ATTEMPTS: &str = "SELECT * FROM (
@@ -204,7 +215,7 @@ mod tests {
     use crate::domain::attempt::Outcome;
     use crate::domain::conversation::TurnState;
     use crate::domain::failure::Class;
-    use crate::domain::ids::TurnId;
+    use crate::domain::ids::{ConversationId, TurnId};
     use crate::store::samples::{NOON, attempt, bare_turn, turn};
     use crate::store::schema;
     use crate::store::write::{Write, apply};
@@ -279,11 +290,21 @@ mod tests {
     fn the_last_answered_question_of_a_script() {
         let asked = |id, state| Write::Turn(Box::new(bare_turn(id, Origin::Ask, state)));
         let (_temp, peek) = kept(&[]);
-        assert_eq!(peek.last_asked(), Ok(None));
+        assert_eq!(peek.last_asked(), Ok(Vec::new()));
         let chat = Write::Turn(Box::new(turn(9, TurnState::Done)));
         let (_temp, peek) =
             kept(&[asked(1, TurnState::Done), asked(2, TurnState::Done), asked(3, TurnState::Stopped), chat]);
-        assert_eq!(peek.last_asked().unwrap().unwrap().id, TurnId(2));
+        let ids = |peek: &Peek| peek.last_asked().unwrap().iter().map(|turn| turn.id.0).collect::<Vec<_>>();
+        assert_eq!(ids(&peek), [2]);
+        // A chain, and another one between.
+        let of = |id: u64, conversation: u64| {
+            let turn = bare_turn(id, Origin::Ask, TurnState::Done);
+            Write::Turn(Box::new(Turn { conversation: ConversationId(conversation), ..turn }))
+        };
+        let (_temp, peek) = kept(&[of(1, 7), of(2, 8), of(3, 7), of(4, 0)]);
+        assert_eq!(ids(&peek), [4], "of a time when nobody wrote down what was continued");
+        let (_temp, peek) = kept(&[of(1, 7), of(2, 8), of(3, 7)]);
+        assert_eq!(ids(&peek), [1, 3]);
     }
 
     #[test]

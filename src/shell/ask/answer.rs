@@ -145,6 +145,10 @@ impl Printer {
             }
             Show::Text | Show::Json => {}
         }
+        if let Some(unsent) = turn.unsent {
+            let turns = if unsent.turns == 1 { "question" } else { "questions" };
+            say(&format!("the {} oldest {turns} did not fit and were not sent along", unsent.turns));
+        }
         Ok(match &turn.state {
             TurnState::Done => {
                 say(&provenance(turn));
