@@ -105,7 +105,8 @@ const UNSETTLED: &str = "SELECT lane, started, coalesce(prompt, '') AS prompt,
     WHERE outcome = 'running' ORDER BY id";
 
 /// What others asked is in the log; the transcript is of the chat alone.
-const CHAT: &str = "SELECT * FROM turns WHERE origin = 'chat' ORDER BY id DESC LIMIT ?1";
+const CHAT: &str = "SELECT *, (SELECT files FROM attachments WHERE turn = turns.id) AS attachments
+    FROM turns WHERE origin = 'chat' ORDER BY id DESC LIMIT ?1";
 
 /// Of what others asked, the newest 2,000 turns are kept. The log has its own bounds, see `prune`.
 const PRUNE: &str = "DELETE FROM turns WHERE origin <> 'chat'
@@ -225,12 +226,9 @@ pub(super) fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     })
 }
 
-/// None in what an older roundel has made.
+/// Beside the turn; most have none.
 fn attachments(row: &Row<'_>) -> rusqlite::Result<Vec<Attachment>> {
-    match row.get::<_, Json<_>>("attachments") {
-        Err(rusqlite::Error::InvalidColumnName(_)) => Ok(Vec::new()),
-        found => found.map(|found| found.0),
-    }
+    Ok(row.get::<_, Option<Json<_>>>("attachments")?.map(|files| files.0).unwrap_or_default())
 }
 
 fn attempt(row: &Row<'_>) -> rusqlite::Result<Attempt> {
@@ -450,7 +448,9 @@ pub(super) mod tests {
         all.push(Write::Turn(Box::new(bare_turn(1, Origin::Chat, TurnState::Stopped))));
         all.push(Write::Draft(String::new()));
         let mut turns = expected.turns.clone();
-        turns[0] = bare_turn(1, Origin::Chat, TurnState::Stopped);
+        // A turn's files never change: they are written once.
+        let attachments = turns[0].attachments.clone();
+        turns[0] = Turn { attachments, ..bare_turn(1, Origin::Chat, TurnState::Stopped) };
         let mut conversations = expected.conversations.clone();
         conversations[1].turns -= 1;
         let (rests, switches, draft) = (Vec::new(), Vec::new(), String::new());

@@ -181,7 +181,7 @@ const PROMPTS: &str = "SELECT prompt FROM turns WHERE origin = 'chat' GROUP BY p
 /// Questions of a script that go along with the one that continues them.
 pub const CONTINUED: u32 = 200;
 
-const ASKED: &str = "SELECT * FROM turns WHERE origin = 'ask' AND state = 'done' AND id IN (
+const ASKED: &str = "SELECT *, NULL AS attachments FROM turns WHERE origin = 'ask' AND state = 'done' AND id IN (
         SELECT later.id FROM turns AS later, (
             SELECT id, conversation FROM turns WHERE origin = 'ask' AND state = 'done' ORDER BY id DESC LIMIT 1
         ) AS last

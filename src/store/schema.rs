@@ -149,7 +149,13 @@ const STEPS: &[M<'_>] = &[
     ) STRICT;
     ",
     ),
-    M::up("ALTER TABLE turns ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]';"),
+    M::up(
+        "
+    -- Beside the turns: an answer on its way is written twice a second, its files once.
+    CREATE TABLE attachments (turn INTEGER PRIMARY KEY, files TEXT NOT NULL) STRICT;
+    CREATE TRIGGER attachments_gone AFTER DELETE ON turns BEGIN DELETE FROM attachments WHERE turn = old.id; END;
+    ",
+    ),
     M::up("CREATE TABLE shares (name TEXT PRIMARY KEY, day TEXT NOT NULL, used INTEGER NOT NULL) STRICT;"),
 ];
 

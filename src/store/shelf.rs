@@ -19,7 +19,8 @@ const AROUND: usize = 60;
 impl Peek {
     /// The turns of a conversation that are over, oldest first, at most [`TURNS`].
     pub fn conversation(&self, id: ConversationId) -> Result<Vec<Turn>, Unreadable> {
-        let sql = "SELECT * FROM (SELECT * FROM turns WHERE conversation = :id AND origin = 'chat'
+        let sql = "SELECT *, (SELECT files FROM attachments WHERE turn = id) AS attachments
+            FROM (SELECT * FROM turns WHERE conversation = :id AND origin = 'chat'
                 AND state NOT IN ('waiting', 'running') ORDER BY id DESC LIMIT :most) ORDER BY id";
         self.rows(sql, named_params! { ":id": Count(id.0), ":most": TURNS }, load::turn)
     }

@@ -219,17 +219,15 @@ pub(super) const AVOID_TRAINING: &str = "avoid_training";
 // Not `INSERT OR REPLACE`: that is a deletion to the index of texts.
 const TURN: &str = "
     INSERT INTO turns (id, asked, origin, lane, state, reason, prompt, answer, reasoning, attempts, input_tokens,
-        output_tokens, first_token_ms, took_ms, simulated, conversation, replaces, unsent,
-        attachments)
+        output_tokens, first_token_ms, took_ms, simulated, conversation, replaces, unsent)
     VALUES (:id, :asked, :origin, :lane, :state, :reason, :prompt, :answer, :reasoning, :attempts, :input_tokens,
-        :output_tokens, :first_token_ms, :took_ms, :simulated, :conversation, :replaces, :unsent,
-        :attachments)
+        :output_tokens, :first_token_ms, :took_ms, :simulated, :conversation, :replaces, :unsent)
     ON CONFLICT (id) DO UPDATE SET asked = excluded.asked, origin = excluded.origin, lane = excluded.lane,
         state = excluded.state, reason = excluded.reason, prompt = excluded.prompt, answer = excluded.answer,
         reasoning = excluded.reasoning, attempts = excluded.attempts, input_tokens = excluded.input_tokens,
         output_tokens = excluded.output_tokens, first_token_ms = excluded.first_token_ms, took_ms = excluded.took_ms,
         simulated = excluded.simulated, conversation = excluded.conversation, replaces = excluded.replaces,
-        unsent = excluded.unsent, attachments = excluded.attachments";
+        unsent = excluded.unsent";
 
 fn turn(conn: &Connection, turn: &Turn) -> rusqlite::Result<()> {
     let (state, reason) = match &turn.state {
@@ -259,9 +257,18 @@ fn turn(conn: &Connection, turn: &Turn) -> rusqlite::Result<()> {
         ":conversation": Count(turn.conversation.0),
         ":replaces": turn.replaces.map(|id| Count(id.0)),
         ":unsent": turn.unsent.map(Json),
-        ":attachments": Json(&turn.attachments),
     };
-    conn.prepare_cached(TURN)?.execute(row).map(drop)
+    conn.prepare_cached(TURN)?.execute(row)?;
+    if turn.attachments.is_empty() {
+        return Ok(());
+    }
+    let mut known = conn.prepare_cached("SELECT 1 FROM attachments WHERE turn = ?1")?;
+    if known.exists([Count(turn.id.0)])? {
+        return Ok(());
+    }
+    conn.prepare_cached("INSERT INTO attachments (turn, files) VALUES (?1, ?2)")?
+        .execute((Count(turn.id.0), Json(&turn.attachments)))
+        .map(drop)
 }
 
 const CONVERSATION: &str = "
