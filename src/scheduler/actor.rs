@@ -124,6 +124,10 @@ impl Actor {
                 }
                 Some(landed) = self.flights.join_next() => {
                     self.landed(landed);
+                    // As many as have landed, in the same turn.
+                    while let Some(landed) = self.flights.try_join_next() {
+                        self.landed(landed);
+                    }
                     Turned::On
                 }
                 Ok(()) = saving.changed() => {

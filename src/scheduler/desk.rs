@@ -263,9 +263,11 @@ impl Desk {
         self.replan(now);
     }
 
-    /// Keeps what came with a failure, beside its row.
+    /// Keeps what came with a failure, beside its row. Not of the endpoint: a provider may quote the question there, and of
+    /// what others ask nothing is kept.
     pub(in crate::scheduler) fn keep_body(&mut self, row: Option<&Attempt>, failure: &Failure) {
-        if let (Some(row), Some(body)) = (row, &failure.body) {
+        let own = |row: &&Attempt| row.origin != Origin::Endpoint;
+        if let (Some(row), Some(body)) = (row.filter(own), &failure.body) {
             self.outbox.keep(Write::Body(row.id, body.clone()));
         }
     }
