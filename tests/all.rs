@@ -45,6 +45,10 @@ mod attach;
 mod dashboard;
 
 #[cfg(test)]
+#[cfg(unix)]
+mod chatting;
+
+#[cfg(test)]
 mod flights;
 
 #[cfg(test)]
