@@ -49,6 +49,10 @@ mod dashboard;
 mod chatting;
 
 #[cfg(test)]
+#[cfg(unix)]
+mod endings;
+
+#[cfg(test)]
 mod flights;
 
 #[cfg(test)]
