@@ -45,6 +45,14 @@ mod attach;
 mod dashboard;
 
 #[cfg(test)]
+#[cfg(unix)]
+mod chatting;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod endings;
+
+#[cfg(test)]
 mod flights;
 
 #[cfg(test)]

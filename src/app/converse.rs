@@ -227,6 +227,7 @@ impl App {
         let Some(Overlay::Shelf(list)) = &self.overlay else { return Vec::new() };
         let Some(Entry::Old(one)) = list.chosen(&self.conversations) else { return Vec::new() };
         let (id, back, name) = (one.id, one.deleted.is_some(), one.name.clone());
+        let place = list.place(&self.conversations);
         if back {
             return self.change_conversation(id, Change::Restore, now);
         }
@@ -239,6 +240,9 @@ impl App {
             effects.extend(opened);
         }
         effects.extend(self.change_conversation(id, Change::Delete, now));
+        if let Some(Overlay::Shelf(list)) = &mut self.overlay {
+            list.choose(place, &self.conversations);
+        }
         self.say(
             format!("\"{name}\" is deleted; it stands at the end of this list, and Del brings it back"),
             Role::Plain,
@@ -308,17 +312,16 @@ impl App {
             Some(Overlay::Form(form)) => form.go(down),
             Some(Overlay::Options(options)) => options.go(down),
             Some(Overlay::Shelf(list)) => {
-                let end = list.entries(&self.conversations).len().saturating_sub(1);
-                let at = list.at.min(end);
-                list.at = match way {
+                let at = list.place(&self.conversations);
+                let to = match way {
                     Move::Up | Move::PreviousTurn => at.saturating_sub(1),
                     Move::Down | Move::NextTurn => at + 1,
                     Move::PageUp | Move::HalfUp => at.saturating_sub(10),
                     Move::PageDown | Move::HalfDown => at + 10,
                     Move::First => 0,
-                    Move::Last => end,
-                }
-                .min(end);
+                    Move::Last => usize::MAX,
+                };
+                list.choose(to, &self.conversations);
             }
             _ => return false,
         }
@@ -461,6 +464,22 @@ mod tests {
         plain(&mut app, KeyCode::End);
         let effects = plain(&mut app, KeyCode::Delete);
         assert!(effects.contains(&Effect::Send(Command::Converse(id, Change::Restore))));
+    }
+
+    #[test]
+    fn what_is_chosen_stays_chosen_while_the_order_changes() {
+        let (mut app, _) = two();
+        alt(&mut app, '4');
+        plain(&mut app, KeyCode::End);
+        plain(&mut app, KeyCode::F(2));
+        write(&mut app, "!");
+        plain(&mut app, KeyCode::Enter);
+        // What was renamed comes first now, and it is what is deleted, not what stands in its place.
+        let effects = plain(&mut app, KeyCode::Delete);
+        assert_eq!(effects, [Effect::Send(Command::Converse(ConversationId(1), Change::Delete))]);
+        // Behind it is the next one.
+        let rows = app.screen(NOW).panel.unwrap();
+        assert!(rows.rows[rows.selected.unwrap()].text().contains("why tides?"));
     }
 
     #[test]

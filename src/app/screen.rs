@@ -311,7 +311,7 @@ impl App {
         let chosen = match overlay {
             Overlay::Lanes(lanes) => Some(lanes.at.min(all.len().saturating_sub(1))),
             Overlay::Export(at) => Some(*at),
-            Overlay::Shelf(list) => Some(list.at.min(all.len().saturating_sub(1))),
+            Overlay::Shelf(list) => Some(list.place(&self.conversations)),
             Overlay::Options(options) => Some(options.at.min(all.len().saturating_sub(1))),
             Overlay::Palette(palette) => Some(palette.at.min(all.len().saturating_sub(1))),
             Overlay::Recall(recall) => (recall.count() > 0).then(|| recall.at.min(all.len().saturating_sub(1))),

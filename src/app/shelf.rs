@@ -13,8 +13,10 @@ use crate::domain::text::one_line;
 pub struct Shelf {
     /// What is searched for.
     pub filter: String,
-    /// The chosen row of those that are found.
-    pub at: usize,
+    /// The chosen row of those that are found, unless what was chosen stands elsewhere by now.
+    at: usize,
+    /// What was chosen: others may come before it while the list is open.
+    meant: Option<Target>,
     /// What the conversation that is being renamed shall be called.
     pub renaming: Option<(ConversationId, String)>,
     /// The words that are being looked for on the disk.
@@ -22,6 +24,9 @@ pub struct Shelf {
     /// The words for which something was found, and what.
     found: (String, Vec<Hit>),
 }
+
+/// A conversation, and the turn in it.
+type Target = (ConversationId, Option<TurnId>);
 
 /// What can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,7 +41,7 @@ pub enum Entry<'a> {
 
 impl Entry<'_> {
     /// The conversation, and the turn in it.
-    pub const fn target(&self) -> Option<(ConversationId, Option<TurnId>)> {
+    pub const fn target(&self) -> Option<Target> {
         match self {
             Self::New => None,
             Self::Old(one) => Some((one.id, None)),
@@ -58,7 +63,7 @@ impl Shelf {
             name.extend(letters);
         } else {
             self.filter.extend(letters);
-            self.at = 0;
+            (self.at, self.meant) = (0, None);
         }
     }
 
@@ -68,7 +73,7 @@ impl Shelf {
             name.pop();
         } else {
             self.filter.pop();
-            self.at = 0;
+            (self.at, self.meant) = (0, None);
         }
     }
 
@@ -98,8 +103,22 @@ impl Shelf {
 
     /// What is chosen.
     pub fn chosen<'a>(&'a self, all: &'a Conversations) -> Option<Entry<'a>> {
+        self.entries(all).get(self.place(all)).copied()
+    }
+
+    /// The row of what is chosen.
+    pub fn place(&self, all: &Conversations) -> usize {
         let entries = self.entries(all);
-        entries.get(self.at.min(entries.len().saturating_sub(1))).copied()
+        let meant = self.meant.and_then(|meant| entries.iter().position(|entry| entry.target() == Some(meant)));
+        meant.unwrap_or(self.at).min(entries.len().saturating_sub(1))
+    }
+
+    /// Chooses a row, the last one if there are fewer.
+    pub fn choose(&mut self, row: usize, all: &Conversations) {
+        let entries = self.entries(all);
+        let at = row.min(entries.len().saturating_sub(1));
+        let meant = entries.get(at).and_then(Entry::target);
+        (self.at, self.meant) = (at, meant);
     }
 
     /// The rows of the list in `width` columns.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, TransactionBehavior};
 
 use crate::domain::attachment::Attachment;
 use crate::domain::attempt::{Attempt, Outcome};
-use crate::domain::chat::Conversation;
+use crate::domain::chat::{Conversation, name_of};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Turn, TurnState, Usage, text_tokens};
 use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
@@ -213,11 +213,11 @@ pub(super) fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
     })
 }
 
-/// A conversation; its columns, and `turns`.
+/// A conversation; its columns, and `turns`. What an update named has the first line as it was typed.
 pub(super) fn conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     Ok(Conversation {
         id: ConversationId(row.get::<_, Count>("id")?.0),
-        name: row.get("name")?,
+        name: name_of(&row.get::<_, String>("name")?),
         began: row.get::<_, At>("began")?.0,
         touched: row.get::<_, At>("touched")?.0,
         turns: row.get::<_, Count>("turns")?.0,

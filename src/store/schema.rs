@@ -209,6 +209,182 @@ fn settle(conn: &Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::attempt::{Attempt, Outcome};
+    use crate::domain::chat::Conversation;
+    use crate::domain::conversation::{Origin, Turn, TurnState};
+    use crate::domain::ids::{AttemptId, ConversationId, TurnId};
+    use crate::domain::quota::meter::Meter;
+    use crate::domain::share::Taken;
+    use crate::domain::standing::{Rest, Switch};
+    use crate::store::load::{Loaded, load};
+    use crate::store::samples::{self, NOON};
+    use crate::store::write::{Write, apply};
+    use crate::store::Store;
+
+    /// The steps after which there are conversations, bounds of what was switched off, what goes along, ...
+    const UNTIL: usize = 3;
+    const CONVERSATIONS: usize = 4;
+    const RATES: usize = 5;
+    const BODIES: usize = 7;
+    const ATTACHMENTS: usize = 8;
+    const SHARES: usize = 9;
+
+    /// Each question a second after the one before. The first one is hostile, the last one was just being answered.
+    fn turns() -> Vec<Turn> {
+        let mut turns = samples::turns();
+        turns.insert(0, samples::turn(0, TurnState::Done));
+        turns.push(samples::turn((1 << 51) + 1, TurnState::Running));
+        turns.push(samples::bare_turn((1 << 51) + 2, Origin::Ask, TurnState::Done));
+        for (turn, seconds) in turns.iter_mut().zip(0..) {
+            turn.asked = NOON.plus(Duration::from_secs(seconds));
+            turn.replaces = None;
+            if turn.origin != Origin::Chat {
+                turn.conversation = ConversationId(0);
+            }
+        }
+        turns[0].prompt = "  why\u{1b}[2J two \u{202e}tides?\r\nand when".into();
+        turns[0].answer = "The Moon, says an Ångström of Brittany.".into();
+        turns
+    }
+
+    fn attempts() -> Vec<Attempt> {
+        let running = samples::attempt(900, Outcome::Running);
+        samples::attempts().into_iter().chain([Attempt { turn: TurnId((1 << 51) + 1), ..running }]).collect()
+    }
+
+    fn share() -> Taken {
+        Taken { name: "editor".into(), day: "2026-11-22".into(), used: 7 }
+    }
+
+    /// One of every kind, as this version keeps it.
+    fn fill(conn: &Connection) {
+        let each = |write: Write| apply(conn, &write).unwrap();
+        turns().into_iter().for_each(|turn| each(Write::Turn(Box::new(turn))));
+        attempts().into_iter().for_each(|attempt| each(Write::Attempt(Box::new(attempt))));
+        samples::conversations().into_iter().for_each(|one| each(Write::Conversation(Box::new(one))));
+        samples::meters().into_iter().for_each(|meter| each(Write::Meter(Box::new(meter))));
+        for rest in samples::rests() {
+            each(Write::Rest { target: rest.target.clone(), rest: Some(rest) });
+        }
+        for switch in samples::switches() {
+            each(Write::Switch { target: switch.target.clone(), switch: Some(switch) });
+        }
+        each(Write::Draft("a thought".into()));
+        each(Write::LastAccount("groq".into()));
+        each(Write::AvoidTraining(true));
+        each(Write::Body(AttemptId(5), "what came".into()));
+        each(Write::Share(share()));
+    }
+
+    /// A database as version `n` made it: what its tables and columns could hold of `latest`.
+    fn made_by(n: usize, path: &Path, latest: &Path) {
+        let mut conn = connect(path, Duration::ZERO).unwrap();
+        settle(&conn).unwrap();
+        MIGRATIONS.to_version(&mut conn, n).unwrap();
+        conn.execute("ATTACH ?1 AS latest", [latest.to_str().unwrap()]).unwrap();
+        let names = |sql: &str| -> Vec<String> {
+            let mut statement = conn.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        // The index of texts fills itself.
+        let tables = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'turns_text%'";
+        for table in names(tables) {
+            let columns = names(&format!("SELECT name FROM pragma_table_info('{table}', 'main')"));
+            // Nobody wrote it before there were several.
+            let written = |column: &&String| n >= CONVERSATIONS || *column != "conversation";
+            let columns: Vec<&str> = columns.iter().filter(written).map(String::as_str).collect();
+            let columns = columns.join(", ");
+            let sql = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM latest.{table}");
+            conn.execute(&sql, []).unwrap();
+        }
+        let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(usize::try_from(version).unwrap(), n);
+    }
+
+    /// What is there after an update from version `n`.
+    fn expected(n: usize) -> Loaded {
+        let turn = |turn: Turn| Turn {
+            conversation: if n < CONVERSATIONS { ConversationId::FIRST } else { turn.conversation },
+            unsent: turn.unsent.filter(|_| n >= CONVERSATIONS),
+            attachments: if n < ATTACHMENTS { Vec::new() } else { turn.attachments },
+            state: if turn.state.is_over() { turn.state } else { TurnState::Interrupted },
+            ..turn
+        };
+        let of_chat = || turns().into_iter().filter(|turn| turn.origin == Origin::Chat);
+        let conversations = if n < CONVERSATIONS {
+            let touched = of_chat().last().unwrap().asked;
+            let turns = of_chat().count() as u64;
+            let name = "why\u{fffd}[2J two \u{fffd}tides?".into();
+            vec![Conversation { name, touched, turns, ..Conversation::new(ConversationId::FIRST, NOON) }]
+        } else {
+            let count = |id: ConversationId| of_chat().filter(|turn| turn.conversation == id).count() as u64;
+            samples::conversations().into_iter().map(|one| Conversation { turns: count(one.id), ..one }).collect()
+        };
+        let attempts = attempts().into_iter().map(|attempt| {
+            let running = attempt.outcome == Outcome::Running;
+            Attempt { outcome: if running { Outcome::Interrupted } else { attempt.outcome }, ..attempt }
+        });
+        let meter = |meter: Meter| Meter {
+            documented: meter.documented.filter(|_| n > 1),
+            guess: meter.guess.filter(|_| n > 1),
+            drift: meter.drift.filter(|_| n > 1),
+            rate: meter.rate.filter(|_| n >= RATES),
+            ..meter
+        };
+        let mut rests: Vec<Rest> = samples::rests();
+        rests.sort_by_key(|rest| format!("{:?}", rest.target));
+        let mut switches: Vec<Switch> = samples::switches();
+        switches.sort_by_key(|switch| format!("{:?}", switch.target));
+        for switch in &mut switches {
+            switch.until = switch.until.filter(|_| n >= UNTIL);
+        }
+        Loaded {
+            turns: of_chat().map(turn).collect(),
+            conversations,
+            attempts: attempts.collect(),
+            meters: samples::meters().into_iter().map(meter).collect(),
+            rests,
+            switches,
+            draft: "a thought".into(),
+            last_account: Some("groq".into()),
+            avoid_training: true,
+            shares: if n < SHARES { Vec::new() } else { vec![share()] },
+            last_turn: Some(TurnId((1 << 51) + 2)),
+            last_attempt: Some(AttemptId(900)),
+            unsettled: Vec::new(),
+            skipped: 0,
+        }
+    }
+
+    #[test]
+    fn what_every_earlier_version_kept_is_all_there() {
+        for n in 1..=STEPS.len() {
+            let temp = tempfile::tempdir().unwrap();
+            let (path, latest) = (temp.path().join("roundel.db"), temp.path().join("latest.db"));
+            fill(&open(&latest, Duration::ZERO).unwrap());
+            made_by(n, &path, &latest);
+            let mut conn = open(&path, Duration::ZERO).unwrap();
+            let mut loaded = load(&mut conn, NOON.plus(Duration::from_mins(1))).unwrap();
+            assert_eq!(std::mem::take(&mut loaded.unsettled).len(), 1, "from {n}");
+            let wanted = expected(n);
+            assert_eq!(loaded.turns, wanted.turns, "from {n}");
+            assert_eq!(loaded, wanted, "from {n}");
+            // Also what was just being answered is found.
+            let peek = Store::peek(temp.path()).unwrap().unwrap();
+            let found = |text: &str| peek.search(text).unwrap().iter().map(|hit| hit.turn.0).collect::<Vec<_>>();
+            assert_eq!(found("brittany angstrom"), [0], "from {n}");
+            assert!(found("日本語").contains(&((1 << 51) + 1)), "from {n}");
+            assert_eq!(peek.body(AttemptId(5)).unwrap().as_deref(), (n >= BODIES).then_some("what came"), "from {n}");
+            let conversation = ConversationId(if n < CONVERSATIONS { 1 } else { 3 });
+            let of_it = wanted.turns.iter().filter(|turn| turn.conversation == conversation).count();
+            assert_eq!(peek.conversation(conversation).unwrap().len(), of_it, "from {n}");
+            // It is as if it had been made by this one: what is written now is read again.
+            let prompt = "neap".into();
+            let next = Turn { prompt, conversation, ..samples::turn(1 << 52, TurnState::Done) };
+            apply(&conn, &Write::Turn(Box::new(next.clone()))).unwrap();
+            assert_eq!((found("neap"), load(&mut conn, NOON).unwrap().turns.pop()), (vec![1 << 52], Some(next)));
+        }
+    }
 
     #[test]
     fn the_steps_are_sound() {
