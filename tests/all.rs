@@ -45,6 +45,10 @@ mod attach;
 mod dashboard;
 
 #[cfg(test)]
+#[cfg(unix)]
+mod setup;
+
+#[cfg(test)]
 mod flights;
 
 #[cfg(test)]
