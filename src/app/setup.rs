@@ -256,7 +256,22 @@ impl Setup {
 
     fn detail(&self, offer: &Offer, width: usize) -> Vec<Row> {
         let room = width.saturating_sub(4);
-        let mut rows: Vec<Row> = Vec::new();
+        // What is being done stands first: on a small screen the rest is not seen.
+        let mut rows = vec![self.key_row(offer, room)];
+        if let Some((role, words)) = &self.said {
+            let sign = match role {
+                Role::Good => "●",
+                Role::Bad => "✕",
+                _ => "◐",
+            };
+            rows.extend(fold(
+                Row(vec![Piece::new(format!("{sign} "), *role), Piece::new(one_line(words), *role)]),
+                room,
+            ));
+        }
+        let link = offer.key_url.is_ascii().then(|| Arc::from(one_line(&offer.key_url).as_ref()));
+        let page = Piece { link, ..Piece::new(one_line(&offer.key_url), Role::Link) };
+        rows.push(Row(vec![Piece::dim(format!("{:<10}", "is had at")), page]));
         let mut say = |label: &str, words: &str, role: Role| {
             let row = Row(vec![Piece::dim(format!("{label:<10}")), Piece::new(one_line(words), role)]);
             rows.extend(fold(row, room));
@@ -276,46 +291,25 @@ impl Setup {
         if !offer.as_of.is_empty() {
             say("as of", &offer.as_of, Role::Dim);
         }
-        let link = offer.key_url.is_ascii().then(|| Arc::from(one_line(&offer.key_url).as_ref()));
-        let page = Piece { link, ..Piece::new(one_line(&offer.key_url), Role::Link) };
-        rows.push(Row(vec![Piece::dim(format!("{:<10}", "a key at")), page]));
-        let wants =
-            [&offer.variable].into_iter().chain(&offer.besides).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let place = offer.found.as_ref().map_or(wants, |found| format!("from {found}"));
-        match self.stage {
-            Stage::Write | Stage::Testing => {
-                let masked = self.entry.masked(room.saturating_sub(12));
-                let end = if self.stage == Stage::Testing { "  asking for its models" } else { "▏" };
-                let hint = if self.entry.0.is_empty() { "paste it here; it is shown by its last letters" } else { "" };
-                rows.push(Row(vec![
-                    Piece::new(format!("{:<10}", "key"), Role::Accent),
-                    Piece::plain(masked),
-                    Piece::new(end, Role::Accent),
-                    Piece::dim(hint),
-                ]));
-            }
-            Stage::Choose | Stage::Done(_) => {
-                rows.push(Row(vec![Piece::dim(format!("{:<10}", "key")), Piece::plain(place)]))
-            }
-        }
-        if let Some((role, words)) = &self.said {
-            let sign = match role {
-                Role::Good => "●",
-                Role::Bad => "✕",
-                _ => "◐",
-            };
-            rows.extend(fold(
-                Row(vec![Piece::new(format!("{sign} "), *role), Piece::new(one_line(words), *role)]),
-                room,
-            ));
-        }
         rows.push(Row::default());
-        rows.into_iter()
-            .map(|mut row| {
-                row.0.insert(0, Piece::plain("    "));
-                row
-            })
-            .collect()
+        for row in &mut rows {
+            row.0.insert(0, Piece::plain("    "));
+        }
+        rows
+    }
+
+    /// The key that is typed, or where it is, or which variable it goes into.
+    fn key_row(&self, offer: &Offer, room: usize) -> Row {
+        if matches!(self.stage, Stage::Choose | Stage::Done(_)) {
+            let wants = [&offer.variable].into_iter().chain(&offer.besides).map(String::as_str).collect::<Vec<_>>();
+            let place = offer.found.as_ref().map_or_else(|| wants.join(", "), |found| format!("from {found}"));
+            return Row(vec![Piece::dim(format!("{:<10}", "key")), Piece::plain(one_line(&place))]);
+        }
+        let masked = self.entry.masked(room.saturating_sub(40).max(12));
+        let end = if self.stage == Stage::Testing { "  asking for its models" } else { "▏" };
+        let hint = if self.entry.0.is_empty() { "paste it here; only its last letters are shown" } else { "" };
+        let label = Piece::new(format!("{:<10}", "key"), Role::Accent);
+        Row(vec![label, Piece::plain(masked), Piece::new(end, Role::Accent), Piece::dim(hint)])
     }
 }
 
