@@ -55,6 +55,9 @@ pub mod keymap;
 /// What the mouse did.
 pub mod pointer;
 
+/// What is offered at the setup.
+pub mod offer;
+
 /// What is read for the dashboard.
 pub mod fetch;
 
@@ -131,6 +134,9 @@ pub mod detail;
 /// All that is known of one attempt.
 pub mod record;
 
+/// Providers, and the key for one.
+pub mod setup;
+
 /// The list of lanes.
 pub mod lanes;
 
@@ -195,6 +201,9 @@ mod complete;
 /// What is selected in the quota pane.
 mod pick;
 
+/// What is done at the setup.
+mod equip;
+
 /// What keys do.
 mod act;
 
@@ -240,8 +249,10 @@ impl App {
                 Vec::new()
             }
             Msg::Report(report) => {
+                let starting = self.link == Link::Starting;
                 let mut effects = self.hear(report, now);
                 effects.extend(self.send_queued(now));
+                effects.extend(self.offer_setup(starting));
                 effects
             }
             Msg::Tick => {
@@ -337,6 +348,7 @@ impl App {
                 self.log.unread(number);
                 self.say(one_line(&format!("older rows of the log cannot be read: {why}")), Role::Warn, now);
             }
+            Msg::Setup(heard) => self.hear_setup(heard),
             Msg::Body(attempt, body) => {
                 self.learn_body(attempt, body);
             }

@@ -15,6 +15,9 @@ pub mod paths;
 /// Keys, from files and commands.
 pub mod keys;
 
+/// Keys that were typed in.
+pub mod keyring;
+
 /// The log file.
 pub mod log;
 
@@ -110,6 +113,9 @@ pub mod errands;
 
 /// What the dashboard reads of what is kept.
 pub mod reading;
+
+/// What the dashboard's setup wants.
+pub mod setup;
 
 /// What the dashboard wants read.
 pub mod chores;

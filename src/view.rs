@@ -202,6 +202,44 @@ mod tests {
         lines.join("\n")
     }
 
+    #[test]
+    fn the_setup_at_all_sizes() {
+        use crate::app::offer::{Heard, Offer};
+        use crate::domain::roster::Training;
+        let offer = |id: &str, name: &str, training, found: Option<&str>| Offer {
+            id: id.into(),
+            name: name.into(),
+            brief: "3 free models".into(),
+            free: vec![
+                "all models together: 20 req/min".into(),
+                "gemini-3.8-flash: 5 req/min, 20 req/day, 250000 in tok/min".into(),
+            ],
+            note: "Limits are of the project: two keys of one project share them.".into(),
+            training,
+            as_of: "2026-10-22, ai.google.dev/gemini-api/docs/rate-limits".into(),
+            key_url: "https://aistudio.google.com/app/apikey".into(),
+            variable: "GEMINI_API_KEY".into(),
+            besides: Vec::new(),
+            found: found.map(str::to_owned),
+            ours: false,
+        };
+        for (width, height) in [(50, 16), (80, 24), (120, 40)] {
+            let mut app = app(width, height);
+            for letter in "/setup".chars() {
+                app.update(key(KeyCode::Char(letter)), NOW);
+            }
+            app.update(key(KeyCode::Enter), NOW);
+            let offers = vec![
+                offer("gemini", "Google Gemini", Training::Yes, None),
+                offer("groq", "Groq", Training::No, Some("GROQ_API_KEY")),
+                offer("zai", "Z.ai", Training::Unknown, None),
+            ];
+            app.update(Msg::Setup(Heard::Offers(Ok(offers))), NOW);
+            app.update(Msg::Paste("AIza-canary-0123456789wxyz\n".into()), NOW);
+            snap(&format!("setup_{width}x{height}"), &app);
+        }
+    }
+
     fn snap(name: &str, app: &App) {
         let areas = app.areas().whole;
         let mut settings = insta::Settings::clone_current();

@@ -53,6 +53,10 @@ mod chatting;
 mod endings;
 
 #[cfg(test)]
+#[cfg(unix)]
+mod setup;
+
+#[cfg(test)]
 mod flights;
 
 #[cfg(test)]

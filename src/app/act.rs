@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::action::{Action, Edit, Focus, Move};
+use crate::app::action::{Action, Edit, Focus, LookAction, Move};
 use crate::app::composer::Unfolded;
 use crate::app::fetch::{Fetch, Fetched};
 use crate::app::find::Find;
@@ -113,6 +113,7 @@ impl App {
             Action::Take => match &self.overlay {
                 Some(Overlay::Palette(_)) => return self.take_command(now),
                 Some(Overlay::Recall(_)) => self.take_prompt(),
+                Some(Overlay::Setup(_)) => return self.take_setup(),
                 _ => return self.take_completion(now),
             },
             Action::Complete if self.overlay.is_some() => self.complete_command(),
@@ -142,6 +143,7 @@ impl App {
             Action::ToTurn => self.show_turn(now),
             Action::Talk(talk) => return self.talk(talk, now),
             Action::Log(action) => return self.act_on_log(action, now),
+            Action::Look(LookAction::Setup) => return self.open_setup(false),
             Action::Switch => return self.switch(now),
             Action::Undo => return self.undo(now),
         }
@@ -165,6 +167,11 @@ impl App {
         }
         if let Some(Overlay::Shelf(list)) = &mut self.overlay
             && list.renaming.take().is_some()
+        {
+            return;
+        }
+        if let Some(Overlay::Setup(setup)) = &mut self.overlay
+            && setup.back()
         {
             return;
         }

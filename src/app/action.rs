@@ -130,6 +130,13 @@ pub enum LogAction {
     Write(Option<Form>),
 }
 
+/// What the screen is like, and what is set up on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LookAction {
+    /// Open the setup.
+    Setup,
+}
+
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -207,6 +214,8 @@ pub enum Action {
     Talk(Talk),
     /// Something with the log.
     Log(LogAction),
+    /// Something with the screen itself.
+    Look(LookAction),
     /// Take out of the rotation, or back in.
     Switch,
     /// Undo the last switch.

@@ -1,7 +1,7 @@
 //! What can be done by name: `/name` in the composer, `:name` and Ctrl+P in the list of commands. One row for each; what
 //! it does is an action of the keymap, or one of [`Does`], which has its arm in `order`.
 
-use crate::app::action::{Action, Focus, Talk};
+use crate::app::action::{Action, Focus, LookAction, Talk};
 use crate::app::fuzzy::fit;
 use crate::app::keymap::binding::Binding;
 use crate::app::keymap::{keys, name};
@@ -91,6 +91,12 @@ pub const VERBS: &[Verb] = &[
     verb("expand", "", Does::Act(Action::Expand), "the focused pane on the whole screen, or not"),
     verb("raw", "", Does::Act(Action::Raw), "the selected answer as it was written, or read again"),
     verb("thoughts", "", Does::Act(Action::Thoughts), "show what the models thought, or hide it"),
+    verb(
+        "setup",
+        "",
+        Does::Act(Action::Look(LookAction::Setup)),
+        "real providers: what each gives for free, and its key",
+    ),
     verb("quit", "", Does::Quit, "quit"),
 ];
 

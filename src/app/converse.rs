@@ -270,6 +270,7 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Shelf(list)) => list.write(text),
             Some(Overlay::Form(form)) => form.write(text),
+            Some(Overlay::Setup(setup)) => setup.write(text),
             None if self.find.typing && self.focus == Focus::Transcript => {
                 self.find.text.extend(text.chars().filter(|char| !char.is_control()));
                 self.seek_anew();
@@ -284,6 +285,7 @@ impl App {
     pub(in crate::app) fn edit_aside(&mut self, edit: Edit) -> bool {
         match &mut self.overlay {
             Some(Overlay::Shelf(list)) => list.delete(),
+            Some(Overlay::Setup(setup)) => setup.edit(edit),
             Some(Overlay::Form(form)) => match edit {
                 Edit::NewLine => form.write("\n"),
                 Edit::CutToHead => form.clear(),
@@ -311,6 +313,7 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Form(form)) => form.go(down),
             Some(Overlay::Options(options)) => options.go(down),
+            Some(Overlay::Setup(setup)) => setup.step(way),
             Some(Overlay::Shelf(list)) => {
                 let at = list.place(&self.conversations);
                 let to = match way {

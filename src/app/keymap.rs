@@ -104,7 +104,7 @@ mod tests {
     use crate::app::action::{Edit, Move};
     use crossterm::event::KeyCode::Enter;
 
-    const SCENES: [Scene; 17] = [
+    const SCENES: [Scene; 18] = [
         Scene::On(Focus::Composer),
         Scene::On(Focus::Transcript),
         Scene::On(Focus::Quota),
@@ -122,6 +122,7 @@ mod tests {
         Scene::Filter,
         Scene::Attempt,
         Scene::Export,
+        Scene::Setup,
     ];
 
     #[test]

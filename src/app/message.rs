@@ -2,6 +2,7 @@
 
 use crate::app::fetch::{Fetch, Fetched};
 use crate::app::keymap::{KeyEvent, MouseEvent};
+use crate::app::offer::{self, Heard};
 use crate::app::page::{self, Form, Page, Recording, Repeat};
 use crate::app::snippet::{Parsed, Snippet};
 use crate::domain::chat::Hit;
@@ -67,6 +68,8 @@ pub enum Msg {
     Edited(Result<String, String>),
     /// What came with a failed attempt, which [`Effect::ReadBody`] asked for; None: nothing is kept of it.
     Body(AttemptId, Option<String>),
+    /// What [`Effect::Setup`] asked for.
+    Setup(Heard),
     /// SIGINT from outside.
     Interrupted,
 }
@@ -109,6 +112,8 @@ pub enum Effect {
     Fetch(Fetch),
     /// Give the terminal to the user's editor with this draft in it, and answer with [`Msg::Edited`].
     Edit(String),
+    /// Find out what there is for the setup, or test a key, off this task, and answer with [`Msg::Setup`].
+    Setup(offer::Wanted),
     /// Start again with the real providers: the user has taken up the offer.
     GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.

@@ -43,6 +43,8 @@ pub enum Place {
     Menu,
     /// Where it is chosen how rows are written.
     Export,
+    /// In the setup; letters are a key.
+    Setup,
 }
 
 impl Place {
@@ -68,6 +70,7 @@ impl Place {
             Self::Earlier => "In the earlier prompts",
             Self::Menu => "While a word is completed",
             Self::Export => "Where rows are written",
+            Self::Setup => "In the setup",
         }
     }
 
@@ -87,6 +90,7 @@ impl Place {
             | (Self::Earlier, Scene::Earlier)
             | (Self::Menu, Scene::Menu)
             | (Self::Export, Scene::Export)
+            | (Self::Setup, Scene::Setup)
             | (Self::Everywhere, Scene::On(_)) => true,
             (Self::Composer, Scene::On(focus)) => matches!(focus, Focus::Composer),
             (Self::Panes, Scene::On(focus)) => !matches!(focus, Focus::Composer),
@@ -129,6 +133,8 @@ pub enum Scene {
     Menu,
     /// How rows are written.
     Export,
+    /// The setup.
+    Setup,
 }
 
 impl Scene {

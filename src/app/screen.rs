@@ -307,11 +307,13 @@ impl App {
             Overlay::Form(form) => ("This conversation", None, form.rows(width)),
             Overlay::Options(options) => (options.title(), None, options.rows(width)),
             Overlay::Export(_) => ("Write the log into a file", None, self.export_rows()),
+            Overlay::Setup(setup) => ("Set up a provider", None, setup.rows(width)),
         };
         let chosen = match overlay {
             Overlay::Lanes(lanes) => Some(lanes.at.min(all.len().saturating_sub(1))),
             Overlay::Export(at) => Some(*at),
             Overlay::Shelf(list) => Some(list.place(&self.conversations)),
+            Overlay::Setup(setup) => Some(setup.at()).filter(|at| *at < all.len()),
             Overlay::Options(options) => Some(options.at.min(all.len().saturating_sub(1))),
             Overlay::Palette(palette) => Some(palette.at.min(all.len().saturating_sub(1))),
             Overlay::Recall(recall) => (recall.count() > 0).then(|| recall.at.min(all.len().saturating_sub(1))),
@@ -320,14 +322,19 @@ impl App {
         // What is searched in keeps its size.
         let height = match overlay {
             Overlay::Lanes(_) => self.roster.lanes.len() + 3,
-            Overlay::Help(_) | Overlay::Shelf(_) | Overlay::Palette(_) | Overlay::Recall(_) => usize::MAX,
+            Overlay::Help(_) | Overlay::Shelf(_) | Overlay::Palette(_) | Overlay::Recall(_) | Overlay::Setup(_) => {
+                usize::MAX
+            }
             Overlay::Target(_) | Overlay::Attempt(_) | Overlay::Form(_) | Overlay::Options(_) | Overlay::Export(_) => {
                 all.len()
             }
         };
         let area = self.areas.overlay(height);
         let height = usize::from(panel_text(area, search.is_some()).height);
-        let least = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(height));
+        // What unfolds under the chosen row is seen with it, if there is room.
+        let with =
+            if let Overlay::Setup(setup) = overlay { setup.with(width).min(height.saturating_sub(1)) } else { 0 };
+        let least = chosen.map_or(0, |chosen| (chosen + 1 + with).saturating_sub(height));
         let wanted = self.overlay_top.min(chosen.unwrap_or(usize::MAX)).max(least);
         let top = wanted.min(all.len().saturating_sub(height));
         let below = all.len().saturating_sub(top + height);

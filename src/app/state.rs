@@ -23,6 +23,7 @@ use crate::app::recall::Recall;
 use crate::app::roster::{Item, Roster};
 use crate::app::row::Role;
 use crate::app::scales::{Reading, Scales};
+use crate::app::setup::Setup;
 use crate::app::shelf::Shelf;
 use crate::app::transcript::Transcript;
 use crate::domain::clock::Time;
@@ -57,6 +58,8 @@ pub enum Overlay {
     Recall(Recall),
     /// How the rows of the log are to be written into a file; the chosen row.
     Export(usize),
+    /// Providers, and the key for one.
+    Setup(Box<Setup>),
 }
 
 /// A line that passes.
@@ -265,6 +268,7 @@ impl App {
             None if self.is_filtering() => Scene::Filter,
             Some(Overlay::Palette(_)) => Scene::Commands,
             Some(Overlay::Recall(_)) => Scene::Earlier,
+            Some(Overlay::Setup(_)) => Scene::Setup,
             None if self.completing.menu.is_some() && matches!(self.focus, Focus::Composer) => Scene::Menu,
             None => Scene::On(self.focus),
         }

@@ -165,7 +165,7 @@ impl App {
         let lanes = &self.roster.lanes;
         let mut standings = lanes.iter().map(|lane| self.roster.standing(lane, self.config.usual, due.now));
         if lanes.is_empty() {
-            let hint = Piece::dim("`roundel providers` says where keys are had");
+            let hint = Piece::dim("/setup says where keys are had");
             Row(vec![Piece::new("✕ no provider is set up: ", Role::Bad), hint])
         } else if lanes.iter().all(|lane| lane.off().is_some()) {
             let hint = Piece::dim("Space in the quota pane switches one on");
@@ -218,11 +218,11 @@ impl App {
         }
         let key = &self.config.key_name;
         let forms = [
-            format!("no model answers here; real ones: set {key} (or another provider's) and start again"),
-            format!("no model answers here; for real ones set {key} and start again"),
-            format!("no model answers; set {key} and start again"),
-            format!("set {key} for real answers"),
-            format!("set {key}"),
+            format!("no model answers here; real ones: /setup, or set {key} and start again"),
+            "no model answers here; for real ones type /setup".to_owned(),
+            "no model answers; /setup brings real ones".to_owned(),
+            "/setup for real answers".to_owned(),
+            "/setup".to_owned(),
         ];
         self.simulated.then(|| forms.into_iter().find(|form| form.chars().count() <= width))?
     }

@@ -33,7 +33,7 @@ impl App {
         }
         let off = groups.iter().any(|group| group.on.iter().chain(&group.listed).any(|lane| lane.off().is_some()));
         let keys = [
-            ("roundel providers", "lists every provider, with the page where its key is had"),
+            ("/setup", "shows what each provider gives for free, and takes a key"),
             ("roundel --demo", "shows the demo"),
         ];
         let alt = off.then_some(("Alt+2", "the quota: Space switches a lane on; → shows those that are only listed"));

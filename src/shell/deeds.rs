@@ -7,7 +7,8 @@ use crate::app::message::{Effect, Msg};
 use crate::domain::clock::Clock;
 use crate::shell::curl::{curl, key_name};
 use crate::shell::errands::Came;
-use crate::shell::{chores, clipboard, pages, reading, saved, takeout};
+use crate::shell::session::NewKey;
+use crate::shell::{chores, clipboard, pages, reading, saved, setup, takeout};
 use crate::store::Store;
 
 /// Where things are.
@@ -17,6 +18,8 @@ pub struct Places {
     pub data: Option<PathBuf>,
     /// The config that the user named.
     pub config: Option<PathBuf>,
+    /// What becomes of a new key.
+    pub keys: NewKey,
 }
 
 /// What is answered where an errand cannot even begin.
@@ -24,6 +27,7 @@ pub fn refused(effect: &Effect) -> Msg {
     let why = "too much else is being done";
     match effect {
         Effect::Fetch(fetch) => Msg::Fetched(chores::refused(fetch.clone())),
+        Effect::Setup(wanted) => setup::refused(wanted),
         Effect::ReadLog(wanted) => Msg::LogUnread(wanted.number, why.into()),
         _ => Msg::Told(format!("not done: {why}; try again")),
     }
@@ -39,6 +43,7 @@ pub fn carry_out(effect: Effect, places: &Places) -> Came {
             let path = saved::text(data, &name, ending, &text).map_err(|error| error.to_string())?;
             Ok(format!("saved {}", saved::shown(&path)))
         }),
+        Effect::Setup(wanted) => setup::carry_out(wanted, places.config.as_deref(), &places.keys).into(),
         Effect::ReadLog(wanted) => pages::page(data, wanted).into(),
         Effect::ReadBody(attempt) => {
             let kept = data.and_then(|data| Store::peek(data).ok().flatten());

@@ -14,6 +14,11 @@ pub fn data_folder(chosen: Option<PathBuf>, demo: bool) -> Option<PathBuf> {
     Some(if demo { base.join("demo") } else { base })
 }
 
+/// The platform's folder for what the user set up. None: the home folder is not known.
+pub fn config_folder() -> Option<PathBuf> {
+    Some(choose_base_strategy().ok()?.config_dir().join("roundel"))
+}
+
 /// The folder of the lists of models: `models/` in the platform's cache folder, or in the data folder that was chosen.
 /// None: the home folder is not known.
 pub fn lists_folder(chosen: Option<PathBuf>) -> Option<PathBuf> {

@@ -102,14 +102,7 @@ mod tests {
             ["GROQ_API_KEY", "CEREBRAS_API_KEY", "OPENAI_API_KEY"].contains(&name).then(|| "sk-canary".into())
         };
         let assembly = assemble(&catalogue, &Config::default(), &env, &mut |_| Err("none".into()));
-        let text = report(&Sources {
-            assembly,
-            catalogue,
-            config: "/c/config.toml".into(),
-            endpoint: crate::providers::config::endpoint::Endpoint::default(),
-            aliases: Vec::new(),
-            retention: crate::domain::attempt::Retention::default(),
-        });
+        let text = report(&Sources { assembly, catalogue, ..Sources::bare() });
         for part in [
             "groq                   Groq, ",
             "key from GROQ_API_KEY",

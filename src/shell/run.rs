@@ -326,8 +326,10 @@ impl Screen {
                 | Effect::Save(_)
                 | Effect::Export(..)
                 | Effect::CopyCurl(_)
+                | Effect::Setup(_)
                 | Effect::Copy(_)) => {
-                    let places = Places { data: self.session.folder.clone(), config: self.config.clone() };
+                    let (data, config) = (self.session.folder.clone(), self.config.clone());
+                    let places = Places { data, config, keys: self.session.keys_go() };
                     let refused = deeds::refused(&errand);
                     if !self.errands.run(move || deeds::carry_out(errand, &places)) {
                         effects.extend(self.app.update(refused, Clock::System.now()));

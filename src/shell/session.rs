@@ -57,6 +57,19 @@ pub struct Session {
     part: Part,
 }
 
+/// What becomes of a key that is typed in, and good.
+#[derive(Debug, Clone)]
+pub enum NewKey {
+    /// Its lanes join this scheduler.
+    Roster(Link),
+    /// The dashboard begins again with it.
+    Beginning,
+    /// The process that holds the folder has to.
+    Owner(u32),
+    /// Nothing is kept at all.
+    Nowhere,
+}
+
 /// A session, and what it hears.
 type Open = (Session, Subscription);
 
@@ -265,6 +278,16 @@ impl Session {
                 }
             }
             Part::Attached(_) | Part::Over => std::future::pending().await,
+        }
+    }
+
+    /// What becomes of a key that is typed in.
+    pub fn keys_go(&self) -> NewKey {
+        match self.owner {
+            _ if self.folder.is_none() => NewKey::Nowhere,
+            _ if self.demo => NewKey::Beginning,
+            Some(owner) => NewKey::Owner(owner),
+            None => NewKey::Roster(self.link.clone()),
         }
     }
 

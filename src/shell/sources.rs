@@ -1,11 +1,12 @@
 //! What a session is made from: the built-in catalogue and the user's, the config, the keys. Opens files, reads the
 //! environment, starts the programs that the config names for keys.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use etcetera::{BaseStrategy, choose_base_strategy, home_dir};
+use etcetera::home_dir;
 
 use crate::domain::attempt::Retention;
 use crate::domain::roster::Secret;
@@ -14,7 +15,7 @@ use crate::providers::catalogue::Catalogue;
 use crate::providers::config::Config;
 use crate::providers::config::endpoint::Endpoint;
 use crate::providers::config::source::KeySource;
-use crate::shell::keys;
+use crate::shell::{keyring, keys, paths};
 
 /// The config's name in the config folder, and the catalogue's that goes over the built-in one.
 const CONFIG: &str = "config.toml";
@@ -41,19 +42,29 @@ pub struct Sources {
 /// meant.
 pub fn gather(chosen: Option<&Path>) -> Result<Sources, String> {
     let home = home_dir().ok();
-    gather_with(chosen, &mut |source| keys::fetch(source, home.as_deref()))
+    gather_with(chosen, None, &mut |source| keys::fetch(source, home.as_deref()))
 }
 
 /// The same for who asks no provider: no program is started for a key, and what stands for the keys opens nothing.
 pub fn glance(chosen: Option<&Path>) -> Result<Sources, String> {
-    gather_with(chosen, &mut |_| Ok(Secret::new("not-read")))
+    gather_with(chosen, None, &mut |_| Ok(Secret::new("not-read")))
+}
+
+/// The same with one more key in the variable of that name, as if it were kept already. No program is started.
+pub fn gather_trying(chosen: Option<&Path>, name: &str, key: &Secret) -> Result<Sources, String> {
+    let home = home_dir().ok();
+    gather_with(chosen, Some((name, key)), &mut |source| match source {
+        KeySource::Command(_) => Ok(Secret::new("not-read")),
+        source => keys::fetch(source, home.as_deref()),
+    })
 }
 
 fn gather_with(
     chosen: Option<&Path>,
+    tried: Option<(&str, &Secret)>,
     fetch: &mut dyn FnMut(&KeySource) -> Result<Secret, String>,
 ) -> Result<Sources, String> {
-    let folder = choose_base_strategy().map(|base| base.config_dir().join("roundel")).unwrap_or_default();
+    let folder = paths::config_folder().unwrap_or_default();
     let mut catalogue = Catalogue::built_in().map_err(|error| error.to_string())?;
     let own = folder.join(CATALOGUE);
     if let Some(text) = read(&own, false)? {
@@ -65,8 +76,29 @@ fn gather_with(
         Some(text) => Config::read(&text, &catalogue).map_err(|error| format!("{}: {error}", path.display()))?,
         None => Config::default(),
     };
-    let env = |name: &str| std::env::var(name).ok();
-    let mut assembly = assemble(&catalogue, &config, &env, fetch);
+    let typed = folder.join(keyring::NAME);
+    let (mut kept, not_kept) = match keyring::read(&typed) {
+        Ok(kept) => (kept, None),
+        Err(why) => (BTreeMap::new(), Some(why)),
+    };
+    kept.extend(tried.map(|(name, key)| (name.to_owned(), key.clone())));
+    let set = |name: &str| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
+    // The environment goes first, under whichever of its names a provider's key stands there.
+    for provider in catalogue.providers.iter().filter(|one| one.keys.iter().any(|name| set(name).is_some())) {
+        kept.retain(|name, _| !provider.keys.contains(name));
+    }
+    let stored = |name: &str| kept.get(name).filter(|_| set(name).is_none());
+    let env = |name: &str| stored(name).map(|key| key.expose().to_owned()).or_else(|| std::env::var(name).ok());
+    let mut assembly = assemble(&catalogue, &config, &env, &mut |source| match source {
+        KeySource::Env(name) if stored(name).is_some() => Ok(stored(name).cloned().unwrap_or_else(|| Secret::new(""))),
+        source => fetch(source),
+    });
+    for found in &mut assembly.found {
+        if let Some(from) = found.key_from.as_mut().filter(|from| stored(from).is_some()) {
+            *from = format!("{from} in {}", typed.display());
+        }
+    }
+    assembly.notices.extend(not_kept);
     for gone in &assembly.gone {
         let what = &gone.what;
         assembly.notices.push(format!("{} no longer helps: {} ({})", gone.variable, what.why, what.since));
@@ -74,6 +106,21 @@ fn gather_with(
     assembly.notices.extend(keys::warning(&path, &config));
     let Config { endpoint, aliases, retention, .. } = config;
     Ok(Sources { assembly, catalogue, config: path, endpoint, aliases, retention })
+}
+
+#[cfg(test)]
+impl Sources {
+    /// Nothing at all.
+    pub(in crate::shell) fn bare() -> Self {
+        Self {
+            assembly: Assembly::default(),
+            catalogue: Catalogue::default(),
+            config: PathBuf::from("/c/config.toml"),
+            endpoint: Endpoint::default(),
+            aliases: Vec::new(),
+            retention: Retention::default(),
+        }
+    }
 }
 
 fn read(path: &Path, must: bool) -> Result<Option<String>, String> {

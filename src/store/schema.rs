@@ -216,10 +216,10 @@ mod tests {
     use crate::domain::quota::meter::Meter;
     use crate::domain::share::Taken;
     use crate::domain::standing::{Rest, Switch};
+    use crate::store::Store;
     use crate::store::load::{Loaded, load};
     use crate::store::samples::{self, NOON};
     use crate::store::write::{Write, apply};
-    use crate::store::Store;
 
     /// The steps after which there are conversations, bounds of what was switched off, what goes along, ...
     const UNTIL: usize = 3;
