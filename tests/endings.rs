@@ -28,7 +28,7 @@ fn it_is_as_it_was_whatever_stands_over_the_panes() {
         ("the earlier prompts", vec![("\x12", "Earlier prompts")]),
         ("a search in the chat", vec![("\t", "▸ Chat"), ("/", "/▏")]),
         ("a filter of the log", vec![("\x1b3", "▸ Log"), ("/", "words")]),
-        ("a completion", vec![("/", "/disable")]),
+        ("a completion", vec![("/", "/again")]),
         ("a draft with a paste", vec![("\x1b[200~one\rtwo\x1b[201~", "two")]),
     ];
     for signal in SIGNALS {
