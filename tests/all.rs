@@ -50,6 +50,10 @@ mod chatting;
 
 #[cfg(test)]
 #[cfg(unix)]
+mod cost;
+
+#[cfg(test)]
+#[cfg(unix)]
 mod endings;
 
 #[cfg(test)]

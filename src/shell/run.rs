@@ -294,7 +294,10 @@ impl Screen {
             Event::Key(key) => Msg::Key(key),
             Event::Mouse(mouse) => Msg::Mouse(mouse),
             Event::Paste(text) => Msg::Paste(text),
-            Event::Resize(..) => resized(terminal.size()),
+            Event::Resize(..) => {
+                terminal.wake_reader();
+                resized(terminal.size())
+            }
             Event::FocusGained | Event::FocusLost => return Ok(Step::On),
         };
         self.take(msg, terminal).await

@@ -133,6 +133,13 @@ impl Terminal {
         }
     }
 
+    /// To be called at each new size: crossterm forgets keys that came in the same instant until the next one comes.
+    pub fn wake_reader(&self) {
+        if self.rig.is_up() {
+            self.rig.tty().wake_reader();
+        }
+    }
+
     /// Gives the terminal back for a while, to another program. What is painted meanwhile waits.
     pub fn lend(&mut self) {
         self.rig.take_down(PATIENCE);

@@ -66,6 +66,15 @@ impl Tty {
         let _ = tcsetattr(&self.input, OptionalActions::Now, had);
     }
 
+    /// Wakes whoever waits for keys, if there are any. Who is told of them only as they come (an edge), and was busy with
+    /// a new size just then, would not look before the next key.
+    pub fn wake_reader(&self) {
+        // Setting what is set already wakes readers: the settings may have made the input ready.
+        if let Ok(now) = tcgetattr(&self.input) {
+            let _ = tcsetattr(&self.input, OptionalActions::Now, &now);
+        }
+    }
+
     /// Drops what was typed and not yet read: after leaving, mouse reports would go to the shell.
     pub fn drop_input(&self) {
         let _ = tcflush(&self.input, QueueSelector::IFlush);

@@ -33,6 +33,9 @@ impl Tty {
         drop(crossterm::terminal::disable_raw_mode());
     }
 
+    /// Nobody sleeps here.
+    pub fn wake_reader(&self) {}
+
     /// Nothing is left over here.
     pub fn drop_input(&self) {}
 
