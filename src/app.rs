@@ -13,6 +13,9 @@ pub mod cells;
 /// Rows and the roles of their pieces.
 pub mod row;
 
+/// What is not to be seen on a picture.
+pub mod veil;
+
 /// Numbers and times in few columns, and when they change.
 pub mod due;
 
@@ -175,6 +178,12 @@ pub mod status;
 /// All that is seen.
 pub mod screen;
 
+/// The screen, veiled.
+mod veiled;
+
+/// When its user is called.
+mod call;
+
 /// What the scheduler says, taken in.
 mod hear;
 
@@ -203,6 +212,9 @@ mod pick;
 
 /// What is done at the setup.
 mod equip;
+
+/// What is done to the look of the screen.
+mod looks;
 
 /// What keys do.
 mod act;
@@ -250,7 +262,9 @@ impl App {
             }
             Msg::Report(report) => {
                 let starting = self.link == Link::Starting;
+                let (before, answered) = (self.before_call(now), self.call_for(&report));
                 let mut effects = self.hear(report, now);
+                effects.extend(self.call(before, answered, now));
                 effects.extend(self.send_queued(now));
                 effects.extend(self.offer_setup(starting));
                 effects
@@ -312,6 +326,7 @@ impl App {
             self.composer.note(now);
             effects.extend(self.composer.to_keep(now, false).map(Command::KeepDraft).map(Effect::Send));
         }
+        effects.extend(self.keep_look());
         effects.extend(self.look_for());
         if writes {
             effects.extend(self.refresh_menu());
@@ -348,6 +363,7 @@ impl App {
                 self.log.unread(number);
                 self.say(one_line(&format!("older rows of the log cannot be read: {why}")), Role::Warn, now);
             }
+            Msg::Focused(focused) => self.looks.away = !focused,
             Msg::Setup(heard) => self.hear_setup(heard),
             Msg::Body(attempt, body) => {
                 self.learn_body(attempt, body);

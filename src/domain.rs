@@ -59,5 +59,8 @@ pub mod filter;
 /// What clients of the endpoint may have of a day.
 pub mod share;
 
+/// What the screen is like.
+pub mod look;
+
 /// Whether what happens reaches the disk.
 pub mod saving;

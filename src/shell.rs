@@ -134,6 +134,9 @@ pub mod editor;
 /// What the dashboard is told of its surroundings.
 pub mod surroundings;
 
+/// How much is written to the terminal.
+pub mod work;
+
 /// The dashboard's event loop.
 pub mod run;
 

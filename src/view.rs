@@ -52,7 +52,7 @@ pub fn draw(buffer: &mut Buffer, app: &App, now: Time) -> Option<Position> {
 pub fn frame(buffer: &mut Buffer, app: &App, now: Time) -> Drawn {
     let screen = app.screen(now);
     let next = app.next_after(screen.due.next(), now);
-    let mut painter = Painter::new(buffer, app.color());
+    let mut painter = Painter::new(buffer, app.theme(), app.is_private());
     let cursor = paint_screen(&mut painter, &screen);
     Drawn { cursor, next, links: painter.links() }
 }
@@ -164,7 +164,8 @@ mod tests {
     use crate::app::fixture::{
         NOW, app, app_of, attempt, fresh, in_, lane, meter, real_snapshot, snapshot, stuck_snapshot, turn,
     };
-    use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+    use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+    use crate::app::message::Effect;
     use crate::app::page::Page;
     use crate::app::{Msg, cells};
     use crate::domain::attempt::{Attempt, Outcome};
@@ -172,10 +173,11 @@ mod tests {
     use crate::domain::failure::Class;
     use crate::domain::history::History;
     use crate::domain::ids::AttemptId;
+    use crate::domain::look::{Look, Theme};
     use crate::domain::quota::limit::Unit;
     use crate::domain::saving::Saving;
     use crate::domain::standing::{LaneState, Need, Rest, Target};
-    use crate::scheduler::link::{Moved, Report, Snapshot};
+    use crate::scheduler::link::{Command, Moved, Report, Snapshot};
 
     fn painted(app: &App, width: u16, height: u16) -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -200,6 +202,148 @@ mod tests {
             lines.push(line.trim_end().to_owned());
         }
         lines.join("\n")
+    }
+
+    /// A dashboard whose every private word has `canary` in it.
+    fn secretive(width: u16, height: u16) -> App {
+        use crate::domain::chat::Conversation;
+        let mut all = real_snapshot();
+        let said = turn(1, "canaryprompt for you", "canaryanswer\n\n```sh\ncanarycode\n```\n", TurnState::Done);
+        all.turns = vec![said];
+        all.lanes = vec![lane("groq@canarywork/small-8b"), lane("quick/small-8b")];
+        all.next = Some("groq@canarywork/small-8b".into());
+        all.endpoint = Some("10.9.8.7:4114".parse().unwrap());
+        all.draft = "canarydraft".into();
+        let mut tried = attempt(1, 1, 1, "groq@canarywork/small-8b", NOW, Outcome::Answered);
+        tried.note = "see https://canary.example.com/x and /home/canary/x".into();
+        all.log = vec![tried];
+        all.conversations.iter_mut().for_each(|one: &mut Conversation| one.name = "canaryname".into());
+        app_of(all, width, height)
+    }
+
+    #[test]
+    fn nothing_private_is_painted_in_private() {
+        let alt = |letter| Msg::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::ALT));
+        let ctrl = |letter| Msg::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL));
+        let opened: [(&str, Vec<Msg>); 9] = [
+            ("chat", vec![]),
+            ("quota", vec![alt('2')]),
+            ("lane", vec![alt('2'), key(KeyCode::Enter)]),
+            ("log", vec![alt('3')]),
+            ("attempt", vec![alt('3'), key(KeyCode::Enter)]),
+            ("help", vec![key(KeyCode::F(1))]),
+            ("earlier", vec![ctrl('r')]),
+            ("lanes", vec![alt('p')]),
+            ("palette", vec![ctrl('p')]),
+        ];
+        for (width, height) in [(60, 20), (80, 24), (120, 40), (200, 60)] {
+            for (name, keys) in &opened {
+                let mut app = secretive(width, height);
+                for key in keys {
+                    app.update(key.clone(), NOW);
+                }
+                let open = painted(&app, width, height);
+                app.looks_private_for_tests();
+                let veiled = painted(&app, width, height);
+                let seen = text(&veiled);
+                for word in ["canary", "10.9.8.7", "/home/ada"] {
+                    assert!(!seen.contains(word), "{word} in {name} at {width}x{height}\n{seen}");
+                }
+                assert!(seen.contains("PRIVATE"), "{name} at {width}x{height}\n{seen}");
+                // Only the first line is laid out anew, for the word.
+                for y in 1..height {
+                    for x in 0..width {
+                        let blank = |buffer: &Buffer| buffer.cell((x, y)).unwrap().symbol() == " ";
+                        assert_eq!(blank(&open), blank(&veiled), "{name} at {width}x{height}, {x} {y}\n{seen}");
+                    }
+                }
+            }
+        }
+        let mut app = secretive(120, 40);
+        app.looks_private_for_tests();
+        snap("private_120x40", &app);
+    }
+
+    #[test]
+    fn borders_move_by_key_and_mouse_and_are_kept() {
+        let chat = |app: &App| (app.areas().chat.width, app.areas().log.height);
+        for (width, height) in [(120, 40), (200, 60)] {
+            let mut app = app(width, height);
+            let first = chat(&app);
+            app.update(key(KeyCode::Tab), NOW);
+            let effects = app.update(key(KeyCode::Char('>')), NOW);
+            assert!(chat(&app).0 > first.0);
+            let kept = |effects: &[Effect]| {
+                effects.iter().find_map(|effect| match effect {
+                    Effect::Send(Command::KeepLook(look)) => Some(*look),
+                    _ => None,
+                })
+            };
+            let look = kept(&effects).unwrap();
+            let taller = Msg::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::CONTROL));
+            app.update(taller, NOW);
+            assert!(chat(&app).1 > first.1);
+            // Held at the edge, nothing vanishes, and the way back begins at once.
+            for _ in 0..40 {
+                app.update(key(KeyCode::Char('>')), NOW);
+            }
+            let widest = chat(&app);
+            assert!(app.areas().quota.width >= 40 && app.areas().quota.height >= 5);
+            app.update(key(KeyCode::Char('<')), NOW);
+            assert!(chat(&app).0 < widest.0);
+            app.update(key(KeyCode::Char('=')), NOW);
+            assert_eq!(chat(&app), first);
+            // The mouse: kept when it is let go.
+            let border = app.areas().chat.right() - 1;
+            let mouse = |kind, column, row| Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+            app.update(mouse(MouseEventKind::Down(MouseButton::Left), border, 4), NOW);
+            let effects = app.update(mouse(MouseEventKind::Drag(MouseButton::Left), border - 12, 5), NOW);
+            assert_eq!(kept(&effects), None);
+            assert!(chat(&app).0.abs_diff(first.0 - 12) <= 2, "{} from {}", chat(&app).0, first.0);
+            let effects = app.update(mouse(MouseEventKind::Up(MouseButton::Left), border - 12, 5), NOW);
+            assert!(kept(&effects).is_some());
+            // Another start.
+            let again =
+                app_of(Snapshot { look: Look { chat: look.chat, ..Look::default() }, ..snapshot() }, width, height);
+            assert!(chat(&again).0 > first.0);
+        }
+    }
+
+    #[test]
+    fn a_theme_is_seen_before_it_is_chosen_and_kept() {
+        let mut app = app(120, 40);
+        let write =
+            |app: &mut App, text: &str| text.chars().for_each(|char| drop(app.update(key(KeyCode::Char(char)), NOW)));
+        write(&mut app, "/theme");
+        app.update(key(KeyCode::Esc), NOW);
+        app.update(key(KeyCode::Enter), NOW);
+        assert_eq!(app.theme(), Theme::Auto);
+        app.update(key(KeyCode::Down), NOW);
+        assert_eq!(app.theme(), Theme::Dark);
+        app.update(key(KeyCode::Esc), NOW);
+        assert_eq!(app.theme(), Theme::Auto, "only looked at");
+        write(&mut app, "/theme high-contrast");
+        app.update(key(KeyCode::Esc), NOW);
+        let effects = app.update(key(KeyCode::Enter), NOW);
+        let look = Look { theme: Some(Theme::HighContrast), ..Look::default() };
+        assert!(effects.contains(&Effect::Send(Command::KeepLook(look))), "{effects:?}");
+        assert_eq!(app.theme(), Theme::HighContrast);
+        write(&mut app, "/theme drak");
+        app.update(key(KeyCode::Esc), NOW);
+        app.update(key(KeyCode::Enter), NOW);
+        assert!(text(&painted(&app, 120, 40)).contains("no theme is called `drak`"));
+    }
+
+    #[test]
+    fn where_little_may_move_an_answer_grows_by_whole_lines() {
+        use crate::domain::look::Motion;
+        let look = Look { motion: Some(Motion::Reduced), ..Look::default() };
+        let half = turn(1, "q", "The first line of it.\nthe halfwritten", TurnState::Running);
+        let app = app_of(Snapshot { look, turns: vec![half], ..snapshot() }, 120, 40);
+        let seen = text(&painted(&app, 120, 40));
+        assert!(seen.contains("The first line") && !seen.contains("halfwritten"), "{seen}");
+        let next = app.next_change(NOW).unwrap();
+        assert!(next.since(NOW) >= Duration::from_secs(1));
     }
 
     #[test]
@@ -540,7 +684,7 @@ mod tests {
             (cell.fg, cell.modifier)
         };
         let role = |role| {
-            let style = theme::style(role, true);
+            let style = theme::style(role, Theme::Auto);
             (style.fg.unwrap_or_default(), style.add_modifier)
         };
         for (sign, expected) in [("●", Role::Good), ("◐", Role::Warn), ("○", Role::Dim), ("╭", Role::Accent)] {
@@ -550,7 +694,7 @@ mod tests {
             }
         }
         let roles = [Role::Good, Role::Warn, Role::Bad, Role::Accent, Role::Code];
-        assert!(roles.iter().all(|role| theme::style(*role, false).fg.is_none()), "NO_COLOR");
+        assert!(roles.iter().all(|role| theme::style(*role, Theme::Mono).fg.is_none()), "NO_COLOR");
         let painted = painted(&app, 120, 40);
         assert!(painted.content().iter().all(|cell| cell.bg == ratatui::style::Style::reset().bg.unwrap()));
     }

@@ -24,7 +24,7 @@ const TAKEN: Modes = Modes {
     alternate_screen: true,
     cursor_hidden: true,
     bracketed_paste: true,
-    mouse: MouseProtocolMode::PressRelease,
+    mouse: MouseProtocolMode::ButtonMotion,
     mouse_encoding: MouseProtocolEncoding::Sgr,
 };
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::action::{Action, Edit, Focus, LookAction, Move};
+use crate::app::action::{Action, Edit, Focus, Move};
 use crate::app::composer::Unfolded;
 use crate::app::fetch::{Fetch, Fetched};
 use crate::app::find::Find;
@@ -143,7 +143,7 @@ impl App {
             Action::ToTurn => self.show_turn(now),
             Action::Talk(talk) => return self.talk(talk, now),
             Action::Log(action) => return self.act_on_log(action, now),
-            Action::Look(LookAction::Setup) => return self.open_setup(false),
+            Action::Look(action) => return self.act_on_look(action, now),
             Action::Switch => return self.switch(now),
             Action::Undo => return self.undo(now),
         }

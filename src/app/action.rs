@@ -130,11 +130,30 @@ pub enum LogAction {
     Write(Option<Form>),
 }
 
+/// A border that can be moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Border {
+    /// Between the chat and what is right of it.
+    Chat,
+    /// Above the log.
+    Log,
+}
+
 /// What the screen is like, and what is set up on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LookAction {
     /// Open the setup.
     Setup,
+    /// Veil what is private, or show it.
+    Private,
+    /// Open the list of themes.
+    Themes,
+    /// Move a border by so many steps: right or down, negative the other way.
+    Move(Border, i8),
+    /// All borders where they were first.
+    Reset,
+    /// Say how much was written to the terminal.
+    Count,
 }
 
 /// What a key does.

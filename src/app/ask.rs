@@ -168,6 +168,7 @@ impl App {
             Command::SwitchEndpoint { .. } | Command::AvoidTraining(_) => {
                 self.say("not switched: the scheduler is busy", Role::Warn, now);
             }
+            Command::KeepLook(_) => self.say("not kept: the scheduler is busy", Role::Warn, now),
             Command::KeepDraft(_) => self.composer.not_kept(now),
             Command::Converse(..) => self.say("not changed: the scheduler is busy. Try again", Role::Warn, now),
         }

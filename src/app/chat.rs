@@ -8,6 +8,7 @@ use crate::app::laid::{Line, speed};
 use crate::app::log::Log;
 use crate::app::row::{Piece, Role, Row};
 use crate::app::state::App;
+use crate::app::veil;
 use crate::domain::conversation::{Turn, TurnState};
 
 /// What is seen of the chat, in rows of at most `width` columns.
@@ -45,10 +46,14 @@ pub fn rows(app: &App, width: usize, due: &mut Due) -> Vec<Row> {
                 };
                 heading(&cell.turn, note, width, due)
             }
+            Line::Prompt(row) | Line::Answer(row) if app.is_private() => veil::row(row),
+            // Where little may move, a line is seen when it is whole.
+            Line::Answer(row) if app.is_calm() && cell.grows_at(row) => Row::default(),
             Line::Prompt(row) | Line::Answer(row) if !left_out => sought(row),
             Line::Prompt(row) | Line::Answer(row) => sought(&dim(row)),
             Line::After(row) => dim(row),
             Line::Trail => trail(&app.log, &cell.turn, width),
+            Line::Thought(number) if app.is_private() => veil::row(&cell.thought(number)),
             Line::Thought(number) => cell.thought(number),
             Line::Blank => Row::default(),
         })

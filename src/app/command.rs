@@ -7,6 +7,7 @@ use crate::app::keymap::binding::Binding;
 use crate::app::keymap::{keys, name};
 use crate::app::place::Place;
 use crate::app::roster::Roster;
+use crate::domain::look::Theme;
 
 /// What a command does that is no action of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub enum Does {
     Export,
     /// Search in it.
     Search,
+    /// The colours.
+    Theme,
+    /// How much may move.
+    Motion,
 }
 
 /// One command.
@@ -91,6 +96,15 @@ pub const VERBS: &[Verb] = &[
     verb("expand", "", Does::Act(Action::Expand), "the focused pane on the whole screen, or not"),
     verb("raw", "", Does::Act(Action::Raw), "the selected answer as it was written, or read again"),
     verb("thoughts", "", Does::Act(Action::Thoughts), "show what the models thought, or hide it"),
+    verb("theme", "[NAME]", Does::Theme, "the colours; without a name, choose them"),
+    verb("motion", "[reduced | full]", Does::Motion, "countdowns by the minute and answers by the line, or not"),
+    verb(
+        "privacy",
+        "",
+        Does::Act(Action::Look(LookAction::Private)),
+        "veil prompts, answers, names, hosts, paths, or not",
+    ),
+    verb("layout", "", Does::Act(Action::Look(LookAction::Reset)), "the panes as they were first"),
     verb(
         "setup",
         "",
@@ -127,6 +141,8 @@ impl Verb {
             Does::Rename | Does::System | Does::Temperature | Does::MaxTokens => Action::Talk(Talk::Settings),
             Does::Export => Action::Talk(Talk::Export),
             Does::Search => Action::Talk(Talk::Find),
+            Does::Theme => Action::Look(LookAction::Themes),
+            Does::Motion => return String::new(),
         };
         keys().find(|row| row.action == action).map(key_of).unwrap_or_default()
     }
@@ -137,6 +153,8 @@ impl Verb {
             (Does::Disable | Does::Enable, 0) => targets(roster),
             (Does::Lane, 0) => roster.chosen().map(|lane| lane.spec.id.to_string()).collect(),
             (Does::Export, 0) => ["md", "json"].map(str::to_owned).into(),
+            (Does::Theme, 0) => Theme::ALL.map(|(_, name, _)| name.to_owned()).into(),
+            (Does::Motion, 0) => ["reduced", "full"].map(str::to_owned).into(),
             (Does::Disable, 1) => ["15m", "1h", "4h", "1d", "until"].map(str::to_owned).into(),
             _ => Vec::new(),
         };

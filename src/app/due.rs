@@ -13,12 +13,20 @@ pub struct Due {
     pub now: Time,
     zone: Zone,
     next: Option<Time>,
+    /// Nothing counts faster than by the minute.
+    calm: bool,
 }
 
 impl Due {
     /// Nothing written yet.
     pub const fn new(now: Time, zone: Zone) -> Self {
-        Self { now, zone, next: None }
+        Self { now, zone, next: None, calm: false }
+    }
+
+    /// The same; `calm`: nothing in it counts faster than by the minute.
+    #[must_use]
+    pub const fn calm(self, calm: bool) -> Self {
+        Self { calm, ..self }
     }
 
     /// A time that has passed: the time of this day, else its day.
@@ -56,6 +64,14 @@ impl Due {
         let secs = left.as_secs() + u64::from(left.subsec_nanos() > 0);
         let (words, unit) = match secs {
             0 => return "now".into(),
+            1..=60 if self.calm => {
+                self.at(at);
+                return "<1 m".into();
+            }
+            61..100 if self.calm => {
+                self.at(at.minus(Duration::from_mins(1)));
+                return "2 m".into();
+            }
             1..100 => (format!("{secs} s"), Duration::from_secs(1)),
             100..3600 => (format!("{} m", secs.div_ceil(60)), Duration::from_mins(1)),
             3600..86_400 => {
@@ -70,7 +86,7 @@ impl Due {
         // The words change when what is left has sunk to one unit less, and minutes turn into seconds.
         let units = left.as_nanos().div_ceil(unit.as_nanos()).saturating_sub(1);
         let next = unit.saturating_mul(u32::try_from(units).unwrap_or(u32::MAX));
-        let next = if secs >= 100 { next.max(Duration::from_secs(99)) } else { next };
+        let next = if secs >= 100 && !self.calm { next.max(Duration::from_secs(99)) } else { next };
         self.at(at.minus(next));
         words
     }
@@ -96,6 +112,10 @@ impl Due {
     /// Time since `at`: `3 s`, `2 m 5 s`.
     pub fn since(&mut self, at: Time) -> String {
         let secs = self.now.since(at).as_secs();
+        if self.calm {
+            self.at(at.plus(Duration::from_mins(secs / 60 + 1)));
+            return if secs < 60 { "<1 m".into() } else { format!("{} m", secs / 60) };
+        }
         self.at(at.plus(Duration::from_secs(secs + 1)));
         if secs < 60 { format!("{secs} s") } else { format!("{} m {:02} s", secs / 60, secs % 60) }
     }
@@ -191,6 +211,28 @@ mod tests {
         ] {
             assert_eq!(until(ms), (words.to_owned(), next), "{ms}");
         }
+    }
+
+    #[test]
+    fn nothing_counts_by_the_second_where_little_may_move() {
+        for seconds in 1..7200 {
+            let mut due = Due::new(NOW, Zone::UTC).calm(true);
+            let at = NOW.plus(Duration::from_secs(seconds));
+            let words = due.until(at);
+            // Whatever it says holds until it says something else.
+            let next = due.next().unwrap();
+            let just_before = next.minus(Duration::from_millis(1));
+            let mut later = Due::new(just_before, Zone::UTC).calm(true);
+            assert!(just_before <= NOW || later.until(at) == words, "{seconds}: {words}");
+            assert!(!words.ends_with(" s"), "{words}");
+            let mut next_due = Due::new(next, Zone::UTC).calm(true);
+            next_due.until(at);
+            let step = next_due.next().map_or(Duration::from_mins(1), |after| after.since(next));
+            assert!(step >= Duration::from_secs(59), "{seconds}: {step:?}");
+        }
+        let mut due = Due::new(NOW, Zone::UTC).calm(true);
+        assert_eq!(due.since(NOW.minus(Duration::from_secs(125))), "2 m");
+        assert_eq!(due.next(), Some(NOW.plus(Duration::from_secs(55))));
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub(crate) fn config(width: u16, height: u16) -> AppConfig {
         usual: Need::USUAL,
         size: (width, height),
         owner: None,
+        screen: crate::domain::look::Wanted::default(),
     }
 }
 
@@ -265,6 +266,7 @@ pub(crate) fn snapshot() -> Snapshot {
         usual: Need::USUAL,
         notices: Vec::new(),
         offer: None,
+        look: crate::domain::look::Look::default(),
         endpoint: None,
         draft: String::new(),
     }

@@ -47,6 +47,10 @@ pub struct Wish {
     pub lanes: u16,
     /// Rows that the quota would fill.
     pub board: u16,
+    /// The chat's share of the width, in percent; None: what is usual.
+    pub chat: Option<u8>,
+    /// The log's share of the height, in percent; None: what it needs.
+    pub log: Option<u8>,
 }
 
 /// The areas. Empty: not shown.
@@ -145,16 +149,36 @@ fn panes(areas: &mut Areas, middle: Rect, wish: Wish) {
     if areas.shape == Shape::Triple {
         let most = (middle.height * 3 / 10).clamp(5, 18);
         let left = middle.height.saturating_sub(wish.board.saturating_add(2));
-        areas.log = take_bottom(&mut rest, left.clamp(most.min(9), most));
-        areas.chat = take_left(&mut rest, middle.width * 29 / 50);
+        let log = wish.log.map_or_else(|| left.clamp(most.min(9), most), |share| part(middle.height, share, LOW, MID));
+        areas.log = take_bottom(&mut rest, log);
+        let chat = wish.chat.map_or(middle.width * 29 / 50, |share| part(middle.width, share, SIDE, SIDE));
+        areas.chat = take_left(&mut rest, chat);
         areas.quota = rest;
     } else {
-        areas.chat = take_left(&mut rest, middle.width * 11 / 20);
+        let chat = wish.chat.map_or(middle.width * 11 / 20, |share| part(middle.width, share, SIDE, SIDE));
+        areas.chat = take_left(&mut rest, chat);
         // The log does with less where the quota has more to show.
         let quota = wish.board.saturating_add(2).clamp(middle.height * 3 / 5, middle.height * 7 / 10);
+        let quota = wish.log.map_or(quota, |share| middle.height - part(middle.height, share, LOW, LOW));
         areas.quota = take_top(&mut rest, quota);
         areas.log = rest;
     }
+}
+
+/// No pane is narrower than this beside another.
+const SIDE: u16 = 40;
+
+/// No log is lower, and no quota over it.
+const LOW: u16 = 5;
+
+/// No chat over a log is lower.
+const MID: u16 = 10;
+
+/// A share of `whole` in percent, so that both parts keep their least.
+fn part(whole: u16, share: u8, least: u16, rest: u16) -> u16 {
+    let wanted = (u32::from(whole) * u32::from(share) + 50) / 100;
+    let most = whole.saturating_sub(rest).max(least).min(whole);
+    u16::try_from(wanted).unwrap_or(u16::MAX).clamp(least.min(most), most)
 }
 
 fn inside_chat(areas: &mut Areas, draft: u16) {
@@ -176,6 +200,15 @@ impl Areas {
     /// Whether panes have frames.
     pub const fn framed(&self) -> bool {
         !matches!(self.shape, Shape::Narrow | Shape::Sentence)
+    }
+
+    /// Where the panes stand together.
+    pub fn panes(&self) -> Rect {
+        [self.chat, self.quota, self.log]
+            .into_iter()
+            .filter(|area| !area.is_empty())
+            .reduce(Rect::union)
+            .unwrap_or_default()
     }
 
     /// The pane at a place of the screen.
@@ -233,7 +266,10 @@ mod tests {
                 for (focus, expanded) in
                     [(Focus::Composer, false), (Focus::Transcript, true), (Focus::Quota, false), (Focus::Log, true)]
                 {
-                    let wish = Wish { focus, expanded, draft: 99, alerts: 2, lanes: 9, board: 30 };
+                    let moved =
+                        [None, Some(0), Some(55), Some(100)].get(usize::from(width + height) % 4).copied().flatten();
+                    let wish =
+                        Wish { focus, expanded, draft: 99, alerts: 2, lanes: 9, board: 30, chat: moved, log: moved };
                     let areas = areas(width, height, wish);
                     let shown =
                         [areas.header, areas.gauges, areas.chat, areas.quota, areas.log, areas.alerts, areas.footer];

@@ -58,6 +58,7 @@ impl App {
                 self.composer.remember(&turn.prompt);
             }
             self.composer.restore(&snapshot.draft);
+            (self.looks.look, self.looks.kept) = (snapshot.look, snapshot.look);
         }
         self.link = Link::Heard;
         let own = self.conversations.start_over(snapshot.conversations, snapshot.turns, fresh);

@@ -233,6 +233,11 @@ impl Cell {
         5 + of(&asked(&self.turn)) + of(&self.turn.answer)
     }
 
+    /// Whether this is the last row of an answer on its way: more may come into it.
+    pub fn grows_at(&self, row: &Row) -> bool {
+        !self.turn.state.is_over() && self.answer.rows().last().is_some_and(|last| std::ptr::eq(last, row))
+    }
+
     /// Its row of that number.
     pub fn line(&self, number: usize) -> Line<'_> {
         let Some(mut at) = number.checked_sub(1) else { return Line::Asked };

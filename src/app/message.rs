@@ -11,6 +11,7 @@ use crate::domain::conversation::Turn;
 use crate::domain::filter::Filter;
 use crate::domain::history::History;
 use crate::domain::ids::{AttemptId, ConversationId};
+use crate::domain::look;
 use crate::domain::standing::{Need, Target};
 use crate::scheduler::link::{Command, Report, Urgent};
 
@@ -68,6 +69,8 @@ pub enum Msg {
     Edited(Result<String, String>),
     /// What came with a failed attempt, which [`Effect::ReadBody`] asked for; None: nothing is kept of it.
     Body(AttemptId, Option<String>),
+    /// The terminal has the focus, or has not.
+    Focused(bool),
     /// What [`Effect::Setup`] asked for.
     Setup(Heard),
     /// SIGINT from outside.
@@ -114,6 +117,10 @@ pub enum Effect {
     Edit(String),
     /// Find out what there is for the setup, or test a key, off this task, and answer with [`Msg::Setup`].
     Setup(offer::Wanted),
+    /// Call the user, who looks elsewhere, with this sentence.
+    Notify(String),
+    /// Say how much was written to the terminal in the last minute, with [`Msg::Done`].
+    Count,
     /// Start again with the real providers: the user has taken up the offer.
     GoReal,
     /// Give the terminal back and stop, as Ctrl+Z does.
@@ -160,4 +167,6 @@ pub struct AppConfig {
     pub size: (u16, u16),
     /// The process whose scheduler it is; None: this one's.
     pub owner: Option<u32>,
+    /// What the config wants of the screen.
+    pub screen: look::Wanted,
 }

@@ -2,6 +2,7 @@
 
 use crate::app::cells;
 use crate::app::row::{Piece, Role, Row};
+use crate::domain::look::Theme;
 use crate::domain::text::one_line;
 
 /// What is taken.
@@ -11,6 +12,8 @@ pub enum Offered {
     Blocks(Vec<String>),
     /// A form in which the conversation is saved.
     Export,
+    /// The colours of the screen, which shows each while it is chosen.
+    Themes,
 }
 
 /// The forms in which a conversation is saved: ending, and what it is.
@@ -36,7 +39,13 @@ impl Options {
         match self.offered {
             Offered::Blocks(_) => "Copy which block",
             Offered::Export => "Save the conversation as",
+            Offered::Themes => "Colours",
         }
+    }
+
+    /// Whether what it offers was said in a chat.
+    pub const fn is_of_chat(&self) -> bool {
+        matches!(self.offered, Offered::Blocks(_))
     }
 
     /// How many there are.
@@ -44,6 +53,7 @@ impl Options {
         match &self.offered {
             Offered::Blocks(blocks) => blocks.len(),
             Offered::Export => FORMS.len(),
+            Offered::Themes => Theme::ALL.len(),
         }
     }
 
@@ -70,6 +80,11 @@ impl Options {
                 };
                 blocks.iter().enumerate().map(|(number, code)| row(number, &first(code), lines(code))).collect()
             }
+            Offered::Themes => Theme::ALL
+                .iter()
+                .enumerate()
+                .map(|(number, (_, name, words))| row(number, name, (*words).to_owned()))
+                .collect(),
             Offered::Export => {
                 FORMS.iter().enumerate().map(|(number, (_, words))| row(number, words, String::new())).collect()
             }

@@ -61,6 +61,8 @@ impl App {
                 self.search_chat(arguments);
                 Ok(Vec::new())
             }
+            Does::Theme => self.name_theme(arguments, now),
+            Does::Motion => self.name_motion(arguments, now),
             Does::Disable => self.disable(arguments, now),
             Does::Enable => {
                 let target = self.target_named(arguments)?;

@@ -31,7 +31,12 @@ impl App {
                 }
                 None => {}
             },
-            Pointer::Click { x, y } => self.click(x, y, now),
+            Pointer::Click { x, y } => {
+                self.grab(x, y);
+                self.click(x, y, now);
+            }
+            Pointer::Drag { x, y } => self.drag(x, y),
+            Pointer::Release => self.looks.grab = None,
         }
     }
 

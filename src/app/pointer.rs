@@ -14,6 +14,15 @@ pub enum Pointer {
         /// How far.
         rows: i16,
     },
+    /// The mouse moved with the left button down.
+    Drag {
+        /// Column.
+        x: u16,
+        /// Row.
+        y: u16,
+    },
+    /// The left button went up.
+    Release,
     /// The left button went down.
     Click {
         /// Column.
@@ -33,6 +42,8 @@ pub const fn pointer(mouse: MouseEvent) -> Option<Pointer> {
         MouseEventKind::ScrollUp => Some(Pointer::Wheel { x, y, rows: -NOTCH }),
         MouseEventKind::ScrollDown => Some(Pointer::Wheel { x, y, rows: NOTCH }),
         MouseEventKind::Down(MouseButton::Left) => Some(Pointer::Click { x, y }),
+        MouseEventKind::Drag(MouseButton::Left) => Some(Pointer::Drag { x, y }),
+        MouseEventKind::Up(MouseButton::Left) => Some(Pointer::Release),
         _ => None,
     }
 }

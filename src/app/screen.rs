@@ -129,7 +129,7 @@ pub struct Panel {
 impl App {
     /// All that is seen at `now`.
     pub fn screen(&self, now: Time) -> Screen {
-        let mut due = Due::new(now, self.config.zone);
+        let mut due = Due::new(now, self.config.zone).calm(self.is_calm());
         let areas = self.areas;
         let mut screen = Screen {
             areas,
@@ -182,6 +182,7 @@ impl App {
         screen.footer = self.footer(&mut due);
         screen.panel = self.panel(&mut due);
         screen.due = due;
+        self.veil(&mut screen);
         screen
     }
 

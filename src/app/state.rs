@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::app::action::Focus;
+use crate::app::action::{Border, Focus};
 use crate::app::composer::Composer;
 use crate::app::conversations::Conversations;
 use crate::app::find::Find;
@@ -28,6 +28,7 @@ use crate::app::shelf::Shelf;
 use crate::app::transcript::Transcript;
 use crate::domain::clock::Time;
 use crate::domain::ids::{AccountId, AttemptId, LaneId, TurnId};
+use crate::domain::look::Look;
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Standing, Target};
 use crate::scheduler::link::Ask;
@@ -99,6 +100,21 @@ pub enum Link {
     Stopped,
 }
 
+/// What the screen is like.
+#[derive(Debug, Default)]
+pub struct Looks {
+    /// What its user chose.
+    pub look: Look,
+    /// What is kept of that.
+    pub kept: Look,
+    /// Prompts, answers, hosts and names are veiled.
+    pub private: bool,
+    /// The border that the mouse holds.
+    pub grab: Option<Border>,
+    /// The terminal has not the focus.
+    pub away: bool,
+}
+
 /// The state of the dashboard.
 #[derive(Debug)]
 pub struct App {
@@ -107,6 +123,7 @@ pub struct App {
     pub(in crate::app) areas: Areas,
     pub(in crate::app) focus: Focus,
     pub(in crate::app) expanded: bool,
+    pub(in crate::app) looks: Looks,
     pub(in crate::app) overlay: Option<Overlay>,
     pub(in crate::app) overlay_top: usize,
     pub(in crate::app) composer: Composer,
@@ -178,6 +195,7 @@ impl App {
             areas: Areas::default(),
             focus: Focus::Composer,
             expanded: false,
+            looks: Looks::default(),
             overlay: None,
             overlay_top: 0,
             composer: Composer::default(),
@@ -226,11 +244,6 @@ impl App {
     /// What has the keys.
     pub const fn focus(&self) -> Focus {
         self.focus
-    }
-
-    /// Whether colours may be used.
-    pub const fn color(&self) -> bool {
-        self.config.color
     }
 
     /// Where everything stands.
@@ -320,6 +333,8 @@ impl App {
             alerts: small(self.alerts()),
             lanes: small(self.roster.chosen().count()),
             board: small(self.board_rows),
+            chat: self.looks.look.chat,
+            log: self.looks.look.log,
         };
         let (width, height) = self.size;
         // How high the draft is depends on how wide it may be; how wide, on nothing but the size.

@@ -52,6 +52,7 @@ impl App {
         let Some(Overlay::Options(options)) = self.overlay.take() else { return Vec::new() };
         match options.offered {
             Offered::Blocks(blocks) => blocks.into_iter().nth(at).map(Effect::Copy).into_iter().collect(),
+            Offered::Themes => self.take_theme(at, now),
             Offered::Export => FORMS.get(at).map_or_else(Vec::new, |(ending, _)| self.export(ending, now)),
         }
     }

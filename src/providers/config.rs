@@ -2,6 +2,7 @@
 //! what the catalogue does not know. Opens no file, fetches no key, and shows none.
 
 use crate::domain::attempt::Retention;
+use crate::domain::look::Wanted;
 use crate::domain::roster::{Cost, Dialect, Strategy, Training, Wire};
 use crate::providers::catalogue::Catalogue;
 use crate::providers::catalogue::limit::Limit;
@@ -46,6 +47,8 @@ pub struct Config {
     pub aliases: Vec<(String, String)>,
     /// How long rows of the log are kept.
     pub retention: Retention,
+    /// What the screen is like.
+    pub screen: Wanted,
 }
 
 /// What the config says of one provider. None: what the catalogue says.
@@ -113,7 +116,8 @@ impl Config {
         let usual = Retention::default();
         let retention =
             Retention { keep: file.log.keep.unwrap_or(usual.keep), most: file.log.max_rows.unwrap_or(usual.most) };
-        Ok(Self { avoid_training, strategy: file.strategy, blocks, endpoint, aliases, retention })
+        let (strategy, screen) = (file.strategy, file.screen);
+        Ok(Self { avoid_training, strategy, blocks, endpoint, aliases, retention, screen })
     }
 
     /// What is said of an account.
@@ -256,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_example_leaves_nothing_out() {
-        for table in ["[providers.groq]", "[log]", "[endpoint]", "[[endpoint.tokens]]"] {
+        for table in ["[providers.groq]", "[log]", "[screen]", "[endpoint]", "[[endpoint.tokens]]"] {
             let error = read(&format!("{table}\n\"?\" = 1\n")).unwrap_err().0.what;
             let known = error.rsplit(": ").next().unwrap();
             let names: Vec<String> =
@@ -265,6 +269,16 @@ mod tests {
                 assert!(names.iter().any(|one| one == name), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn the_screen_is_read() {
+        use crate::domain::look::{Motion, Notify, Theme};
+        let screen = read("[screen]\ntheme = 'high-contrast'\nmotion = 'reduced'\nnotify = 'osc9'\n").unwrap().screen;
+        let expected = Wanted { theme: Theme::HighContrast, motion: Motion::Reduced, notify: Notify::Osc9 };
+        assert_eq!(screen, expected);
+        let error = read("[screen]\ntheme = 'drak'\n").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("dark"), "{error}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::domain::conversation::{Origin, Turn, TurnState, text_tokens};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{LaneId, TurnId};
+use crate::domain::look::Look;
 use crate::domain::saving::Saving;
 use crate::domain::share::Shares;
 use crate::domain::standing::Need;
@@ -53,6 +54,7 @@ pub struct Desk {
     pub(in crate::scheduler) announced: Option<LaneId>,
     pub(in crate::scheduler) notices: Vec<String>,
     pub(in crate::scheduler) offer: Option<String>,
+    pub(in crate::scheduler) look: Look,
     pub(in crate::scheduler) endpoint: Endpoint,
     pub(in crate::scheduler) shares: Shares,
     /// Lanes are still being looked for: who finds none waits for that.
@@ -80,6 +82,7 @@ impl Desk {
             notices: opening.notices,
             finding: opening.finding,
             offer: None,
+            look: opening.look,
             endpoint: Endpoint::default(),
             shares: Shares::new(opening.shares, Zone::Local),
             outbox: Outbox::new(now),
@@ -119,6 +122,10 @@ impl Desk {
                 }
             }
             Command::SwitchEndpoint { open } => self.outbox.push(Effect::SwitchEndpoint(open)),
+            Command::KeepLook(look) => {
+                self.look = look;
+                self.outbox.keep(Write::Look(look));
+            }
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
                 self.outbox.keep(Write::Draft(draft));

@@ -7,6 +7,7 @@ use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Request};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::ids::{AttemptId, TurnId};
+use crate::domain::look::Look;
 use crate::domain::quota::limit::Reading;
 use crate::domain::roster::{LaneSpec, Strategy};
 use crate::domain::saving::Saving;
@@ -44,6 +45,8 @@ pub struct Opening {
     pub no_training: bool,
     /// The chat wants none.
     pub avoid_training: bool,
+    /// What the screen is like.
+    pub look: Look,
     /// Lanes are still being looked for.
     pub finding: bool,
     /// How lanes are chosen.

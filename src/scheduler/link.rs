@@ -21,6 +21,7 @@ use crate::domain::chat::{Change, Conversation};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Request, Turn};
 use crate::domain::ids::{AttemptId, ConversationId, LaneId, TurnId};
+use crate::domain::look::Look;
 use crate::domain::quota::meter::Meter;
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Need, Target};
@@ -56,6 +57,8 @@ pub enum Command {
         #[serde(default)]
         open: Option<bool>,
     },
+    /// Keep what the screen is like.
+    KeepLook(Look),
     /// Keep what stands in the composer; empty: nothing does.
     KeepDraft(String),
     /// Change a conversation; one that is not known begins, unless it is to be deleted.
@@ -169,6 +172,9 @@ pub struct Snapshot {
     /// Where the endpoint is; None: it is closed.
     #[serde(default)]
     pub endpoint: Option<SocketAddr>,
+    /// What the screen is like.
+    #[serde(default)]
+    pub look: Look,
 }
 
 /// Turns in a snapshot.

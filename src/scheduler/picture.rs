@@ -29,6 +29,7 @@ impl Desk {
             notices: self.notices.clone(),
             offer: self.offer.clone(),
             endpoint: self.endpoint.at,
+            look: self.look,
         }
     }
 

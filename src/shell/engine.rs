@@ -182,6 +182,7 @@ pub async fn start(
         notices,
         no_training: roster.no_training,
         avoid_training: loaded.avoid_training,
+        look: loaded.look,
         finding: !demo && !roster.discover.is_empty(),
         // The demo shows the rotation as such: one after the other.
         strategy: if demo { Strategy::Even } else { roster.strategy },

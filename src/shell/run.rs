@@ -17,6 +17,7 @@ use crate::app::message::{Effect, Msg};
 use crate::app::snippet::Parsed;
 use crate::app::state::App;
 use crate::domain::clock::{Clock, Time};
+use crate::domain::look::Notify;
 use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
 use crate::shell::burst::{Burst, is_enter};
@@ -29,8 +30,9 @@ use crate::shell::painter::canvas::Frame;
 use crate::shell::session::{News, Session, start};
 use crate::shell::signals::{Asked, Signals};
 use crate::shell::surroundings::app_config;
-use crate::shell::terminal::modes::Wishes;
+use crate::shell::terminal::modes::{Wishes, call};
 use crate::shell::terminal::{NoScreen, Terminal, check};
+use crate::shell::work::Work;
 use crate::view;
 
 /// What waits is drained up to this many before a frame is painted: a steady stream must not starve the screen.
@@ -38,6 +40,9 @@ const DRAIN: usize = 64;
 
 /// What comes in by itself is painted at most this often: an answer streams in forty frames a second.
 const FRAME: Duration = Duration::from_millis(25);
+
+/// The same where little may move.
+const CALM: Duration = Duration::from_secs(1);
 
 /// Why the dashboard ended otherwise than by the user's wish.
 #[derive(Debug)]
@@ -81,7 +86,8 @@ async fn session(config: &Config) -> Result<Next, Ended> {
     let failed = |error: io::Error| Ended::Failed(error.to_string());
     let mut signals = Signals::catch().map_err(failed)?;
     let (mut session, subscription) = start(config, SCREEN).await.map_err(Ended::NotStarted)?;
-    let mut terminal = Terminal::enter(Wishes::default(), session.log.take()).map_err(Ended::NoScreen)?;
+    let wishes = Wishes { focus: session.screen.notify != Notify::Off, ..Wishes::default() };
+    let mut terminal = Terminal::enter(wishes, session.log.take()).map_err(Ended::NoScreen)?;
     let mut screen = Screen {
         app: App::new(app_config(&session, &subscription, &terminal)),
         session,
@@ -95,6 +101,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         config: config.config.clone(),
         painted: Clock::System.now(),
         typed: true,
+        work: Work::default(),
     };
     let ended = screen.run(&mut terminal, &mut signals, subscription).await;
     terminal.leave();
@@ -153,6 +160,8 @@ pub(in crate::shell) struct Screen {
     painted: Time,
     /// Whether the user did something since: that is shown at once.
     pub(in crate::shell) typed: bool,
+    /// What was written of late.
+    work: Work,
 }
 
 impl Screen {
@@ -195,7 +204,7 @@ impl Screen {
                 }
             }
             // What only comes in is shown so often and no more; what the user does, at once.
-            let (now, soon) = (Clock::System.now(), self.painted.plus(FRAME));
+            let (now, soon) = (Clock::System.now(), self.painted.plus(if self.app.is_calm() { CALM } else { FRAME }));
             if self.typed || now >= soon || now < self.painted {
                 self.paint(terminal).await?;
             } else {
@@ -298,7 +307,9 @@ impl Screen {
                 terminal.wake_reader();
                 resized(terminal.size())
             }
-            Event::FocusGained | Event::FocusLost => return Ok(Step::On),
+            // Nothing is seen of it.
+            Event::FocusGained => Msg::Focused(true),
+            Event::FocusLost => Msg::Focused(false),
         };
         self.take(msg, terminal).await
     }
@@ -341,6 +352,14 @@ impl Screen {
                 Effect::Edit(draft) => self.edits = Some(draft),
                 Effect::Urgent(urgent) => drop(self.session.link.urgent(urgent).await),
                 Effect::Suspend => terminal.suspend().map_err(|error| Ended::Failed(error.to_string()))?,
+                Effect::Notify(sentence) => {
+                    let bytes = call(self.session.screen.notify, &sentence);
+                    drop(terminal.painter().order(bytes, Then::Same));
+                }
+                Effect::Count => {
+                    let said = self.work.said(Clock::System.now(), terminal.painter().tally());
+                    effects.extend(self.app.update(Msg::Done(said), Clock::System.now()));
+                }
                 Effect::Repaint => terminal.painter().repaint(),
                 Effect::Quit => return Ok(Step::Leave(Next::Leave)),
                 Effect::GoReal => return Ok(Step::Leave(Next::Real)),
@@ -360,6 +379,7 @@ impl Screen {
         let now = Clock::System.now();
         let drawn = view::frame(&mut buffer, &self.app, now);
         (self.next, self.painted, self.typed) = (drawn.next, now, false);
+        self.work.note(now, terminal.painter().tally());
         terminal.painter().paint(Frame { buffer, cursor: drawn.cursor, links: drawn.links });
         Ok(())
     }

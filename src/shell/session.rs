@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::domain::clock::Clock;
+use crate::domain::look::Wanted;
 use crate::scheduler::door::{Link, Subscription, link};
 use crate::scheduler::link::Urgent;
 use crate::shell::attach::bridge::{Over, bridge};
@@ -50,6 +51,8 @@ pub struct Session {
     pub demo: bool,
     /// The config wants no lane that trains on prompts, or might.
     pub no_training: bool,
+    /// What the config wants of the screen.
+    pub screen: Wanted,
     /// The process whose scheduler it is; None: this one's.
     pub owner: Option<u32>,
     /// What the user should hear of that.
@@ -188,10 +191,11 @@ impl Plan {
         if let Some(folder) = folder.as_ref().filter(|_| self.fresh) {
             log::turn_over(folder.path()).map_err(|error| StartError::other(&error))?;
         }
+        let screen = self.sources.screen;
         let mut engine = engine::start(folder, self.lists, self.sources, self.hello, self.witness).await?;
         let (link, log) = (engine.link.clone(), engine.log.take());
         let part = Part::Owner(Box::new(engine));
-        Ok(Session { link, folder: self.path, log, demo, no_training, owner: None, said: None, part })
+        Ok(Session { link, folder: self.path, log, demo, no_training, screen, owner: None, said: None, part })
     }
 
     fn attach(mut self, open: Line) -> Result<Session, StartError> {
@@ -202,9 +206,10 @@ impl Plan {
         let owner = holder.pid;
         let said = self.hello.difference(&holder);
         let (folder, demo, no_training) = (self.path.clone(), self.hello.demo, self.sources.assembly.avoid_training);
+        let screen = self.sources.screen;
         let bridge = tokio::spawn(bridge(stream, far));
         let part = Part::Attached(Box::new(Attached { bridge, owner, since: Instant::now(), plan: self }));
-        Ok(Session { link, folder, log, demo, no_training, owner: Some(owner), said, part })
+        Ok(Session { link, folder, log, demo, no_training, screen, owner: Some(owner), said, part })
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use etcetera::home_dir;
 
 use crate::domain::attempt::Retention;
+use crate::domain::look::Wanted;
 use crate::domain::roster::Secret;
 use crate::providers::assemble::{Assembly, assemble};
 use crate::providers::catalogue::Catalogue;
@@ -36,6 +37,8 @@ pub struct Sources {
     pub aliases: Vec<(String, String)>,
     /// How long rows of the log are kept.
     pub retention: Retention,
+    /// What the screen is like.
+    pub screen: Wanted,
 }
 
 /// Gathers. `chosen`: the config that the user named; it must be there. Err: a sentence with the line and what was
@@ -104,8 +107,8 @@ fn gather_with(
         assembly.notices.push(format!("{} no longer helps: {} ({})", gone.variable, what.why, what.since));
     }
     assembly.notices.extend(keys::warning(&path, &config));
-    let Config { endpoint, aliases, retention, .. } = config;
-    Ok(Sources { assembly, catalogue, config: path, endpoint, aliases, retention })
+    let Config { endpoint, aliases, retention, screen, .. } = config;
+    Ok(Sources { assembly, catalogue, config: path, endpoint, aliases, retention, screen })
 }
 
 #[cfg(test)]
@@ -119,6 +122,7 @@ impl Sources {
             endpoint: Endpoint::default(),
             aliases: Vec::new(),
             retention: Retention::default(),
+            screen: Wanted::default(),
         }
     }
 }

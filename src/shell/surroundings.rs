@@ -29,5 +29,6 @@ pub fn app_config(session: &Session, subscription: &Subscription, terminal: &Ter
         usual: Need { no_training: session.no_training, ..Need::USUAL },
         size: (size.width, size.height),
         owner: session.owner,
+        screen: session.screen,
     }
 }

@@ -11,11 +11,12 @@ use crate::domain::chat::{Conversation, name_of};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Turn, TurnState, Usage, text_tokens};
 use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
+use crate::domain::look::Look;
 use crate::domain::quota::meter::Meter;
 use crate::domain::share::Taken;
 use crate::domain::standing::{Rest, Switch, Target};
 use crate::store::column::{self, At, Count, Json, Ms, Word};
-use crate::store::write::{AVOID_TRAINING, DRAFT, LAST_ACCOUNT};
+use crate::store::write::{AVOID_TRAINING, DRAFT, LAST_ACCOUNT, LOOK};
 
 /// Turns that are read.
 pub const TURNS: u32 = 200;
@@ -43,6 +44,8 @@ pub struct Loaded {
     pub last_account: Option<AccountId>,
     /// Whether the chat wants no lane that trains on prompts.
     pub avoid_training: bool,
+    /// What the screen is like.
+    pub look: Look,
     /// What clients of the endpoint have had of their days.
     pub shares: Vec<Taken>,
     /// The highest turn id there is, read or not.
@@ -142,6 +145,7 @@ pub(super) fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
         draft: note(conn, DRAFT, lost)?.unwrap_or_default(),
         last_account: note(conn, LAST_ACCOUNT, lost)?.map(AccountId::from),
         avoid_training: note(conn, AVOID_TRAINING, lost)?.as_deref() == Some("yes"),
+        look: note(conn, LOOK, lost)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         shares: rows(conn, "SELECT * FROM shares ORDER BY name", [], share, lost)?,
         last_turn: highest(conn, "SELECT max(id) FROM turns")?.map(TurnId),
         last_attempt: highest(conn, "SELECT max(id) FROM attempts")?.map(AttemptId),
@@ -361,6 +365,7 @@ pub(super) mod tests {
             draft: "half a sent".into(),
             last_account: Some(AccountId::from("groq@work")),
             avoid_training: true,
+            look: Look { chat: Some(40), ..Look::default() },
             shares: vec![Taken { name: "editor".into(), day: "2026-11-22".into(), used: 7 }],
             unsettled: Vec::new(),
             skipped: 0,
@@ -386,6 +391,7 @@ pub(super) mod tests {
         all.push(Write::Draft(loaded.draft.clone()));
         all.extend(loaded.last_account.clone().map(Write::LastAccount));
         all.push(Write::AvoidTraining(loaded.avoid_training));
+        all.push(Write::Look(loaded.look));
         all.extend(loaded.shares.iter().cloned().map(Write::Share));
         all
     }

@@ -9,6 +9,7 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::chat::Conversation;
 use crate::domain::conversation::{Turn, TurnState};
 use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
+use crate::domain::look::Look;
 use crate::domain::quota::limit::Unit;
 use crate::domain::quota::meter::Meter;
 use crate::domain::share::Taken;
@@ -51,6 +52,8 @@ pub enum Write {
     LastAccount(AccountId),
     /// Whether the chat wants no lane that trains on prompts.
     AvoidTraining(bool),
+    /// What the screen is like.
+    Look(Look),
     /// What a client of the endpoint has had of its day.
     Share(Taken),
 }
@@ -78,6 +81,8 @@ pub enum Key {
     LastAccount,
     /// Whether the chat wants no lane that trains on prompts.
     AvoidTraining,
+    /// What the screen is like.
+    Look,
     /// A share of a day, by the client's name.
     Share(String),
 }
@@ -96,6 +101,7 @@ impl Write {
             Self::Draft(_) => Key::Draft,
             Self::LastAccount(_) => Key::LastAccount,
             Self::AvoidTraining(_) => Key::AvoidTraining,
+            Self::Look(_) => Key::Look,
             Self::Share(taken) => Key::Share(taken.name.clone()),
         }
     }
@@ -206,6 +212,8 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Draft(text) => note(conn, DRAFT, text),
         Write::LastAccount(account) => note(conn, LAST_ACCOUNT, account.as_str()),
         Write::AvoidTraining(avoid) => note(conn, AVOID_TRAINING, if *avoid { "yes" } else { "no" }),
+        // It always can be written so; if it could not, nothing of it would be kept.
+        Write::Look(look) => note(conn, LOOK, &serde_json::to_string(look).unwrap_or_default()),
         Write::Share(taken) => share(conn, taken),
     }
 }
@@ -215,6 +223,8 @@ pub(super) const DRAFT: &str = "draft";
 /// The note that keeps the account that was last.
 pub(super) const LAST_ACCOUNT: &str = "last_account";
 pub(super) const AVOID_TRAINING: &str = "avoid_training";
+/// The note that keeps what the screen is like.
+pub(super) const LOOK: &str = "look";
 
 // Not `INSERT OR REPLACE`: that is a deletion to the index of texts.
 const TURN: &str = "

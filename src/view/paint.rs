@@ -1,5 +1,6 @@
 //! Rows and frames on a buffer. Nothing is ever painted outside of it, whatever the area says.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -7,8 +8,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::cells;
 use crate::app::row::{Piece, Role, Row};
+use crate::app::{cells, veil};
+use crate::domain::look::Theme;
 use crate::domain::text::one_line;
 use crate::view::theme;
 
@@ -23,18 +25,19 @@ pub struct Link {
     pub target: Arc<str>,
 }
 
-/// A buffer, and whether it may have colours.
+/// A buffer, and what it is painted like.
 #[derive(Debug)]
 pub struct Painter<'a> {
     buffer: &'a mut Buffer,
-    color: bool,
+    theme: Theme,
+    private: bool,
     links: Vec<Link>,
 }
 
 impl<'a> Painter<'a> {
-    /// A painter of `buffer`.
-    pub const fn new(buffer: &'a mut Buffer, color: bool) -> Self {
-        Self { buffer, color, links: Vec::new() }
+    /// A painter of `buffer`; a private one veils names, hosts and paths, and leads nowhere.
+    pub const fn new(buffer: &'a mut Buffer, theme: Theme, private: bool) -> Self {
+        Self { buffer, theme, private, links: Vec::new() }
     }
 
     /// What leads elsewhere of all that was painted.
@@ -54,9 +57,13 @@ impl<'a> Painter<'a> {
             return x;
         }
         // Over what stood there: nothing of its style stays.
-        let style = Style::reset().patch(theme::style(role, self.color));
+        let style = Style::reset().patch(theme::style(role, self.theme));
         // Names and words of strangers come here in many ways: this door they all go through.
-        self.buffer.set_stringn(x, y, one_line(text), usize::from(width), style).0
+        let mut text = one_line(text);
+        if self.private {
+            text = Cow::Owned(veil::names(&text));
+        }
+        self.buffer.set_stringn(x, y, text, usize::from(width), style).0
     }
 
     /// Paints a row at the head of an area.
@@ -68,7 +75,7 @@ impl<'a> Painter<'a> {
         for piece in &row.0 {
             let start = x;
             x = self.text(x, area.y, &piece.text, area.right().saturating_sub(x), piece.role);
-            if let Some(target) = piece.link.clone().filter(|_| x > start) {
+            if let Some(target) = piece.link.clone().filter(|_| x > start && !self.private) {
                 self.links.push(Link { y: area.y, x: start..x, target });
             }
         }
@@ -109,7 +116,7 @@ impl<'a> Painter<'a> {
         }
         let (right, bottom) = (area.right() - 1, area.bottom() - 1);
         // Without colours the focused frame is told by its weight.
-        let [across, down, corners @ ..] = if focused && !self.color {
+        let [across, down, corners @ ..] = if focused && self.theme == Theme::Mono {
             ["━", "┃", "┏", "┓", "┗", "┛"]
         } else {
             ["─", "│", "╭", "╮", "╰", "╯"]
@@ -151,7 +158,8 @@ impl<'a> Painter<'a> {
         if width < 2 || rows == 0 {
             return;
         }
-        let [left, across, right] = if focused && !self.color { ["┣", "━", "┫"] } else { ["├", "─", "┤"] };
+        let [left, across, right] =
+            if focused && self.theme == Theme::Mono { ["┣", "━", "┫"] } else { ["├", "─", "┤"] };
         let line = if framed { format!("{left}{}{right}", across.repeat(width - 2)) } else { across.repeat(width) };
         self.text(area.x, area.y, &line, area.width, role);
     }

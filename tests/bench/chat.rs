@@ -50,6 +50,7 @@ fn config(width: u16, height: u16) -> AppConfig {
         key_name: "KEY".into(),
         usual: Need::USUAL,
         owner: None,
+        screen: roundel::domain::look::Wanted::default(),
         size: (width, height),
     }
 }
@@ -74,6 +75,7 @@ fn snapshot(turns: Vec<Turn>) -> Report {
         draft: String::new(),
         notices: vec![],
         offer: None,
+        look: roundel::domain::look::Look::default(),
         endpoint: None,
     }))
 }

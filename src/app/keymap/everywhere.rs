@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode::{BackTab, Char, F, Tab};
 
-use crate::app::action::{Action, Focus};
+use crate::app::action::{Action, Focus, LookAction};
 use crate::app::keymap::binding::{ALT, Binding, CTRL, NONE, SHIFT, row};
 use crate::app::place::Place as P;
 
@@ -31,5 +31,12 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     row(P::Everywhere, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
     row(P::Everywhere, &[(CTRL, Char('z'))], Action::Suspend, "", "back to the shell; fg returns"),
     row(P::Everywhere, &[(CTRL, Char('p'))], Action::Palette, "commands", "all commands, by name"),
+    row(
+        P::Everywhere,
+        &[(NONE, F(12))],
+        Action::Look(LookAction::Count),
+        "",
+        "how much was drawn and written in the last minute",
+    ),
     row(P::Everywhere, &[(NONE, F(1))], Action::Help, "help", "this help"),
 ];

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode::{Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Up};
 
-use crate::app::action::{Action, Focus, LogAction, Move};
+use crate::app::action::{Action, Border, Focus, LogAction, LookAction, Move};
 use crate::app::keymap::binding::{Binding, CTRL, NONE, SHIFT, row};
 use crate::app::place::Place as P;
 
@@ -96,6 +96,30 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     row(P::Panes, &[(NONE, Char('g')), (NONE, Home)], Action::Move(Move::First), "", "to the beginning"),
     row(P::Panes, &[(NONE, Char('G')), (NONE, End)], Action::Move(Move::Last), "", "to the end, and follow it"),
     row(P::Panes, &[(NONE, Char('e'))], Action::Expand, "expand", "this pane on the whole screen, or not"),
+    row(
+        P::Panes,
+        &[(NONE, Char('P'))],
+        Action::Look(LookAction::Private),
+        "",
+        "veil what is private, for a picture, or not",
+    ),
+    row(
+        P::Panes,
+        &[(NONE, Char('<')), (CTRL, Left)],
+        Action::Look(LookAction::Move(Border::Chat, -1)),
+        "",
+        "the chat narrower; a border can be dragged, too",
+    ),
+    row(
+        P::Panes,
+        &[(NONE, Char('>')), (CTRL, Right)],
+        Action::Look(LookAction::Move(Border::Chat, 1)),
+        "",
+        "the chat wider",
+    ),
+    row(P::Panes, &[(CTRL, Up)], Action::Look(LookAction::Move(Border::Log, 1)), "", "the log higher"),
+    row(P::Panes, &[(CTRL, Down)], Action::Look(LookAction::Move(Border::Log, -1)), "", "the log lower"),
+    row(P::Panes, &[(NONE, Char('='))], Action::Look(LookAction::Reset), "", "all panes as they were first"),
     row(P::Panes, &[(NONE, Char('i'))], Action::Focus(Focus::Composer), "", "type"),
     row(P::Panes, &[(NONE, Char('1'))], Action::Focus(Focus::Transcript), "", "the chat"),
     row(P::Panes, &[(NONE, Char('2'))], Action::Focus(Focus::Quota), "", "the quota"),

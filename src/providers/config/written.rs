@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::domain::ability::Ability;
+use crate::domain::look;
 use crate::domain::roster::{Cost, Dialect, Strategy, Training, Wire};
 use crate::domain::span::span;
 use crate::providers::catalogue::limit::Limit;
@@ -42,6 +43,8 @@ pub(in crate::providers) struct File {
     pub(in crate::providers) aliases: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     pub(in crate::providers) log: Log,
+    #[serde(default)]
+    pub(in crate::providers) screen: look::Wanted,
 }
 
 /// How long rows of the log are kept.

@@ -96,6 +96,7 @@ fn sane(command: &Command) -> bool {
         Command::Switch { .. }
         | Command::AvoidTraining(_)
         | Command::KeepDraft(_)
+        | Command::KeepLook(_)
         | Command::SwitchEndpoint { .. }
         | Command::Converse(..) => true,
     }

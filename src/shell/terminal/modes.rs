@@ -1,20 +1,25 @@
 //! The terminal's modes as bytes: what is switched on for the screen, and off after it. Pure.
 //!
-//! The mouse reports buttons and the wheel, in SGR coordinates, and no motion: moving it makes no events, and text is
-//! selected with Shift held. Of the kitty keyboard flags only the disambiguation of escape codes is asked for, without
+//! The mouse reports buttons and the wheel, in SGR coordinates, and motion only while a button is down, for borders that
+//! are dragged: moving it makes no events, and text is selected with Shift held. Of the kitty keyboard flags only the disambiguation of escape codes is asked for, without
 //! first asking whether the terminal knows it: those that don't know it ignore it, and waiting for an answer costs up
 //! to two seconds where none comes.
+
+use crate::domain::look::Notify;
+use crate::domain::text::one_line;
 
 /// What the user may switch off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wishes {
     /// The mouse is ours; if not, the terminal selects text with it.
     pub mouse: bool,
+    /// The terminal tells whether it has the focus.
+    pub focus: bool,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        Self { mouse: true }
+        Self { mouse: true, focus: false }
     }
 }
 
@@ -30,13 +35,13 @@ const LEAVE: &str = concat!(
     "\x1b[0m",
     "\x1b[<1u", // kitty keyboard: pop, while still on the other screen
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l",
-    "\x1b[?2004l",
+    "\x1b[?1004l\x1b[?2004l",
     "\x1b[?1049l",
     "\x1b[?25h",
 );
 
-const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
-const MOUSE_OFF: &str = "\x1b[?1000l\x1b[?1006l";
+const MOUSE_ON: &str = "\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1002l\x1b[?1006l";
 
 /// Whether the terminal is known to have links (OSC 8), by its environment. Most others pass over them, but some show
 /// the bytes.
@@ -59,6 +64,9 @@ pub fn enter(wishes: Wishes) -> Vec<u8> {
     if wishes.mouse {
         bytes.extend_from_slice(MOUSE_ON.as_bytes());
     }
+    if wishes.focus {
+        bytes.extend_from_slice(b"\x1b[?1004h");
+    }
     bytes
 }
 
@@ -75,6 +83,18 @@ pub fn leave() -> Vec<u8> {
 /// The same, when a sequence may have been cut off before it: CAN ends that one.
 pub fn leave_in_a_hurry() -> Vec<u8> {
     [b"\x18", LEAVE.as_bytes()].concat()
+}
+
+/// Calls the user: with the bell, with a sentence (OSC 9), or both. The sentence is cut to one harmless line.
+pub fn call(how: Notify, sentence: &str) -> Vec<u8> {
+    let text = one_line(sentence).replace('\u{fffd}', "");
+    let said = format!("\x1b]9;{text}\x1b\\");
+    match how {
+        Notify::Off => Vec::new(),
+        Notify::Bell => b"\x07".to_vec(),
+        Notify::Osc9 => said.into_bytes(),
+        Notify::Both => [said.as_bytes(), b"\x07"].concat(),
+    }
 }
 
 /// Takes the mouse, or gives it back.
@@ -110,7 +130,7 @@ mod tests {
         terminal.process(&enter(Wishes::default()));
         assert_eq!(
             modes(terminal.screen()),
-            (true, true, true, MouseProtocolMode::PressRelease, MouseProtocolEncoding::Sgr)
+            (true, true, true, MouseProtocolMode::ButtonMotion, MouseProtocolEncoding::Sgr)
         );
         terminal.process(b"\x1b[?2026h\x1b[1;31mhalf a fra");
         terminal.process(&leave());
@@ -121,7 +141,10 @@ mod tests {
 
     #[test]
     fn every_private_mode_that_is_set_is_reset() {
-        let (set, reset) = (String::from_utf8(enter(Wishes::default())).unwrap(), String::from_utf8(leave()).unwrap());
+        let (set, reset) = (
+            String::from_utf8(enter(Wishes { mouse: true, focus: true })).unwrap(),
+            String::from_utf8(leave()).unwrap(),
+        );
         for sequence in set.split('\x1b').filter(|sequence| sequence.starts_with("[?")) {
             let reversed = match sequence.strip_suffix('h') {
                 Some(mode) => format!("{mode}l"),
@@ -135,13 +158,23 @@ mod tests {
     #[test]
     fn the_mouse_can_be_given_back_alone() {
         let mut terminal = terminal();
-        terminal.process(&enter(Wishes { mouse: false }));
+        terminal.process(&enter(Wishes { mouse: false, focus: false }));
         assert_eq!(terminal.screen().mouse_protocol_mode(), MouseProtocolMode::None);
         terminal.process(&mouse(true));
-        assert_eq!(terminal.screen().mouse_protocol_mode(), MouseProtocolMode::PressRelease);
+        assert_eq!(terminal.screen().mouse_protocol_mode(), MouseProtocolMode::ButtonMotion);
         terminal.process(&mouse(false));
         assert_eq!(terminal.screen().mouse_protocol_mode(), MouseProtocolMode::None);
         assert_eq!(terminal.screen().mouse_protocol_encoding(), MouseProtocolEncoding::Default);
+    }
+
+    #[test]
+    fn a_call_is_a_bell_or_one_harmless_sentence() {
+        let told = |how| String::from_utf8(call(how, "the answer\x1b]0;x\x07 of\na/b")).unwrap();
+        let sentence = "\x1b]9;the answer]0;x of a/b\x1b\\";
+        assert_eq!(
+            [Notify::Off, Notify::Bell, Notify::Osc9, Notify::Both].map(told),
+            ["".to_owned(), "\x07".into(), sentence.into(), format!("{sentence}\x07")]
+        );
     }
 
     #[test]
