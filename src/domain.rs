@@ -45,6 +45,9 @@ pub mod chat;
 /// How a lane stands: ready, or not, and why.
 pub mod standing;
 
+/// What the user's hand has set.
+pub mod hand;
+
 /// How much can still be asked.
 pub mod runway;
 

@@ -143,6 +143,7 @@ impl App {
             Action::Talk(talk) => return self.talk(talk, now),
             Action::Log(action) => return self.act_on_log(action, now),
             Action::Switch => return self.switch(now),
+            Action::Lever(lever) => return self.pull(lever, now),
             Action::Undo => return self.undo(now),
         }
         Vec::new()

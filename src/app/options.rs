@@ -2,6 +2,9 @@
 
 use crate::app::cells;
 use crate::app::row::{Piece, Role, Row};
+use crate::domain::clock::Time;
+use crate::domain::ids::LaneId;
+use crate::domain::standing::Target;
 use crate::domain::text::one_line;
 
 /// What is taken.
@@ -11,6 +14,10 @@ pub enum Offered {
     Blocks(Vec<String>),
     /// A form in which the conversation is saved.
     Export,
+    /// For how long this is out of the rotation: in words, and until when; None: until the user's hand.
+    Off(Target, Vec<(String, Option<Time>)>),
+    /// Whether this lane is tested, for what it costs.
+    Test(LaneId, String),
 }
 
 /// The forms in which a conversation is saved: ending, and what it is.
@@ -32,10 +39,12 @@ impl Options {
     }
 
     /// What it is for.
-    pub const fn title(&self) -> &'static str {
-        match self.offered {
-            Offered::Blocks(_) => "Copy which block",
-            Offered::Export => "Save the conversation as",
+    pub fn title(&self) -> String {
+        match &self.offered {
+            Offered::Blocks(_) => "Copy which block".into(),
+            Offered::Export => "Save the conversation as".into(),
+            Offered::Off(target, _) => format!("{} off", target.name()),
+            Offered::Test(lane, _) => format!("Test {lane}"),
         }
     }
 
@@ -44,6 +53,8 @@ impl Options {
         match &self.offered {
             Offered::Blocks(blocks) => blocks.len(),
             Offered::Export => FORMS.len(),
+            Offered::Off(_, ends) => ends.len(),
+            Offered::Test(..) => 1,
         }
     }
 
@@ -70,6 +81,10 @@ impl Options {
                 };
                 blocks.iter().enumerate().map(|(number, code)| row(number, &first(code), lines(code))).collect()
             }
+            Offered::Off(_, ends) => {
+                ends.iter().enumerate().map(|(number, (words, _))| row(number, words, String::new())).collect()
+            }
+            Offered::Test(_, cost) => vec![row(0, cost, "Enter asks".into())],
             Offered::Export => {
                 FORMS.iter().enumerate().map(|(number, (_, words))| row(number, words, String::new())).collect()
             }

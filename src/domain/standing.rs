@@ -118,6 +118,12 @@ pub struct LaneState {
     /// Attempts that may be in the air at once while it is tried after a rest; None: any number.
     #[serde(default)]
     pub at_once: Option<u32>,
+    /// Turns in a round, by the user's hand; None: as the config has it.
+    #[serde(default)]
+    pub weight: Option<u32>,
+    /// Requests that are kept back for the chat, by the user's hand; None: as the config has it.
+    #[serde(default)]
+    pub keep: Option<u64>,
 }
 
 /// What an attempt will take.
@@ -132,11 +138,14 @@ pub struct Need {
     pub sure_output: u64,
     /// Only on lanes that do not train on prompts: a hard filter.
     pub no_training: bool,
+    /// It is asked by others than the person chatting: what is kept back for the chat is not for them.
+    #[serde(default)]
+    pub others: bool,
 }
 
 impl Need {
     /// A turn's size before any was seen.
-    pub const USUAL: Self = Self { input: 100, output: 300, sure_output: 0, no_training: false };
+    pub const USUAL: Self = Self { input: 100, output: 300, sure_output: 0, no_training: false, others: false };
 
     /// The usual size, seen one turn later: it follows what is used, an eighth of the way each time. What no model
     /// answers at once (above 32k tokens) is not believed.
@@ -206,6 +215,15 @@ pub enum Standing {
         /// When there is room; None: not known.
         until: Option<Time>,
     },
+    /// What is left is kept back for the chat, and the asker is another.
+    Kept {
+        /// So many requests are.
+        requests: u64,
+        /// When there is more than that; None: not known, or never.
+        until: Option<Time>,
+        /// The limit has no more than is kept back: there is never anything for others.
+        all: bool,
+    },
     /// It has just come back, and takes no more at once until one has gone well.
     Widening,
     /// The attempt is larger than the lane can ever take.
@@ -217,7 +235,7 @@ impl Standing {
     pub const fn until(&self, now: Time) -> Option<Time> {
         match self {
             Self::Ready => Some(now),
-            Self::Resting { until, .. } | Self::Spent { until, .. } => *until,
+            Self::Resting { until, .. } | Self::Spent { until, .. } | Self::Kept { until, .. } => *until,
             Self::Off(Off::ByYouUntil(until)) => Some(*until),
             Self::Off(_) | Self::Trains | Self::Widening | Self::TooLarge => None,
         }
@@ -225,7 +243,7 @@ impl Standing {
 
     /// Whether waiting helps nothing.
     pub const fn is_out(&self) -> bool {
-        matches!(self, Self::Off(_) | Self::Trains | Self::Resting { until: None, .. })
+        matches!(self, Self::Off(_) | Self::Trains | Self::Resting { until: None, .. } | Self::Kept { all: true, .. })
     }
 
     /// The reason in words: `off by you`, `resting, rate limited`, `3 requests per minute spent`.
@@ -240,6 +258,9 @@ impl Standing {
                 Some(_) => format!("{cap} {} per {} spent", unit.as_str().replace('_', " "), window.short()),
                 None => format!("{cap} {} spent", unit.as_str().replace('_', " ")),
             },
+            Self::Kept { requests: 1, all: false, .. } => "the last one is kept for the chat".into(),
+            Self::Kept { requests, all: false, .. } => format!("the last {requests} are kept for the chat"),
+            Self::Kept { all: true, .. } => "all of it is kept for the chat".into(),
             Self::Widening => "back from its rest, one at a time".into(),
             Self::TooLarge => "the request is too large for it".into(),
         }
@@ -249,7 +270,38 @@ impl Standing {
 impl LaneState {
     /// A lane to which nothing has happened yet.
     pub fn new(spec: LaneSpec) -> Self {
-        Self { spec: Arc::new(spec), switch: None, rest: None, in_flight: 0, longest: None, at_once: None }
+        let spec = Arc::new(spec);
+        Self { spec, switch: None, rest: None, in_flight: 0, longest: None, at_once: None, weight: None, keep: None }
+    }
+
+    /// Turns that it takes in a round, 1 or more: the user's hand outranks the config.
+    pub fn weight(&self) -> u32 {
+        self.weight.unwrap_or(self.spec.weight)
+    }
+
+    /// Requests that are kept back for the chat, of its limit on requests over the longest window: the user's hand
+    /// outranks the config. None: none are.
+    pub fn keep(&self) -> Option<u64> {
+        Some(self.keep.unwrap_or(self.spec.keep)).filter(|requests| *requests > 0)
+    }
+
+    /// Of the limits that it draws on the one of which requests are kept back. None: it has no such limit.
+    pub fn kept_of<'a>(own: impl Iterator<Item = &'a Meter>) -> Option<&'a Meter> {
+        own.filter(|meter| meter.unit == Unit::Requests && meter.cap.is_some()).max_by_key(|meter| meter.window.span())
+    }
+
+    /// Whether what is left at `meter` is the chat's alone, and until when.
+    fn kept_back(&self, meter: Option<&Meter>, need: Need, now: Time) -> Option<Standing> {
+        let (requests, meter) = (self.keep().filter(|_| need.others)?, meter?);
+        if meter.remaining(now).is_none_or(|left| left > requests) {
+            return None;
+        }
+        let (until, all) = match meter.room(requests.saturating_add(1), now) {
+            Room::At(at) => (Some(at), false),
+            Room::Never => (None, true),
+            Room::Now | Room::Unknown => (None, false),
+        };
+        Some(Standing::Kept { requests, until, all })
     }
 
     /// Whether it may train on prompts that shall not be trained on: a hard filter.
@@ -349,7 +401,9 @@ impl LaneState {
             return Standing::TooLarge;
         }
         let mut worst = Standing::Ready;
+        let mut longest: Option<&Meter> = None;
         for meter in own {
+            longest = Self::kept_of(longest.into_iter().chain([meter]));
             let Some(amount) = need.held(&meter.unit, meter.cap.map(|cap| cap.value)) else {
                 return Standing::TooLarge;
             };
@@ -368,6 +422,11 @@ impl LaneState {
                 let cap = meter.cap.map_or(0, |cap| cap.value);
                 worst = Standing::Spent { unit: meter.unit.clone(), window: meter.window, cap, until };
             }
+        }
+        if worst == Standing::Ready
+            && let Some(kept) = self.kept_back(longest, need, now)
+        {
+            return kept;
         }
         if worst == Standing::Ready && self.at_once.is_some_and(|most| self.in_flight >= most) {
             return Standing::Widening;
@@ -430,6 +489,49 @@ mod tests {
         off_for(&mut lane, HOUR, NOON);
         assert!(lane.expire(NOON.plus(HOUR)));
         assert_eq!(lane.off(), Some(Off::Until(Standby::Paid)));
+    }
+
+    #[test]
+    fn what_is_kept_back_is_for_the_chat_alone() {
+        use crate::domain::quota::limit::{Evidence, Figure};
+        let meter = |window: &str, cap: u64, used: u64| {
+            let cap = Some(Figure::new(cap, Evidence::Documented, NOON));
+            let mut meter = Meter::new("a".into(), Unit::Requests, window.parse().unwrap(), cap, NOON);
+            meter.count(used, NOON);
+            meter
+        };
+        let others = Need { others: true, ..Need::USUAL };
+        let midnight = Some(NOON.plus(12 * HOUR));
+        let kept = |requests, until, all| Standing::Kept { requests, until, all };
+        for (keep, config, day, minute, expected) in [
+            (Some(20), 0, 29, 0, Standing::Ready),
+            (Some(20), 0, 30, 0, kept(20, midnight, false)),
+            (Some(20), 0, 31, 0, kept(20, midnight, false)),
+            (None, 20, 30, 0, kept(20, midnight, false)),
+            (Some(0), 20, 30, 0, Standing::Ready),
+            (Some(5), 20, 30, 0, Standing::Ready),
+            // It is not of the minute, however little that has.
+            (Some(20), 0, 0, 9, Standing::Ready),
+            (Some(50), 0, 0, 0, kept(50, None, true)),
+            (Some(u64::MAX), 0, 0, 0, kept(u64::MAX, None, true)),
+        ] {
+            let mut lane = lane(None);
+            lane.spec = Arc::new(LaneSpec { keep: config, ..LaneSpec::clone(&lane.spec) });
+            lane.keep = keep;
+            let meters = [meter("1d midnight UTC", 50, day), meter("60s rolling", 10, minute)];
+            assert_eq!(lane.standing(&meters, others, NOON), expected, "{keep:?} {config} {day} {minute}");
+            assert_eq!(lane.standing(&meters, Need::USUAL, NOON), Standing::Ready);
+        }
+        assert_eq!(kept(20, None, false).reason(), "the last 20 are kept for the chat");
+        // What is spent is rather that; what has no limit on requests has nothing to keep.
+        let mut lane = lane(None);
+        lane.keep = Some(20);
+        assert!(matches!(lane.standing(&[meter("1d midnight UTC", 50, 50)], others, NOON), Standing::Spent { .. }));
+        assert_eq!(lane.standing(&[], others, NOON), Standing::Ready);
+        // What an attempt in the air holds counts as taken.
+        let mut held = meter("1d midnight UTC", 50, 29);
+        held.reserve(1);
+        assert!(matches!(lane.standing(&[held], others, NOON), Standing::Kept { .. }));
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl Desk {
         Snapshot {
             at: now,
             simulated: self.simulated,
-            lanes: self.ledger.lanes().to_vec(),
+            lanes: self.ledger.in_order(),
             meters: self.ledger.meters().to_vec(),
             next: self.announced.clone(),
             usual: self.usual,
@@ -29,6 +29,7 @@ impl Desk {
             notices: self.notices.clone(),
             offer: self.offer.clone(),
             endpoint: self.endpoint.at,
+            control: self.control(),
         }
     }
 

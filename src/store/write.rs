@@ -8,6 +8,7 @@ use rusqlite::{Connection, named_params};
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::chat::Conversation;
 use crate::domain::conversation::{Turn, TurnState};
+use crate::domain::hand::Hand;
 use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
 use crate::domain::quota::limit::Unit;
 use crate::domain::quota::meter::Meter;
@@ -51,6 +52,8 @@ pub enum Write {
     LastAccount(AccountId),
     /// Whether the chat wants no lane that trains on prompts.
     AvoidTraining(bool),
+    /// What was set by hand of the rotation.
+    Hand(Box<Hand>),
     /// What a client of the endpoint has had of its day.
     Share(Taken),
 }
@@ -78,6 +81,8 @@ pub enum Key {
     LastAccount,
     /// Whether the chat wants no lane that trains on prompts.
     AvoidTraining,
+    /// What was set by hand.
+    Hand,
     /// A share of a day, by the client's name.
     Share(String),
 }
@@ -96,6 +101,7 @@ impl Write {
             Self::Draft(_) => Key::Draft,
             Self::LastAccount(_) => Key::LastAccount,
             Self::AvoidTraining(_) => Key::AvoidTraining,
+            Self::Hand(_) => Key::Hand,
             Self::Share(taken) => Key::Share(taken.name.clone()),
         }
     }
@@ -206,6 +212,7 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::Draft(text) => note(conn, DRAFT, text),
         Write::LastAccount(account) => note(conn, LAST_ACCOUNT, account.as_str()),
         Write::AvoidTraining(avoid) => note(conn, AVOID_TRAINING, if *avoid { "yes" } else { "no" }),
+        Write::Hand(hand) => note(conn, HAND, &serde_json::to_string(hand).unwrap_or_default()),
         Write::Share(taken) => share(conn, taken),
     }
 }
@@ -214,6 +221,8 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
 pub(super) const DRAFT: &str = "draft";
 /// The note that keeps the account that was last.
 pub(super) const LAST_ACCOUNT: &str = "last_account";
+/// The note that keeps what was set by hand.
+pub(super) const HAND: &str = "hand";
 pub(super) const AVOID_TRAINING: &str = "avoid_training";
 
 // Not `INSERT OR REPLACE`: that is a deletion to the index of texts.

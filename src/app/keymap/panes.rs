@@ -2,14 +2,72 @@
 
 use crossterm::event::KeyCode::{Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Up};
 
-use crate::app::action::{Action, Focus, LogAction, Move};
+use crate::app::action::{Action, Focus, Lever, LogAction, Move};
 use crate::app::keymap::binding::{Binding, CTRL, NONE, SHIFT, row};
 use crate::app::place::Place as P;
 
 pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     row(P::Quota, &[(NONE, Char(' '))], Action::Switch, "off/on", "out of the rotation, or back in"),
     row(P::Quota, &[(NONE, Enter)], Action::Open, "detail", "every figure, and how it is known"),
-    row(P::Quota, &[(NONE, Char('z'))], Action::Undo, "undo", "undo the last switch"),
+    row(P::Quota, &[(NONE, Char('z'))], Action::Undo, "undo", "undo the last thing done by hand"),
+    row(
+        P::Quota,
+        &[(NONE, Char('x'))],
+        Action::Lever(Lever::Off),
+        "off for",
+        "off for 15 m, 1 h, until its reset, until you say",
+    ),
+    row(P::Quota, &[(NONE, Char('b'))], Action::Lever(Lever::Keep), "", "keep its last requests back for the chat"),
+    row(
+        P::Quota,
+        &[(NONE, Char('J')), (SHIFT, Down)],
+        Action::Lever(Lever::Down),
+        "",
+        "the account further down in the order",
+    ),
+    row(
+        P::Quota,
+        &[(NONE, Char('K')), (SHIFT, Up)],
+        Action::Lever(Lever::Up),
+        "",
+        "the account further up in the order",
+    ),
+    row(
+        P::Quota,
+        &[(NONE, Char('+')), (NONE, Char('='))],
+        Action::Lever(Lever::Heavier),
+        "",
+        "one turn more for the account in each round, at most 9",
+    ),
+    row(P::Quota, &[(NONE, Char('-'))], Action::Lever(Lever::Lighter), "", "one turn less in each round"),
+    row(
+        P::Quota,
+        &[(NONE, Char('s'))],
+        Action::Lever(Lever::Strategy),
+        "strategy",
+        "the next strategy: harvest, even, order; kept over a restart",
+    ),
+    row(
+        P::Quota,
+        &[(NONE, Char('t'))],
+        Action::Lever(Lever::Test),
+        "test",
+        "ask it one tiny question; the cost is said first",
+    ),
+    row(
+        P::Panes,
+        &[(NONE, Char('p'))],
+        Action::Lever(Lever::Pause),
+        "",
+        "pause the scheduler, or go on: nothing new is sent; a restart goes on, too",
+    ),
+    row(
+        P::Panes,
+        &[(NONE, Char('f'))],
+        Action::Lever(Lever::Freeze),
+        "",
+        "freeze the screen while the scheduler runs on, or show all again",
+    ),
     row(P::Quota, &[(NONE, Right)], Action::Fold(true), "", "show the lanes of an account that are only listed"),
     row(P::Quota, &[(NONE, Left)], Action::Fold(false), "", "hide them again"),
     row(P::Transcript, &[(NONE, Char(' '))], Action::Thoughts, "thoughts", "show what the models thought, or hide it"),
@@ -83,14 +141,8 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
         "turn before",
         "to the turn before",
     ),
-    row(
-        P::Panes,
-        &[(NONE, PageDown), (NONE, Char('f')), (CTRL, Char('f'))],
-        Action::Move(Move::PageDown),
-        "",
-        "a page down",
-    ),
-    row(P::Panes, &[(NONE, PageUp), (NONE, Char('b')), (CTRL, Char('b'))], Action::Move(Move::PageUp), "", "a page up"),
+    row(P::Panes, &[(NONE, PageDown), (CTRL, Char('f'))], Action::Move(Move::PageDown), "", "a page down"),
+    row(P::Panes, &[(NONE, PageUp), (CTRL, Char('b'))], Action::Move(Move::PageUp), "", "a page up"),
     row(P::Panes, &[(NONE, Char('d')), (CTRL, Char('d'))], Action::Move(Move::HalfDown), "", "half a page down"),
     row(P::Panes, &[(NONE, Char('u')), (CTRL, Char('u'))], Action::Move(Move::HalfUp), "", "half a page up"),
     row(P::Panes, &[(NONE, Char('g')), (NONE, Home)], Action::Move(Move::First), "", "to the beginning"),

@@ -11,7 +11,7 @@ use crate::domain::text::{one_line, shortened};
 
 /// The protocol spoken here. One more with each change of what crosses the socket: commands, reports, and all that is
 /// in them.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// What every version says first, whatever else it says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
