@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::app::action::Lever;
+use crate::app::ask::words;
 use crate::app::due::Due;
 use crate::app::message::Effect;
 use crate::app::options::{Offered, Options};
@@ -44,7 +45,7 @@ impl App {
             Some(Item::Listed(account)) => Target::Account(account),
             None => return Vec::new(),
         };
-        let account = account_of(&target);
+        let account = target.account();
         match lever {
             Lever::Off => self.offer_off(target, now),
             Lever::Keep => {
@@ -173,7 +174,7 @@ impl App {
     pub(in crate::app) fn off_until(&mut self, target: Target, until: Option<Time>, now: Time) -> Vec<Effect> {
         let when =
             until.map_or_else(String::new, |at| format!(" until {}", Due::new(now, self.config.zone).short_clock(at)));
-        self.say(format!("{} is out of the rotation{when}, by you  z undo", target.name()), Role::Plain, now);
+        self.say(format!("{} is out of the rotation{when}  z undo", words(&target)), Role::Plain, now);
         self.undo = Some(self.back_to(&target));
         vec![Effect::Send(Command::Switch { target, on: false, until })]
     }
@@ -278,13 +279,5 @@ impl App {
             (None, false) => Some("order by you".into()),
             (None, true) => None,
         }
-    }
-}
-
-/// The account that is meant with it.
-pub(in crate::app) fn account_of(target: &Target) -> AccountId {
-    match target {
-        Target::Account(account) => account.clone(),
-        Target::Lane(lane) => lane.account(),
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::app::action::{Action, Focus, Move};
 use crate::app::ask::words;
 use crate::app::command::{Does, Verb, best, pane_of};
-use crate::app::control::account_of;
 use crate::app::message::Effect;
 use crate::app::palette::{Choice, Palette};
 use crate::app::row::Role;
@@ -52,12 +51,12 @@ impl App {
             }
             Does::Weight => {
                 let (target, weight) = self.with_target(verb, arguments)?;
-                self.order_weight(&account_of(&target), weight, now)
+                self.order_weight(&target.account(), weight, now)
             }
             Does::Move if arguments == "reset" => Ok(self.reset_order(now)),
             Does::Move => {
                 let (target, way) = self.with_target(verb, arguments)?;
-                self.order_move(&account_of(&target), way, now)
+                self.order_move(&target.account(), way, now)
             }
             Does::Strategy => self.order_strategy(arguments, now),
             Does::Test => {
@@ -412,9 +411,9 @@ mod tests {
         assert!(panel.rows.iter().any(|row| row.text().contains("✕ no lane or account is called `nobody`")));
         // A key's action, in its pane.
         ctrl(&mut app, 'u');
-        typed(&mut app, "undo last");
+        typed(&mut app, "undo by hand");
         let row = app.screen(NOW).panel.unwrap().rows[0].text();
-        assert!(row.contains("undo the last switch") && row.trim_end().ends_with('z'), "{row}");
+        assert!(row.contains("undo the last thing done by hand") && row.trim_end().ends_with('z'), "{row}");
         let effects = plain(&mut app, KeyCode::Enter);
         assert_eq!(
             effects,

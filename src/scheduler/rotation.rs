@@ -410,7 +410,13 @@ mod tests {
         let mut seats = seats(&lanes, &standings);
         seats[2].trial = true;
         let chosen = |seats: &[Seat<'_>]| {
-            lane_of(&choose(seats, &Place { last: Some(0), current: vec![] }, Strategy::Harvest, Wish::default(), NOW))
+            lane_of(&choose(
+                seats,
+                &Place { last: Some(0), ..Place::default() },
+                Strategy::Harvest,
+                Wish::default(),
+                NOW,
+            ))
         };
         assert_eq!(chosen(&seats), None);
         seats[4].standing = Standing::Ready;

@@ -17,6 +17,7 @@ use roundel::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
 use roundel::app::{App, AppConfig, Effect, Msg};
 use roundel::domain::clock::{Time, Zone};
 use roundel::domain::conversation::{Origin, Turn, TurnState};
+use roundel::domain::hand::Control;
 use roundel::domain::ids::TurnId;
 use roundel::domain::saving::Saving;
 use roundel::domain::standing::Need;
@@ -75,6 +76,7 @@ fn snapshot(turns: Vec<Turn>) -> Report {
         notices: vec![],
         offer: None,
         endpoint: None,
+        control: Control::default(),
     }))
 }
 
