@@ -275,8 +275,8 @@ impl App {
         let hand = &self.control.hand;
         match (hand.strategy, hand.order.is_empty()) {
             (Some(strategy), true) => Some(format!("{}, by you", strategy.word())),
-            (Some(strategy), false) => Some(format!("{}, order and strategy by you", strategy.word())),
-            (None, false) => Some("order by you".into()),
+            (Some(strategy), false) => Some(format!("{}, in your order, by you", strategy.word())),
+            (None, false) => Some("in your order".into()),
             (None, true) => None,
         }
     }
