@@ -163,6 +163,9 @@ pub mod recall;
 /// What completes a word of the draft.
 pub mod menu;
 
+/// What is told while the screen is frozen.
+pub mod held;
+
 /// All that is remembered.
 pub mod state;
 
@@ -216,6 +219,15 @@ mod equip;
 /// What is done to the look of the screen.
 mod looks;
 
+/// The frozen screen.
+mod freeze;
+
+/// One tiny question to one lane.
+mod probe;
+
+/// The user's hand on the rotation.
+mod control;
+
 /// What keys do.
 mod act;
 
@@ -250,25 +262,13 @@ impl App {
                 self.write(&text, now);
                 Vec::new()
             }
-            Msg::Mouse(mouse) => {
-                if let Some(pointer) = pointer(mouse) {
-                    self.point(pointer, now);
-                }
-                Vec::new()
-            }
+            Msg::Mouse(mouse) => pointer(mouse).map_or_else(Vec::new, |pointer| self.point(pointer, now)),
             Msg::Resize(width, height) => {
                 self.size = (width, height);
                 Vec::new()
             }
-            Msg::Report(report) => {
-                let starting = self.link == Link::Starting;
-                let (before, answered) = (self.before_call(now), self.call_for(&report));
-                let mut effects = self.hear(report, now);
-                effects.extend(self.call(before, answered, now));
-                effects.extend(self.send_queued(now));
-                effects.extend(self.offer_setup(starting));
-                effects
-            }
+            Msg::Report(report) => self.hear_or_hold(report, now),
+            Msg::Tick if self.frozen.is_some() => Vec::new(),
             Msg::Tick => {
                 self.roster.follow(None, self.config.usual, now);
                 self.roster.look_ahead(false, self.config.usual, now);
@@ -285,8 +285,9 @@ impl App {
                 Vec::new()
             }
             Msg::OwnerFound { subscriber, owner, said } => {
+                let effects = self.thaw(now);
                 self.owner_found(subscriber, owner, said, now);
-                Vec::new()
+                effects
             }
             Msg::Told(sentence) => {
                 self.say(one_line(&sentence), Role::Warn, now);

@@ -45,6 +45,12 @@ pub mod chat;
 /// How a lane stands: ready, or not, and why.
 pub mod standing;
 
+/// What of a lane may be taken, and what is kept back.
+pub mod allowance;
+
+/// What the user's hand has set.
+pub mod hand;
+
 /// How much can still be asked.
 pub mod runway;
 

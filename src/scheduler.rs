@@ -76,6 +76,9 @@ pub mod picture;
 /// The same for what the endpoint asks.
 pub mod endpoint;
 
+/// The user's hand on the rotation, and the pause.
+pub mod control;
+
 /// Who waits for an answer at the endpoint.
 pub mod askers;
 

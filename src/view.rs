@@ -92,6 +92,9 @@ fn panes(painter: &mut Painter, screen: &Screen) {
                 title.0.push(Piece::plain("  "));
                 title.0.extend(screen.name.0.iter().cloned());
             }
+            if let Some(words) = screen.quota.by_hand.as_ref().filter(|_| focus == Focus::Quota) {
+                title.0.push(Piece::dim(format!("  {words}")));
+            }
             painter.frame(area, &title, foot, focused);
         }
         match focus {

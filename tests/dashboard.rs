@@ -7,6 +7,8 @@ use rustix::process::Signal;
 
 use crate::support::pty::{Modes, Pty, ROUNDEL};
 
+mod hands;
+
 fn open(cols: u16, rows: u16) -> Pty {
     let mut pty = Pty::run(ROUNDEL, &[], cols, rows);
     pty.wait_for_text("SIMULATED");

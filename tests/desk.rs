@@ -19,6 +19,8 @@ use roundel::scheduler::ledger::Ledger;
 use roundel::scheduler::link::{Ask, Command, Report};
 use roundel::store::write::Write;
 
+mod control;
+
 const START: Time = Time::from_ms(1_795_348_800_000);
 
 fn at(seconds: u64) -> Time {

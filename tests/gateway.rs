@@ -25,6 +25,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 mod bounds;
+mod control;
 
 use crate::support::upstream::{Act, Seen, Upstream, response, stream_head};
 

@@ -145,6 +145,7 @@ impl App {
             Action::Log(action) => return self.act_on_log(action, now),
             Action::Look(action) => return self.act_on_look(action, now),
             Action::Switch => return self.switch(now),
+            Action::Lever(lever) => return self.pull(lever, now),
             Action::Undo => return self.undo(now),
         }
         Vec::new()

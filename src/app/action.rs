@@ -156,6 +156,31 @@ pub enum LookAction {
     Count,
 }
 
+/// What the user's hand does with the rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lever {
+    /// Out of the rotation for a while, to be chosen.
+    Off,
+    /// Keep requests back for the chat.
+    Keep,
+    /// Further up in the order.
+    Up,
+    /// Further down in the order.
+    Down,
+    /// More turns in a round.
+    Heavier,
+    /// Fewer turns in a round.
+    Lighter,
+    /// The next strategy.
+    Strategy,
+    /// Send nothing new, or go on.
+    Pause,
+    /// Keep the picture as it is, or show all again.
+    Freeze,
+    /// Ask a lane one tiny question.
+    Test,
+}
+
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -237,6 +262,8 @@ pub enum Action {
     Look(LookAction),
     /// Take out of the rotation, or back in.
     Switch,
-    /// Undo the last switch.
+    /// Something with the rotation.
+    Lever(Lever),
+    /// Undo the last thing that was done by hand.
     Undo,
 }

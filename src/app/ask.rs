@@ -152,6 +152,10 @@ impl App {
     /// What was not sent comes back.
     pub(in crate::app) fn refused(&mut self, command: Command, now: Time) {
         match command {
+            Command::Ask(ask) if ask.origin == Origin::Probe => {
+                self.probe = None;
+                self.say("not tested: the scheduler is busy", Role::Warn, now);
+            }
             Command::Ask(ask) => {
                 self.asked.retain(|one| one.turn != ask.turn);
                 self.awaited = None;
@@ -164,6 +168,16 @@ impl App {
                 let word = if on { "on" } else { "off" };
                 self.undo = None;
                 self.say(format!("{} not switched {word}: the scheduler is busy", words(&target)), Role::Warn, now);
+            }
+            Command::Set(_) => {
+                if let Some(Command::Set(back)) = self.undo.take() {
+                    self.show_set(&back);
+                }
+                self.say("not set: the scheduler is busy. Try again", Role::Warn, now);
+            }
+            Command::Pause(_) => self.say("not changed: the scheduler is busy. Try again", Role::Warn, now),
+            Command::Refresh => {
+                self.say("not all is shown: the scheduler is busy. f, twice, tries again", Role::Warn, now)
             }
             Command::SwitchEndpoint { .. } | Command::AvoidTraining(_) => {
                 self.say("not switched: the scheduler is busy", Role::Warn, now);

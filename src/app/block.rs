@@ -1,7 +1,7 @@
 //! A block of the quota pane: a lane, an account with several, or the line that stands for an account's listed lanes;
 //! how it stands, in a sign and in words, and its limits.
 
-use crate::app::due::Due;
+use crate::app::due::{Due, count};
 use crate::app::gauge::Limit;
 use crate::app::roster::{Group, Item, Roster, is_listed};
 use crate::app::steady::{Key, Steady, Whose};
@@ -126,7 +126,7 @@ fn lane(roster: &Roster, group: &Group<'_>, lane: &LaneState, depth: usize, usua
         depth,
         mark,
         name: if depth > 0 { id.model().to_owned() } else { id.as_str().to_owned() },
-        terms: terms(&lane.spec, listed),
+        terms: joined(terms(&lane.spec, listed), set(group, Some(lane), depth == 0)),
         state,
         brief,
         next: next && mark == Mark::Ready,
@@ -137,6 +137,25 @@ fn lane(roster: &Roster, group: &Group<'_>, lane: &LaneState, depth: usize, usua
         first,
         outlook: Vec::new(),
     }
+}
+
+fn joined(one: String, other: String) -> String {
+    if one.is_empty() || other.is_empty() { one + &other } else { format!("{one}  {other}") }
+}
+
+/// Weight and keep-back of a lane, or of its account, where they are not as usual: `x2, 20 kept, by you`. `of_account`:
+/// what its lanes have in common stands here.
+fn set(group: &Group<'_>, lane: Option<&LaneState>, of_account: bool) -> String {
+    let lanes = || group.on.iter().chain(&group.listed);
+    let Some(first) = lane.or_else(|| lanes().next().copied()) else { return String::new() };
+    let alike = lanes().all(|lane| lane.keep() == first.keep());
+    let weight = Some(first.weight()).filter(|weight| of_account && *weight != 1);
+    let keep = first.keep().filter(|_| alike == of_account || lane.is_some() && !alike);
+    let by_you = weight.is_some() && first.weight.is_some() || keep.is_some() && first.keep.is_some();
+    let words = weight.map(|weight| format!("x{weight}")).into_iter();
+    let words = words.chain(keep.map(|keep| format!("{} kept", count(keep))));
+    let words: Vec<String> = words.chain(by_you.then(|| "by you".to_owned())).collect();
+    words.join(", ")
 }
 
 /// What one should know before a prompt goes to a lane, in a word each; nothing where it is free and trains on nothing.
@@ -174,6 +193,7 @@ fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) ->
             (Mark::Resting, format!("resting {}, {}", due.lasting(*until), class.word()))
         }
         Standing::Resting { until: None, class } => (Mark::Broken, format!("out, {}", class.word())),
+        Standing::Kept { .. } => (Mark::Resting, "kept for the chat".into()),
         Standing::Widening => (Mark::Ready, "answering, just back".into()),
         // What it takes now may be the last: then it is spent, and answers all the same.
         Standing::Spent { .. } if answers => (Mark::Resting, "answering".into()),
@@ -183,10 +203,14 @@ fn state_of(lane: &LaneState, standing: &Standing, next: bool, due: &mut Due) ->
     }
 }
 
-/// `off by you, 34 m`, `off by you, until 14:00`.
+/// `off by you, 34 m left`, `off by you, until 14:00`.
 fn words_of(off: Off, due: &mut Due) -> String {
     match off {
-        Off::ByYouUntil(until) => format!("{}, {}", off.reason(), due.lasting(until)),
+        Off::ByYouUntil(until) => {
+            let lasting = due.lasting(until);
+            let left = if lasting.starts_with("until") { "" } else { " left" };
+            format!("{}, {lasting}{left}", off.reason())
+        }
         Off::ByYou | Off::Until(_) => off.reason(),
     }
 }
@@ -219,7 +243,7 @@ fn account(roster: &Roster, group: &Group<'_>, item: Item, usual: Need, due: &mu
         depth: 0,
         mark,
         name: group.account.as_str().to_owned(),
-        terms: String::new(),
+        terms: set(group, None, true),
         brief: state.clone(),
         state,
         next: false,
@@ -266,7 +290,7 @@ mod tests {
         assert_eq!(off(Off::ByYou, &mut due), "off by you");
         assert_eq!(
             (off(Off::ByYouUntil(in_(120)), &mut due), due.next()),
-            ("off by you, 2 m".to_owned(), Some(in_(21)))
+            ("off by you, 2 m left".to_owned(), Some(in_(21)))
         );
     }
 

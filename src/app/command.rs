@@ -1,7 +1,7 @@
 //! What can be done by name: `/name` in the composer, `:name` and Ctrl+P in the list of commands. One row for each; what
 //! it does is an action of the keymap, or one of [`Does`], which has its arm in `order`.
 
-use crate::app::action::{Action, Focus, LookAction, Talk};
+use crate::app::action::{Action, Focus, Lever, LookAction, Talk};
 use crate::app::fuzzy::fit;
 use crate::app::keymap::binding::Binding;
 use crate::app::keymap::{keys, name};
@@ -40,6 +40,16 @@ pub enum Does {
     Theme,
     /// How much may move.
     Motion,
+    /// Requests that only the chat may take.
+    Keep,
+    /// Turns in a round.
+    Weight,
+    /// The order of the accounts.
+    Move,
+    /// How lanes are chosen.
+    Strategy,
+    /// One tiny question.
+    Test,
 }
 
 /// One command.
@@ -89,8 +99,20 @@ pub const VERBS: &[Verb] = &[
     verb("copy-code", "", Does::Act(Action::Talk(Talk::CopyBlock)), "copy a block of code of the answer"),
     verb("editor", "", Does::Act(Action::Editor), "write the draft in $EDITOR"),
     verb("history", "", Does::Act(Action::Recall), "search the earlier prompts"),
-    verb("disable", "TARGET [15m | until 18:00]", Does::Disable, "a lane or an account out of the rotation"),
+    verb(
+        "disable",
+        "TARGET [15m | until 18:00 | until reset]",
+        Does::Disable,
+        "a lane or an account out of the rotation",
+    ),
     verb("enable", "TARGET", Does::Enable, "a lane or an account back into the rotation"),
+    verb("keep", "TARGET 20", Does::Keep, "its last requests are for the chat alone; 0: none, reset: as the config"),
+    verb("weight", "ACCOUNT 1-9", Does::Weight, "turns that it takes in a round; reset: as the config"),
+    verb("move", "ACCOUNT up | down | first | last", Does::Move, "its place in the order; move reset: as the config"),
+    verb("strategy", "harvest | even | order | reset", Does::Strategy, "how the next lane is chosen"),
+    verb("test", "LANE", Does::Test, "ask it one tiny question; the cost is said first"),
+    verb("pause", "", Does::Act(Action::Lever(Lever::Pause)), "send nothing new, or go on"),
+    verb("freeze", "", Does::Act(Action::Lever(Lever::Freeze)), "keep the picture as it is, or show all again"),
     verb("endpoint", "", Does::Act(Action::Endpoint), "open the endpoint for other programs, or close it"),
     verb("no-training", "", Does::Act(Action::NoTraining), "keep the chat off providers that train on prompts, or not"),
     verb("expand", "", Does::Act(Action::Expand), "the focused pane on the whole screen, or not"),
@@ -143,6 +165,11 @@ impl Verb {
             Does::Search => Action::Talk(Talk::Find),
             Does::Theme => Action::Look(LookAction::Themes),
             Does::Motion => return String::new(),
+            Does::Keep => Action::Lever(Lever::Keep),
+            Does::Weight => Action::Lever(Lever::Heavier),
+            Does::Move => Action::Lever(Lever::Up),
+            Does::Strategy => Action::Lever(Lever::Strategy),
+            Does::Test => Action::Lever(Lever::Test),
         };
         keys().find(|row| row.action == action).map(key_of).unwrap_or_default()
     }
@@ -150,16 +177,27 @@ impl Verb {
     /// What can stand as the argument with this number, as far as it is typed; the best fitting first.
     pub fn completions(&self, number: usize, typed: &str, roster: &Roster) -> Vec<String> {
         let names: Vec<String> = match (self.does, number) {
-            (Does::Disable | Does::Enable, 0) => targets(roster),
+            (Does::Disable | Does::Enable | Does::Keep, 0) => targets(roster),
+            (Does::Weight | Does::Move, 0) => roster.groups().iter().map(|group| group.account.to_string()).collect(),
+            (Does::Keep, 1) => words(&["5", "10", "20", "50", "0", "reset"]),
+            (Does::Weight, 1) => words(&["1", "2", "3", "5", "9", "reset"]),
+            (Does::Move, 1) => words(&["up", "down", "first", "last"]),
+            (Does::Strategy, 0) => words(&["harvest", "even", "order", "reset"]),
+            (Does::Test, 0) => roster.chosen().map(|lane| lane.spec.id.to_string()).collect(),
+            (Does::Disable, 2) => words(&["reset"]),
             (Does::Lane, 0) => roster.chosen().map(|lane| lane.spec.id.to_string()).collect(),
             (Does::Export, 0) => ["md", "json"].map(str::to_owned).into(),
             (Does::Theme, 0) => Theme::ALL.map(|(_, name, _)| name.to_owned()).into(),
             (Does::Motion, 0) => ["reduced", "full"].map(str::to_owned).into(),
-            (Does::Disable, 1) => ["15m", "1h", "4h", "1d", "until"].map(str::to_owned).into(),
+            (Does::Disable, 1) => words(&["15m", "1h", "4h", "1d", "until"]),
             _ => Vec::new(),
         };
         best(typed, names, String::as_str)
     }
+}
+
+fn words(all: &[&str]) -> Vec<String> {
+    all.iter().map(|word| (*word).to_owned()).collect()
 }
 
 fn targets(roster: &Roster) -> Vec<String> {

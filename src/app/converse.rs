@@ -188,7 +188,7 @@ impl App {
     }
 
     /// One of the settings of the conversation on the screen; empty: none. Err: what would have been right.
-    pub(in crate::app) fn set(&mut self, what: Does, text: &str, now: Time) -> Result<Vec<Effect>, String> {
+    pub(in crate::app) fn set_asking(&mut self, what: Does, text: &str, now: Time) -> Result<Vec<Effect>, String> {
         let mut form = Form::new("", &self.conversations.settings());
         form.at = match what {
             Does::Temperature => 2,

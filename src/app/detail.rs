@@ -171,6 +171,20 @@ fn describe(page: &mut Page, roster: &Roster, lane: &LaneState, usual: Need, due
         let what = if switch.on { "on since" } else { "off since" };
         page.line(what, &format!("{}, by you", due.clock(switch.since)), Role::Plain);
     }
+    let by = |hand: bool| if hand { ", by you" } else { ", by the config" };
+    if lane.weight() != 1 || lane.weight.is_some() {
+        page.line("weight", &format!("{} turns in a round{}", lane.weight(), by(lane.weight.is_some())), Role::Plain);
+    }
+    match (lane.keep(), lane.keep) {
+        (Some(keep), hand) => {
+            let of = LaneState::kept_of(roster.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool)));
+            let of = of.map_or_else(String::new, |meter| format!(" {}/{}", meter.unit.short(), meter.window.short()));
+            let text = format!("the last {keep}{of} for the chat alone{}", by(hand.is_some()));
+            page.line("kept back", &text, Role::Plain);
+        }
+        (None, Some(_)) => page.line("kept back", "nothing, by you", Role::Plain),
+        (None, None) => {}
+    }
     page.line("provider", &lane.spec.provider, Role::Plain);
     page.line("in flight", &lane.in_flight.to_string(), Role::Plain);
     page.line(

@@ -9,10 +9,11 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::{Time, Zone};
 use crate::domain::conversation::{Origin, Turn, TurnState, Usage};
 use crate::domain::failure::Class;
+use crate::domain::hand::Control;
 use crate::domain::ids::{AttemptId, ConversationId, LaneId, TurnId};
 use crate::domain::quota::limit::{Evidence, Figure, Reading, Unit};
 use crate::domain::quota::meter::Meter;
-use crate::domain::roster::{Cost, Dialect, LaneSpec, Standby, Training, Wire};
+use crate::domain::roster::{Cost, Dialect, LaneSpec, Standby, Strategy, Training, Wire};
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Need, Rest, Switch, Target};
 use crate::scheduler::link::{Report, Snapshot};
@@ -268,6 +269,7 @@ pub(crate) fn snapshot() -> Snapshot {
         offer: None,
         look: crate::domain::look::Look::default(),
         endpoint: None,
+        control: Control { strategy: Strategy::Even, ..Control::default() },
         draft: String::new(),
     }
 }

@@ -46,6 +46,13 @@ impl Form {
         self.at = if down { (self.at + 1).min(FIELDS.len() - 1) } else { self.at.saturating_sub(1) };
     }
 
+    /// Goes to the field of this number, if there is one.
+    pub fn go_to(&mut self, number: usize) {
+        if number < FIELDS.len() {
+            self.at = number;
+        }
+    }
+
     /// Writes into the field; the one that is yes or no turns at a space.
     pub fn write(&mut self, text: &str) {
         self.wrong = None;

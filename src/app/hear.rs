@@ -26,6 +26,7 @@ impl App {
                 self.count_along();
             }
             Report::Refused(attempt, body) => self.learn_body(attempt, Some(body)),
+            Report::Controlled(control) => self.controlled(*control),
             Report::Saving(saving) => self.saving = saving,
         }
         Vec::new()
@@ -42,6 +43,7 @@ impl App {
         self.roster.look_ahead(true, snapshot.usual, now);
         self.count_rows();
         self.saving = snapshot.saving;
+        self.controlled(snapshot.control);
         self.offer = snapshot.offer;
         self.endpoint = snapshot.endpoint;
         if let Some(new) = snapshot.notices.iter().rfind(|notice| !self.notices.contains(notice)) {
@@ -95,6 +97,7 @@ impl App {
         }
         if let Some(turn) = moved.turn {
             self.last_turn = self.last_turn.max(turn.id);
+            self.tested(&turn, now);
             self.put_turn(turn);
         }
     }

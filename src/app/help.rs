@@ -135,7 +135,7 @@ mod tests {
             rows(&config(80, 24), &["a key is dead".into()], filter).iter().map(Row::text).collect::<Vec<_>>()
         };
         assert!(found("page up").iter().any(|row| row.contains("the chat a page up")));
-        assert!(found("UNDO switch").iter().any(|row| row.contains("undo the last switch")));
+        assert!(found("UNDO hand").iter().any(|row| row.contains("undo the last thing done by hand")));
         assert!(found("dead").concat().contains("a key is dead"));
         assert_eq!(found("no such thing"), ["nothing of that is here"]);
     }

@@ -16,12 +16,13 @@ pub mod binding;
 mod chats;
 mod composer;
 mod everywhere;
+mod levers;
 mod overlays;
 mod panes;
 
 /// The table, in the order in which footer and help show it.
 pub fn keys() -> impl Iterator<Item = &'static Binding> {
-    [composer::ROWS, panes::ROWS, everywhere::ROWS, chats::ROWS, overlays::ROWS].into_iter().flatten()
+    [composer::ROWS, panes::ROWS, everywhere::ROWS, levers::ROWS, chats::ROWS, overlays::ROWS].into_iter().flatten()
 }
 
 /// What a key event asks for.

@@ -2,7 +2,10 @@
 
 use crate::app::cells;
 use crate::app::row::{Piece, Role, Row};
+use crate::domain::clock::Time;
+use crate::domain::ids::LaneId;
 use crate::domain::look::Theme;
+use crate::domain::standing::Target;
 use crate::domain::text::one_line;
 
 /// What is taken.
@@ -14,6 +17,10 @@ pub enum Offered {
     Export,
     /// The colours of the screen, which shows each while it is chosen.
     Themes,
+    /// For how long this is out of the rotation: in words, and until when; None: until the user's hand.
+    Off(Target, Vec<(String, Option<Time>)>),
+    /// Whether this lane is tested, for what it costs.
+    Test(LaneId, String),
 }
 
 /// The forms in which a conversation is saved: ending, and what it is.
@@ -35,11 +42,13 @@ impl Options {
     }
 
     /// What it is for.
-    pub const fn title(&self) -> &'static str {
-        match self.offered {
-            Offered::Blocks(_) => "Copy which block",
-            Offered::Export => "Save the conversation as",
-            Offered::Themes => "Colours",
+    pub fn title(&self) -> String {
+        match &self.offered {
+            Offered::Blocks(_) => "Copy which block".into(),
+            Offered::Export => "Save the conversation as".into(),
+            Offered::Themes => "Colours".into(),
+            Offered::Off(target, _) => format!("{} off", target.name()),
+            Offered::Test(lane, _) => format!("Test {lane}"),
         }
     }
 
@@ -54,6 +63,8 @@ impl Options {
             Offered::Blocks(blocks) => blocks.len(),
             Offered::Export => FORMS.len(),
             Offered::Themes => Theme::ALL.len(),
+            Offered::Off(_, ends) => ends.len(),
+            Offered::Test(..) => 1,
         }
     }
 
@@ -85,6 +96,10 @@ impl Options {
                 .enumerate()
                 .map(|(number, (_, name, words))| row(number, name, (*words).to_owned()))
                 .collect(),
+            Offered::Off(_, ends) => {
+                ends.iter().enumerate().map(|(number, (words, _))| row(number, words, String::new())).collect()
+            }
+            Offered::Test(_, cost) => vec![row(0, cost, "Enter asks".into())],
             Offered::Export => {
                 FORMS.iter().enumerate().map(|(number, (_, words))| row(number, words, String::new())).collect()
             }

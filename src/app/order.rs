@@ -49,7 +49,7 @@ impl App {
                 let id = self.conversations.current();
                 Ok(self.change_conversation(id, Change::Rename(arguments.to_owned()), now))
             }
-            Does::System | Does::Temperature | Does::MaxTokens => self.set(verb.does, arguments, now),
+            Does::System | Does::Temperature | Does::MaxTokens => self.set_asking(verb.does, arguments, now),
             Does::Export => match arguments {
                 "" => Ok(self.act(Action::Talk(Talk::Export), Armed::No, now)),
                 "md" => Ok(self.export("md", now)),
@@ -64,6 +64,26 @@ impl App {
             Does::Theme => self.name_theme(arguments, now),
             Does::Motion => self.name_motion(arguments, now),
             Does::Disable => self.disable(arguments, now),
+            Does::Keep => {
+                let (target, count) = self.with_target(verb, arguments)?;
+                self.order_keep(target, count, now)
+            }
+            Does::Weight => {
+                let (target, weight) = self.with_target(verb, arguments)?;
+                self.order_weight(&target.account(), weight, now)
+            }
+            Does::Move if arguments == "reset" => Ok(self.reset_order(now)),
+            Does::Move => {
+                let (target, way) = self.with_target(verb, arguments)?;
+                self.order_move(&target.account(), way, now)
+            }
+            Does::Strategy => self.order_strategy(arguments, now),
+            Does::Test => {
+                let target = self.target_named(arguments)?;
+                self.overlay = None;
+                self.offer_test(&target, now);
+                Ok(Vec::new())
+            }
             Does::Enable => {
                 let target = self.target_named(arguments)?;
                 let on = match self.roster.switch(&target) {
@@ -72,7 +92,7 @@ impl App {
                     None => return Err(format!("{arguments}: its lanes are switched on one by one, by their names")),
                 };
                 self.say(format!("{} is in the rotation", words(&on)), Role::Plain, now);
-                self.undo = Some((on.clone(), false));
+                self.undo = Some(Command::Switch { target: on.clone(), on: false, until: None });
                 Ok(vec![Effect::Send(Command::Switch { target: on, on: true, until: None })])
             }
         }
@@ -84,13 +104,24 @@ impl App {
         let rest = rest.trim();
         let until = match rest.strip_prefix("until") {
             _ if rest.is_empty() => None,
+            Some(clock) if clock.trim() == "reset" => {
+                let reset = self.reset_of(&target, now).map(|(at, _)| at);
+                Some(reset.ok_or("nothing of it is used, or nobody knows when its limit is full again")?)
+            }
             Some(clock) => Some(self.clock_named(clock.trim(), now)?),
             None => Some(now.plus(span(rest.strip_prefix("for ").unwrap_or(rest))?)),
         };
-        let when = until.map_or_else(String::new, |until| format!(" until {}", self.config.zone.hm(until)));
-        self.say(format!("{} is out of the rotation{when}", words(&target)), Role::Plain, now);
-        self.undo = Some((target.clone(), true));
-        Ok(vec![Effect::Send(Command::Switch { target, on: false, until })])
+        Ok(self.off_until(target, until, now))
+    }
+
+    /// The lane or account that the first word names, and the rest.
+    fn with_target<'a>(&self, verb: &Verb, arguments: &'a str) -> Result<(Target, &'a str), String> {
+        let (name, rest) = arguments.split_once(char::is_whitespace).unwrap_or((arguments, ""));
+        let target = self.target_named(name)?;
+        match rest.trim() {
+            "" => Err(format!("{} wants more: {} {}", verb.name, verb.name, verb.hint)),
+            rest => Ok((target, rest)),
+        }
     }
 
     /// The next time at which clocks show this.
@@ -419,9 +450,9 @@ mod tests {
         assert!(panel.rows.iter().any(|row| row.text().contains("✕ no lane or account is called `nobody`")));
         // A key's action, in its pane.
         ctrl(&mut app, 'u');
-        typed(&mut app, "undo last");
+        typed(&mut app, "undo by hand");
         let row = app.screen(NOW).panel.unwrap().rows[0].text();
-        assert!(row.contains("undo the last switch") && row.trim_end().ends_with('z'), "{row}");
+        assert!(row.contains("undo the last thing done by hand") && row.trim_end().ends_with('z'), "{row}");
         let effects = plain(&mut app, KeyCode::Enter);
         assert_eq!(
             effects,

@@ -86,12 +86,7 @@ impl App {
     }
 
     pub(in crate::app) fn switch(&mut self, now: Time) -> Vec<Effect> {
-        let item = match &self.overlay {
-            Some(Overlay::Target(target)) => Some(Item::Of(target.clone())),
-            Some(_) => None,
-            None => self.selected_item(),
-        };
-        let (account, switch) = match item {
+        let (account, switch) = match self.at_hand() {
             None => return Vec::new(),
             Some(Item::Listed(account)) => (account, None),
             Some(Item::Of(Target::Account(account))) => {
@@ -108,15 +103,24 @@ impl App {
     }
 
     pub(in crate::app) fn undo(&mut self, now: Time) -> Vec<Effect> {
-        let Some((target, on)) = self.undo.take() else {
-            self.say("nothing to undo", Role::Dim, now);
-            return Vec::new();
-        };
-        self.switched(target, on, now)
+        match self.undo.take() {
+            Some(Command::Switch { target, on, until: None }) => self.switched(target, on, now),
+            Some(Command::Switch { target, until, .. }) => self.off_until(target, until, now),
+            Some(Command::Set(setting)) => {
+                self.undo = Some(Command::Set(self.control.hand.undoing(&setting)));
+                self.show_set(&setting);
+                self.say("undone  z does it again", Role::Plain, now);
+                vec![Effect::Send(Command::Set(setting))]
+            }
+            Some(_) | None => {
+                self.say("nothing to undo", Role::Dim, now);
+                Vec::new()
+            }
+        }
     }
 
     fn switched(&mut self, target: Target, on: bool, now: Time) -> Vec<Effect> {
-        self.undo = Some((target.clone(), !on));
+        self.undo = Some(Command::Switch { target: target.clone(), on: !on, until: None });
         let what = if on { "is in the rotation" } else { "is out of the rotation" };
         self.say(format!("{} {what}  z undo", words(&target)), Role::Plain, now);
         vec![Effect::Send(Command::Switch { target, on, until: None })]

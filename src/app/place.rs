@@ -23,6 +23,8 @@ pub enum Place {
     Filter,
     /// While a detail is open.
     Detail,
+    /// While that of a lane or an account is.
+    Target,
     /// While that of an attempt is.
     Attempt,
     /// In the list of lanes; other letters search in it.
@@ -60,6 +62,7 @@ impl Place {
             Self::Help => "In this help",
             Self::Filter => "In the log's filter",
             Self::Detail => "In a detail",
+            Self::Target => "In that of a lane",
             Self::Attempt => "In that of an attempt",
             Self::Lanes => "In the list of lanes",
             Self::Shelf => "In the list of conversations",
@@ -80,6 +83,7 @@ impl Place {
             (Self::Help, Scene::Help)
             | (Self::Filter, Scene::Filter)
             | (Self::Detail, Scene::Detail | Scene::Attempt)
+            | (Self::Target, Scene::Detail)
             | (Self::Attempt, Scene::Attempt)
             | (Self::Lanes, Scene::Lanes)
             | (Self::Shelf, Scene::Shelf)

@@ -59,6 +59,8 @@ pub struct Quota {
     pub board: Board,
     /// The rows that are seen: the block's number, and what of it.
     pub lines: Vec<(usize, board::Line)>,
+    /// What of the rotation is as the user has set it, beside the pane's name.
+    pub by_hand: Option<String>,
     /// The columns of the limits.
     pub columns: board::Columns,
     /// The selected block, if the pane has the keys.
@@ -129,7 +131,7 @@ pub struct Panel {
 impl App {
     /// All that is seen at `now`.
     pub fn screen(&self, now: Time) -> Screen {
-        let mut due = Due::new(now, self.config.zone).calm(self.is_calm());
+        let mut due = Due::new(self.pictured(now), self.config.zone).calm(self.is_calm());
         let areas = self.areas;
         let mut screen = Screen {
             areas,
@@ -179,8 +181,12 @@ impl App {
         let pane = [areas.chat, areas.quota, areas.log].into_iter().find(|area| !area.is_empty()).unwrap_or_default();
         screen.unreal = self.unreal(usize::from(pane.width.saturating_sub(6)));
         screen.alerts = self.alert_rows(&due);
-        screen.footer = self.footer(&mut due);
         screen.panel = self.panel(&mut due);
+        if self.frozen.is_some() {
+            // Nothing of the picture changes by time alone.
+            due = Due::new(now, self.config.zone);
+        }
+        screen.footer = self.footer(&mut due);
         screen.due = due;
         self.veil(&mut screen);
         screen
@@ -201,7 +207,7 @@ impl App {
     }
 
     /// The completion, over the line above the composer.
-    fn menu(&self) -> Option<Listed> {
+    pub(in crate::app) fn menu(&self) -> Option<Listed> {
         let menu = self.completing.menu.as_ref().filter(|_| self.focus == Focus::Composer && self.overlay.is_none())?;
         let (areas, count) = (&self.areas, menu.rows.len());
         let framed = areas.transcript.height >= 5;
@@ -241,7 +247,8 @@ impl App {
         let below = all.len().saturating_sub(top + height);
         let lines = all.into_iter().skip(top).take(height).collect();
         let columns = board::Columns::new(&board, usize::from(text.width));
-        Quota { board, lines, columns, selected, top, below, ribbon }
+        let by_hand = self.set_by_hand();
+        Quota { board, lines, by_hand, columns, selected, top, below, ribbon }
     }
 
     fn log_rows(&self, due: &mut Due) -> LogRows {
@@ -269,7 +276,7 @@ impl App {
 
     /// Nothing is scrolled further than there is something to see.
     pub(in crate::app) fn settle(&mut self, now: Time) {
-        let mut due = Due::new(now, self.config.zone);
+        let mut due = Due::new(self.pictured(now), self.config.zone);
         if let Some(panel) = self.panel(&mut due) {
             self.overlay_top = panel.top;
         } else if !self.areas.quota.is_empty() {
@@ -280,6 +287,7 @@ impl App {
     pub(in crate::app) fn panel(&self, due: &mut Due) -> Option<Panel> {
         let overlay = self.overlay.as_ref()?;
         let width = usize::from(inside(self.areas.overlay(0), true).width);
+        let options_title = if let Overlay::Options(options) = overlay { options.title() } else { String::new() };
         let (title, search, all) = match overlay {
             Overlay::Help(filter) => {
                 let rows = help::rows(&self.config, &self.notices, filter);
@@ -306,7 +314,7 @@ impl App {
                 (title, Some(list.text().to_owned()), list.rows(&self.conversations, width, due))
             }
             Overlay::Form(form) => ("This conversation", None, form.rows(width)),
-            Overlay::Options(options) => (options.title(), None, options.rows(width)),
+            Overlay::Options(options) => (options_title.as_str(), None, options.rows(width)),
             Overlay::Export(_) => ("Write the log into a file", None, self.export_rows()),
             Overlay::Setup(setup) => ("Set up a provider", None, setup.rows(width)),
         };

@@ -10,6 +10,7 @@ use crate::app::conversations::Conversations;
 use crate::app::find::Find;
 use crate::app::form::Form;
 use crate::app::geometry::{Areas, Wish, areas, inside};
+use crate::app::held::Frozen;
 use crate::app::lanes::Lanes;
 use crate::app::log::Log;
 use crate::app::menu::Completing;
@@ -27,11 +28,12 @@ use crate::app::setup::Setup;
 use crate::app::shelf::Shelf;
 use crate::app::transcript::Transcript;
 use crate::domain::clock::Time;
+use crate::domain::hand::Control;
 use crate::domain::ids::{AccountId, AttemptId, LaneId, TurnId};
 use crate::domain::look::Look;
 use crate::domain::saving::Saving;
 use crate::domain::standing::{LaneState, Standing, Target};
-use crate::scheduler::link::Ask;
+use crate::scheduler::link::{Ask, Command};
 
 /// A notice stays this long, or until a key.
 const NOTICE: Duration = Duration::from_secs(6);
@@ -164,7 +166,14 @@ pub struct App {
     pub(in crate::app) notice: Option<Notice>,
     pub(in crate::app) broken: Vec<String>,
     pub(in crate::app) armed: Armed,
-    pub(in crate::app) undo: Option<(Target, bool)>,
+    /// What undoes the last thing that was done by hand.
+    pub(in crate::app) undo: Option<Command>,
+    /// How the rotation is set.
+    pub(in crate::app) control: Control,
+    /// The screen is frozen.
+    pub(in crate::app) frozen: Option<Frozen>,
+    /// The test that is on its way.
+    pub(in crate::app) probe: Option<(TurnId, LaneId)>,
     pub(in crate::app) last_turn: TurnId,
     /// The turn that was asked for, and has not been heard of yet.
     pub(in crate::app) awaited: Option<TurnId>,
@@ -225,6 +234,9 @@ impl App {
             broken: Vec::new(),
             armed: Armed::No,
             undo: None,
+            control: Control::default(),
+            frozen: None,
+            probe: None,
             last_turn: TurnId(0),
             along: 0,
             awaited: None,
@@ -310,7 +322,9 @@ impl App {
 
     /// How many lines tell what is wrong.
     fn alerts(&self) -> usize {
-        self.broken.len().min(2) + usize::from(matches!(self.saving, Saving::No { .. }))
+        self.broken.len().min(2)
+            + usize::from(self.control.paused.is_some())
+            + usize::from(matches!(self.saving, Saving::No { .. }))
     }
 
     /// Counts what the quota pane would fill, after the roster has changed or was unfolded.

@@ -22,7 +22,9 @@ impl App {
         let narrow = self.areas.shape == Shape::Narrow;
         let mut left = vec![Piece::new(" roundel", Role::Strong)];
         let usual = self.config.usual;
+        left.extend(self.halted());
         match (&self.roster.next, self.roster.first_free(usual, due.now)) {
+            _ if self.control.paused.is_some() => {}
             (Some(next), _) => left.extend([Piece::dim("  next "), Piece::plain(next.as_str())]),
             (None, Some((lane, Some(until), _))) => left.extend([
                 Piece::dim("  next "),
@@ -87,6 +89,9 @@ impl App {
         let width = usize::from(self.areas.composer.width);
         if self.is_command() {
             return Row::of("a command; with // it is text", Role::Dim);
+        }
+        if self.control.paused.is_some() {
+            return Row(vec![Piece::new("◐ waits: paused by you, ", Role::Warn), Piece::dim("/pause goes on")]);
         }
         if let Some(pin) = &self.pin {
             let standing = self.roster.lane(pin).map(|lane| self.roster.standing(lane, self.need(), due.now));
@@ -236,11 +241,14 @@ impl App {
             Saving::Yes | Saving::Never => None,
         };
         let broken = self.broken.iter().rev().take(2).rev().cloned();
-        broken
-            .chain(saving)
-            .map(|text| Row(vec![Piece::new(" ✕ ", Role::Bad), Piece::plain(one_line(&text))]))
-            .map(|row| row.cut_to(usize::from(self.areas.alerts.width)))
-            .collect()
+        let paused = self.control.paused.map(|since| {
+            let text =
+                format!("PAUSED by you since {}: nothing new is sent. p in a pane goes on", due.short_clock(since));
+            Row(vec![Piece::new(" ◐ ", Role::Warn), Piece::new(text, Role::Strong)])
+        });
+        let wrong =
+            broken.chain(saving).map(|text| Row(vec![Piece::new(" ✕ ", Role::Bad), Piece::plain(one_line(&text))]));
+        wrong.chain(paused).map(|row| row.cut_to(usize::from(self.areas.alerts.width))).collect()
     }
 
     pub(in crate::app) fn footer(&self, due: &mut Due) -> Row {

@@ -53,6 +53,11 @@ impl App {
         match options.offered {
             Offered::Blocks(blocks) => blocks.into_iter().nth(at).map(Effect::Copy).into_iter().collect(),
             Offered::Themes => self.take_theme(at, now),
+            Offered::Off(target, ends) => {
+                let end = ends.get(at).map(|(_, until)| *until);
+                end.map_or_else(Vec::new, |until| self.off_until(target, until, now))
+            }
+            Offered::Test(lane, _) => self.test(lane, now),
             Offered::Export => FORMS.get(at).map_or_else(Vec::new, |(ending, _)| self.export(ending, now)),
         }
     }

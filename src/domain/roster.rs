@@ -267,6 +267,9 @@ pub struct LaneSpec {
     pub standby: Option<Standby>,
     /// Turns that it takes in a round, against the other accounts' lanes: 1 or more.
     pub weight: u32,
+    /// Requests that are kept back for the chat, of its limit on requests over the longest window; 0: none.
+    #[serde(default)]
+    pub keep: u64,
     /// The day of these facts, `2026-10-01`, and where they were read; empty: the user's own.
     pub as_of: String,
     /// Where these facts were read.
@@ -296,6 +299,7 @@ impl LaneSpec {
             last_resort: false,
             standby: None,
             weight: 1,
+            keep: 0,
             as_of: String::new(),
             source: String::new(),
             simulated: false,

@@ -118,6 +118,12 @@ pub struct LaneState {
     /// Attempts that may be in the air at once while it is tried after a rest; None: any number.
     #[serde(default)]
     pub at_once: Option<u32>,
+    /// Turns in a round, by the user's hand; None: as the config has it.
+    #[serde(default)]
+    pub weight: Option<u32>,
+    /// Requests that are kept back for the chat, by the user's hand; None: as the config has it.
+    #[serde(default)]
+    pub keep: Option<u64>,
 }
 
 /// What an attempt will take.
@@ -132,11 +138,14 @@ pub struct Need {
     pub sure_output: u64,
     /// Only on lanes that do not train on prompts: a hard filter.
     pub no_training: bool,
+    /// It is asked by others than the person chatting: what is kept back for the chat is not for them.
+    #[serde(default)]
+    pub others: bool,
 }
 
 impl Need {
     /// A turn's size before any was seen.
-    pub const USUAL: Self = Self { input: 100, output: 300, sure_output: 0, no_training: false };
+    pub const USUAL: Self = Self { input: 100, output: 300, sure_output: 0, no_training: false, others: false };
 
     /// The usual size, seen one turn later: it follows what is used, an eighth of the way each time. What no model
     /// answers at once (above 32k tokens) is not believed.
@@ -206,6 +215,15 @@ pub enum Standing {
         /// When there is room; None: not known.
         until: Option<Time>,
     },
+    /// What is left is kept back for the chat, and the asker is another.
+    Kept {
+        /// So many requests are.
+        requests: u64,
+        /// When there is more than that; None: not known, or never.
+        until: Option<Time>,
+        /// The limit has no more than is kept back: there is never anything for others.
+        all: bool,
+    },
     /// It has just come back, and takes no more at once until one has gone well.
     Widening,
     /// The attempt is larger than the lane can ever take.
@@ -217,7 +235,7 @@ impl Standing {
     pub const fn until(&self, now: Time) -> Option<Time> {
         match self {
             Self::Ready => Some(now),
-            Self::Resting { until, .. } | Self::Spent { until, .. } => *until,
+            Self::Resting { until, .. } | Self::Spent { until, .. } | Self::Kept { until, .. } => *until,
             Self::Off(Off::ByYouUntil(until)) => Some(*until),
             Self::Off(_) | Self::Trains | Self::Widening | Self::TooLarge => None,
         }
@@ -225,7 +243,7 @@ impl Standing {
 
     /// Whether waiting helps nothing.
     pub const fn is_out(&self) -> bool {
-        matches!(self, Self::Off(_) | Self::Trains | Self::Resting { until: None, .. })
+        matches!(self, Self::Off(_) | Self::Trains | Self::Resting { until: None, .. } | Self::Kept { all: true, .. })
     }
 
     /// The reason in words: `off by you`, `resting, rate limited`, `3 requests per minute spent`.
@@ -240,6 +258,9 @@ impl Standing {
                 Some(_) => format!("{cap} {} per {} spent", unit.as_str().replace('_', " "), window.short()),
                 None => format!("{cap} {} spent", unit.as_str().replace('_', " ")),
             },
+            Self::Kept { requests: 1, all: false, .. } => "the last one is kept for the chat".into(),
+            Self::Kept { requests, all: false, .. } => format!("the last {requests} are kept for the chat"),
+            Self::Kept { all: true, .. } => "all of it is kept for the chat".into(),
             Self::Widening => "back from its rest, one at a time".into(),
             Self::TooLarge => "the request is too large for it".into(),
         }
@@ -249,28 +270,13 @@ impl Standing {
 impl LaneState {
     /// A lane to which nothing has happened yet.
     pub fn new(spec: LaneSpec) -> Self {
-        Self { spec: Arc::new(spec), switch: None, rest: None, in_flight: 0, longest: None, at_once: None }
+        let spec = Arc::new(spec);
+        Self { spec, switch: None, rest: None, in_flight: 0, longest: None, at_once: None, weight: None, keep: None }
     }
 
     /// Whether it may train on prompts that shall not be trained on: a hard filter.
     fn is_closed_to(&self, need: Need) -> bool {
         need.no_training && self.spec.training != Training::No
-    }
-
-    /// To how many tokens of prompt a conversation is cut that is too long for this lane: its context window less the
-    /// answer, and half of its smallest limit of tokens, so that the next question need not wait for the next window.
-    /// None: it has no such bound. `own`: the meters that it draws on.
-    pub fn room<'a>(&self, own: impl Iterator<Item = &'a Meter>, need: Need) -> Option<u64> {
-        let output = need.with_output(self.longest).output;
-        let context = self.spec.context.map(|context| context.saturating_sub(output.min(context / 2)));
-        let caps = own.filter(|meter| matches!(meter.unit, Unit::Tokens | Unit::InputTokens));
-        caps.filter_map(|meter| meter.cap).map(|cap| cap.value / 2).chain(context).min()
-    }
-
-    /// Whether an attempt of `tokens` in all would ever fit, as far as is known. `own`: the meters that it draws on.
-    pub fn takes<'a>(&self, own: impl Iterator<Item = &'a Meter>, tokens: u64) -> bool {
-        let mut caps = own.filter(|meter| meter.unit == Unit::Tokens).filter_map(|meter| meter.cap);
-        self.spec.context.is_none_or(|context| tokens <= context) && caps.all(|cap| tokens <= cap.value)
     }
 
     /// The user's hand on its switch, or on its account's, `target`. On again it begins with one attempt, and what was
@@ -349,7 +355,9 @@ impl LaneState {
             return Standing::TooLarge;
         }
         let mut worst = Standing::Ready;
+        let mut longest: Option<&Meter> = None;
         for meter in own {
+            longest = Self::kept_of(longest.into_iter().chain([meter]));
             let Some(amount) = need.held(&meter.unit, meter.cap.map(|cap| cap.value)) else {
                 return Standing::TooLarge;
             };
@@ -368,6 +376,11 @@ impl LaneState {
                 let cap = meter.cap.map_or(0, |cap| cap.value);
                 worst = Standing::Spent { unit: meter.unit.clone(), window: meter.window, cap, until };
             }
+        }
+        if worst == Standing::Ready
+            && let Some(kept) = self.kept_back(longest, need, now)
+        {
+            return kept;
         }
         if worst == Standing::Ready && self.at_once.is_some_and(|most| self.in_flight >= most) {
             return Standing::Widening;

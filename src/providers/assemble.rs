@@ -240,6 +240,7 @@ impl Work<'_> {
                 headers: shape.headers.clone(),
                 proxy: shape.proxy.clone(),
                 weight: shape.weight,
+                keep: shape.keep,
                 standby,
                 ..spec
             });

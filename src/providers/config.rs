@@ -72,6 +72,8 @@ pub struct Block {
     pub order: i64,
     /// Turns that each of its lanes takes in a round: 1 to 100.
     pub weight: Option<u32>,
+    /// Requests of each of its lanes that are kept back for the chat.
+    pub keep: Option<u64>,
     /// Limits counted on the account.
     pub limits: Option<Vec<Limit>>,
     /// Further request headers: name, and where the value is.
@@ -154,6 +156,7 @@ impl Block {
             models: one.models,
             order: one.order.unwrap_or(MIDDLE),
             weight: one.weight,
+            keep: one.keep,
             limits: one.limits,
             headers: one.headers.into_iter().map(|(name, value)| (name, value.0)).collect(),
             proxy: one.proxy,
@@ -313,7 +316,7 @@ mod tests {
         let config = read(
             "training = 'avoid'\nstrategy = 'even'\n[providers.mine]\nname = 'Mine'\nbase_url = 'https://a/v1/'\nwire = 'ollama'\n\
              quota = 'nvidia'\nkey = 'cmd:pass show a'\nmodels = ['x', { id = 'y/z', context = 5, cost = 'paid', on = true }]\n\
-             order = -1\nweight = 100\nlimits = [{ unit = 'neurons', window = '90s rolling', cap = 7 }]\n\
+             order = -1\nweight = 100\nkeep = 20\nlimits = [{ unit = 'neurons', window = '90s rolling', cap = 7 }]\n\
              headers = { X-A = 'two words', X-B = 'env:B' }\nproxy = 'socks5://a:1'\ncost = 'free'\ntraining = 'no'\n\
              on = true\nlast_resort = true\nquota_of = 'groq@b'\n",
         )
@@ -340,6 +343,7 @@ mod tests {
             ]),
             order: -1,
             weight: Some(100),
+            keep: Some(20),
             limits: Some(vec![Limit {
                 unit: "neurons".into(),
                 window: "90s rolling".parse().unwrap(),
@@ -444,6 +448,12 @@ mod tests {
                 "                ^^^^^^^^^^^^^",
             ),
             ("weight = 0", "a weight is a whole number from 1 to 100", "weight = 0", "         ^"),
+            (
+                "keep = -1",
+                "a whole number of requests from 0 to 1000000, kept back for the chat",
+                "keep = -1",
+                "       ^^",
+            ),
             ("weight = '2'", "expected a whole number, found text in quotes", "weight = '2'", "         ^^^"),
             ("order = 1.5", "expected a whole number, found a number with a fraction", "order = 1.5", "        ^^^"),
             ("wire = 'opnai'", "`opnai` is not known here; did you mean `openai`?", "wire = 'opnai'", "       ^^^^^^^"),

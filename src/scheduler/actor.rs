@@ -16,7 +16,7 @@ use crate::scheduler::door::{Door, Ends, Link, link};
 use crate::scheduler::effect::Effect;
 use crate::scheduler::flight::{Event, FLIGHTS, Flown, Reached, Transport, fly};
 use crate::scheduler::link::call::{Line, Told};
-use crate::scheduler::link::{REPORTS, Report, Urgent};
+use crate::scheduler::link::{Command, REPORTS, Report, Urgent};
 use crate::scheduler::relay::Passage;
 use crate::store::Store;
 use crate::store::error::NotSaved;
@@ -162,6 +162,11 @@ impl Actor {
 
     fn door(&mut self, door: Option<Door>) -> Turned {
         match door {
+            Some(Door::Command(from, Command::Refresh)) => {
+                // It gets a snapshot once its queue is empty.
+                self.subscribers.iter_mut().filter(|one| one.number == from).for_each(|one| one.behind = true);
+                Turned::On
+            }
             Some(Door::Command(from, command)) => {
                 self.desk.command(from, command, self.clock.now());
                 Turned::On
@@ -308,7 +313,6 @@ mod tests {
     use crate::domain::clock::Time;
     use crate::providers::http::Client;
     use crate::scheduler::effect::Opening;
-    use crate::scheduler::link::Command;
 
     #[tokio::test]
     async fn a_number_belongs_to_one_for_as_long_as_it_listens() {

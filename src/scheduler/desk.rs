@@ -20,6 +20,7 @@ use crate::domain::failure::{Class, Failure};
 use crate::domain::headers;
 use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::look::Look;
+use crate::domain::roster::Strategy;
 use crate::domain::saving::Saving;
 use crate::domain::share::Shares;
 use crate::domain::standing::Need;
@@ -50,6 +51,10 @@ pub struct Desk {
     pub(in crate::scheduler) usual: Need,
     /// The config says so: no lane that trains, whatever the chat wants.
     no_training: bool,
+    /// How lanes are chosen, but for the user's hand.
+    pub(in crate::scheduler) configured: Strategy,
+    /// Since when nothing new is sent.
+    pub(in crate::scheduler) paused: Option<Time>,
     /// The lane that the screens were told would be next.
     pub(in crate::scheduler) announced: Option<LaneId>,
     pub(in crate::scheduler) notices: Vec<String>,
@@ -78,6 +83,8 @@ impl Desk {
             last_attempt: opening.last_attempt.map_or(0, |id| id.0),
             usual: Need { no_training: opening.no_training || opening.avoid_training, ..Need::USUAL },
             no_training: opening.no_training,
+            configured: opening.strategy,
+            paused: None,
             announced: None,
             notices: opening.notices,
             finding: opening.finding,
@@ -90,7 +97,7 @@ impl Desk {
             last_call: TurnId(0),
             counters: Counters::default(),
         };
-        desk.ledger.set_strategy(opening.strategy);
+        desk.follow_strategy();
         desk.announced = desk.ledger.next(desk.usual, now);
         desk
     }
@@ -126,6 +133,10 @@ impl Desk {
                 self.look = look;
                 self.outbox.keep(Write::Look(look));
             }
+            Command::Set(setting) => self.set(setting, now),
+            Command::Pause(paused) => self.pause(paused, now),
+            // Whoever passes it on owes a snapshot.
+            Command::Refresh => {}
             Command::KeepDraft(draft) => {
                 self.draft.clone_from(&draft);
                 self.outbox.keep(Write::Draft(draft));

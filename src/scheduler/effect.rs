@@ -49,7 +49,7 @@ pub struct Opening {
     pub look: Look,
     /// Lanes are still being looked for.
     pub finding: bool,
-    /// How lanes are chosen.
+    /// How lanes are chosen, but for the user's hand.
     pub strategy: Strategy,
     /// What clients of the endpoint have had of their days.
     pub shares: Vec<Taken>,

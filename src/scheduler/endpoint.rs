@@ -51,6 +51,7 @@ impl Desk {
             output: asked.max_tokens.unwrap_or(self.usual.output),
             sure_output: asked.max_tokens.unwrap_or(0),
             no_training: self.usual.no_training,
+            others: true,
         };
         let wanted = Wanted { wants: wanted.wants.and(asked.wants), ..wanted };
         let taken = wanted.share.as_ref().map(|share| self.shares.take(share, now));
@@ -175,6 +176,9 @@ impl Desk {
     /// Sends a call to a lane, or lets it wait, or refuses it.
     fn place_call(&mut self, id: TurnId, now: Time) {
         self.ledger.expire(now);
+        if self.paused.is_some() {
+            return self.hold_call(id, now);
+        }
         let Some(errand) = self.calls.get(id) else { return };
         let wish = Wish { tried: &errand.tried, wanted: Some(&errand.wanted), ..Wish::default() };
         let (need, tries) = (errand.need, errand.tries);
@@ -240,7 +244,7 @@ impl Desk {
         }
     }
 
-    fn refuse(&mut self, id: TurnId, cause: Cause, words: String, retry: Option<Duration>) {
+    pub(in crate::scheduler) fn refuse(&mut self, id: TurnId, cause: Cause, words: String, retry: Option<Duration>) {
         let Some(errand) = self.calls.close(id) else { return };
         let refused = Refused { cause, words, retry, attempts: errand.tries };
         self.outbox.push(Effect::Refuse(id, Box::new(refused)));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::clock::Time;
 use crate::domain::failure::Class;
+use crate::domain::hand::Hand;
 use crate::domain::ids::AccountId;
 use crate::domain::quota::limit::Evidence;
 use crate::domain::quota::meter::Meter;
@@ -24,6 +25,8 @@ pub struct Kept {
     pub switches: Vec<Switch>,
     /// The account that took the last attempt.
     pub last_account: Option<AccountId>,
+    /// What the user set by hand of the rotation.
+    pub hand: Hand,
     /// What was in the air when roundel was killed.
     pub unsettled: Vec<Unsettled>,
 }
@@ -34,6 +37,8 @@ impl Kept {
     pub fn give(&mut self, lane: &mut LaneState, meters: &mut Vec<Meter>, now: Time) {
         let id = &lane.spec.id;
         lane.switch = self.switches.iter().find(|one| one.target.covers(id) && !one.is_over(now)).cloned();
+        lane.weight = self.hand.weights.get(&id.account()).copied();
+        lane.keep = self.hand.keep(id);
         // A bad key or an unpaid account is tried once more after a restart: the user may have mended it. Gone is gone,
         // and a model that is not in the plan is not tried again on the same day.
         let endless = |rest: &Rest| match rest.class {

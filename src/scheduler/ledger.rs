@@ -41,20 +41,20 @@ const WIDEST: u32 = 16;
 /// Lanes, limits and what is held of them.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    lanes: Vec<LaneState>,
+    pub(in crate::scheduler) lanes: Vec<LaneState>,
     pub(in crate::scheduler) books: Books,
     /// What is kept beside each lane.
     pub(in crate::scheduler) sides: Vec<Side>,
     /// Accounts, in the order of the roster.
-    accounts: Vec<AccountId>,
+    pub(in crate::scheduler) accounts: Vec<AccountId>,
     pub(in crate::scheduler) strategy: Strategy,
     /// The largest attempt of late that did not fit everywhere, and when: lanes with room are kept for the next.
     large: Option<(u64, Time)>,
     pub(in crate::scheduler) place: Place,
     /// Lanes that changed since they were told.
-    changed: BTreeSet<usize>,
+    pub(in crate::scheduler) changed: BTreeSet<usize>,
     /// What an earlier run kept: for lanes that join later, too.
-    kept: Kept,
+    pub(in crate::scheduler) kept: Kept,
 }
 
 /// What an attempt holds until it is settled.
@@ -110,6 +110,7 @@ impl Ledger {
             self.lanes.push(lane);
             self.sides.push(Side { account: place, ..Side::default() });
         }
+        self.arrange();
         self.draw();
     }
 

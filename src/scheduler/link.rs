@@ -19,7 +19,8 @@ use crate::domain::attachment::Attachment;
 use crate::domain::attempt::Attempt;
 use crate::domain::chat::{Change, Conversation};
 use crate::domain::clock::Time;
-use crate::domain::conversation::{Origin, Request, Turn};
+use crate::domain::conversation::{Message, Origin, Params, Request, Role, Turn};
+use crate::domain::hand::{Control, Setting};
 use crate::domain::ids::{AttemptId, ConversationId, LaneId, TurnId};
 use crate::domain::look::Look;
 use crate::domain::quota::meter::Meter;
@@ -32,6 +33,9 @@ pub const COMMANDS: usize = 64;
 pub const URGENT: usize = 16;
 /// Places in each subscriber's queue of reports.
 pub const REPORTS: usize = 256;
+
+/// The most tokens that the answer to a probe may have.
+pub const PROBE_TOKENS: u64 = 16;
 
 /// What the scheduler is asked to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +63,12 @@ pub enum Command {
     },
     /// Keep what the screen is like.
     KeepLook(Look),
+    /// Set something of the rotation by hand. Kept over a restart.
+    Set(Setting),
+    /// Send nothing new, or go on. A restart goes on.
+    Pause(bool),
+    /// Tell all there is again, in one snapshot.
+    Refresh,
     /// Keep what stands in the composer; empty: nothing does.
     KeepDraft(String),
     /// Change a conversation; one that is not known begins, unless it is to be deleted.
@@ -104,6 +114,15 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// The smallest question, to find out whether a lane answers: of at most 16 tokens of answer, and not kept waiting.
+    pub fn probe(turn: TurnId, lane: LaneId) -> Self {
+        const QUESTION: &str = "Answer with the one word: ready";
+        let params = Params { max_tokens: Some(PROBE_TOKENS), ..Params::default() };
+        let request = Request { messages: vec![Message::text(Role::User, QUESTION)], params, ..Request::default() };
+        let only = Some(Target::Lane(lane));
+        Self { only, patience: Some(Duration::ZERO), ..Self::new(turn, Origin::Probe, QUESTION.into(), request) }
+    }
+
     /// A question that may go to any lane, and is no part of a conversation.
     pub const fn new(turn: TurnId, origin: Origin, prompt: String, request: Request) -> Self {
         Self {
@@ -136,6 +155,8 @@ pub enum Report {
     Said(Said),
     /// The body of a response that was no answer, where nothing is kept: nobody could read it later.
     Refused(AttemptId, String),
+    /// The rotation was set by hand, or paused.
+    Controlled(Box<Control>),
     /// What happens reaches the disk, or does not.
     Saving(Saving),
 }
@@ -175,6 +196,9 @@ pub struct Snapshot {
     /// What the screen is like.
     #[serde(default)]
     pub look: Look,
+    /// How the rotation is set.
+    #[serde(default)]
+    pub control: Control,
 }
 
 /// Turns in a snapshot.

@@ -17,7 +17,7 @@ impl Desk {
         Snapshot {
             at: now,
             simulated: self.simulated,
-            lanes: self.ledger.lanes().to_vec(),
+            lanes: self.ledger.in_order(),
             meters: self.ledger.meters().to_vec(),
             next: self.announced.clone(),
             usual: self.usual,
@@ -30,6 +30,7 @@ impl Desk {
             offer: self.offer.clone(),
             endpoint: self.endpoint.at,
             look: self.look,
+            control: self.control(),
         }
     }
 

@@ -22,7 +22,13 @@ impl Desk {
         let most = ask.request.params.max_tokens;
         let (output, sure_output) = (most.unwrap_or(self.usual.output), most.unwrap_or(0));
         let no_training = self.usual.no_training || ask.no_training;
-        let need = Need { input: ask.request.estimated_tokens(), output, sure_output, no_training };
+        let need = Need {
+            input: ask.request.estimated_tokens(),
+            output,
+            sure_output,
+            no_training,
+            others: !origin_is_users(ask.origin),
+        };
         let (id, origin) = (ask.turn, ask.origin);
         if let (Origin::Probe, Some(Target::Lane(only))) = (origin, &ask.only) {
             self.ledger.try_again(only);
@@ -45,6 +51,9 @@ impl Desk {
     /// Sends a turn to a lane, or lets it wait, or ends it.
     pub(in crate::scheduler) fn place(&mut self, id: TurnId, now: Time) {
         self.ledger.expire(now);
+        if self.paused.is_some() {
+            return self.hold_turn(id, now);
+        }
         let kept = self.turns.kept_from(id, now);
         let Some(work) = self.turns.work(id) else { return };
         let tried = work.not_for(u64::MAX);
@@ -126,6 +135,11 @@ impl Desk {
         }
         self.replan_calls(now);
     }
+}
+
+/// Whether the person at the dashboard asks by hand: what is kept back is for them.
+const fn origin_is_users(origin: Origin) -> bool {
+    matches!(origin, Origin::Chat | Origin::Probe)
 }
 
 /// Whether a lane will take it in time. Beyond its patience nothing is waited for; nor is there a lane in time if the

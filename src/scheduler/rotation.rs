@@ -64,6 +64,8 @@ pub struct Pick {
 pub struct Place {
     /// The account that took the last attempt.
     pub last: Option<usize>,
+    /// Where each account stands, by the user's hand; without one as in the roster.
+    pub ranks: Vec<usize>,
     /// What each account is owed, in attempts.
     current: Vec<f64>,
 }
@@ -111,9 +113,15 @@ impl Place {
         self.current.get(account).copied().unwrap_or(0.0) + weight
     }
 
+    /// Where an account stands.
+    pub fn rank(&self, account: usize) -> usize {
+        self.ranks.get(account).copied().unwrap_or(account)
+    }
+
     /// How far behind the last account this one comes, going round.
     fn behind(&self, account: usize) -> (bool, usize) {
-        (self.last.is_some_and(|last| account <= last), account)
+        let rank = self.rank(account);
+        (self.last.is_some_and(|last| rank <= self.rank(last)), rank)
     }
 }
 
@@ -176,7 +184,7 @@ fn among<'a>(fitting: impl Iterator<Item = (usize, &'a Seat<'a>)>, place: &Place
     let mut best: Vec<(usize, usize, f64)> = Vec::new();
     for (index, seat) in fitting {
         let pressure = if strategy == Strategy::Harvest { seat.pressure } else { 1.0 };
-        let weight = f64::from(seat.lane.spec.weight) * pressure;
+        let weight = f64::from(seat.lane.weight()) * pressure;
         match best.iter_mut().find(|(account, ..)| *account == seat.account) {
             Some((_, lane, most)) if weight > *most => (*lane, *most) = (index, weight),
             Some(_) => {}
@@ -184,7 +192,7 @@ fn among<'a>(fitting: impl Iterator<Item = (usize, &'a Seat<'a>)>, place: &Place
         }
     }
     let chosen = if strategy == Strategy::Order {
-        best.iter().min_by_key(|(account, ..)| *account)
+        best.iter().min_by_key(|(account, ..)| place.rank(*account))
     } else {
         best.iter().max_by(|(one, _, weight), (other, _, heavier)| {
             let owed = place.owed(*one, *weight).total_cmp(&place.owed(*other, *heavier));
@@ -245,7 +253,11 @@ pub fn why(seats: &[Seat<'_>], place: &Place, pick: &Pick, shown: Option<&LaneId
 const fn may_become_ready(standing: &Standing) -> bool {
     matches!(
         standing,
-        Standing::Ready | Standing::Widening | Standing::Resting { until: Some(_), .. } | Standing::Spent { .. }
+        Standing::Ready
+            | Standing::Widening
+            | Standing::Resting { until: Some(_), .. }
+            | Standing::Spent { .. }
+            | Standing::Kept { all: false, .. }
     )
 }
 
@@ -254,7 +266,9 @@ pub fn cause(seats: &[Seat<'_>], wish: Wish<'_>) -> Cause {
     let named = || seats.iter().filter(|seat| wish.covers(&seat.lane.spec.id) && seat.lane.off().is_none());
     let able = || named().filter(|seat| wish.lack(&seat.lane.spec).is_none());
     let small = |seat: &Seat<'_>| seat.standing == Standing::TooLarge || wish.tried.contains(&seat.lane.spec.id);
+    let kept = |seat: &Seat<'_>| matches!(seat.standing, Standing::Kept { .. });
     match (named().next(), able().next()) {
+        (_, Some(_)) if able().any(kept) => Cause::Busy,
         (Some(_), None) => Cause::Unable,
         (_, Some(_)) if able().all(small) => Cause::TooLarge,
         _ => Cause::Nobody,
@@ -334,7 +348,7 @@ mod tests {
     /// What is chosen after the account of this number, each owed nothing.
     fn after(last: Option<usize>, standings: &[Standing], tried: &[&str]) -> Choice {
         let tried: Vec<LaneId> = tried.iter().map(|id| LaneId::from(*id)).collect();
-        let place = Place { last, current: Vec::new() };
+        let place = Place { last, ..Place::default() };
         choose(&seats(&lanes(), standings), &place, Strategy::Harvest, Wish { tried: &tried, ..Wish::default() }, NOW)
     }
 
@@ -396,7 +410,13 @@ mod tests {
         let mut seats = seats(&lanes, &standings);
         seats[2].trial = true;
         let chosen = |seats: &[Seat<'_>]| {
-            lane_of(&choose(seats, &Place { last: Some(0), current: vec![] }, Strategy::Harvest, Wish::default(), NOW))
+            lane_of(&choose(
+                seats,
+                &Place { last: Some(0), ..Place::default() },
+                Strategy::Harvest,
+                Wish::default(),
+                NOW,
+            ))
         };
         assert_eq!(chosen(&seats), None);
         seats[4].standing = Standing::Ready;

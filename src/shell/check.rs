@@ -9,21 +9,18 @@ use tokio::time::timeout;
 
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::Clock;
-use crate::domain::conversation::{Message, Origin, Params, Request, Role, Turn, TurnState};
+use crate::domain::conversation::{Turn, TurnState};
 use crate::domain::failure::Class;
 use crate::domain::ids::{LaneId, TurnId};
 use crate::domain::roster::Cost;
 use crate::domain::standing::{LaneState, Off, Target};
 use crate::domain::text::one_line;
 use crate::scheduler::door::Subscription;
-use crate::scheduler::link::{Ask, Command, Report, Snapshot, Urgent, turn_id};
+use crate::scheduler::link::{Ask, Command, PROBE_TOKENS, Report, Snapshot, Urgent, turn_id};
 use crate::shell::ask::say;
 use crate::shell::engine::{Config, StartError};
 use crate::shell::session::{Session, start};
 
-/// The question, and the most tokens that its answer may have.
-const QUESTION: &str = "Answer with the one word: ready";
-const MOST: u64 = 16;
 /// How long one lane may take: cold models take minutes.
 const PATIENCE: Duration = Duration::from_mins(3);
 
@@ -50,7 +47,7 @@ async fn run(session: &Session, mut subscription: Subscription, names: &[String]
         say("no lane is on: `roundel providers` says what each provider wants");
         return false;
     }
-    print(&format!("One request to each, at most {MOST} tokens of answer:"));
+    print(&format!("One request to each, at most {PROBE_TOKENS} tokens of answer:"));
     for lane in &lanes {
         let cost = if lane.spec.cost == Cost::Free { "free" } else { "MAY COST MONEY" };
         print(&format!("  {}  ({cost})", lane.spec.id));
@@ -91,7 +88,12 @@ async fn roster(subscription: &mut Subscription) -> Option<Box<Snapshot>> {
         match report? {
             Report::Snapshot(snapshot) if last.is_some() => return Some(snapshot),
             Report::Snapshot(snapshot) => last = Some(snapshot),
-            Report::Moved(_) | Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => {}
+            Report::Moved(_)
+            | Report::Said(_)
+            | Report::Saving(_)
+            | Report::Conversed(_)
+            | Report::Controlled(_)
+            | Report::Refused(..) => {}
         }
     }
     last
@@ -135,11 +137,8 @@ fn chosen(snapshot: &Snapshot, names: &[String]) -> Option<Vec<LaneState>> {
 
 /// Asks one lane. None: stopped.
 async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &LaneState) -> Option<(bool, String)> {
-    let params = Params { max_tokens: Some(MOST), ..Params::default() };
-    let request = Request { messages: vec![Message::text(Role::User, QUESTION)], params, ..Request::default() };
-    let only = Some(Target::Lane(lane.spec.id.clone()));
-    let (origin, prompt, no_training) = (Origin::Probe, QUESTION.into(), session.no_training);
-    let ask = Ask { no_training, only, ..Ask::new(turn, origin, prompt, request) };
+    let probe = Ask::probe(turn, lane.spec.id.clone());
+    let ask = Ask { no_training: session.no_training, patience: None, ..probe };
     if !session.link.send(from.number, Command::Ask(Box::new(ask))).await {
         return None;
     }
@@ -158,7 +157,11 @@ async fn one(session: &Session, from: &mut Subscription, turn: TurnId, lane: &La
                 moved.turn
             }
             Report::Snapshot(snapshot) => snapshot.turns.into_iter().find(|one| one.id == turn),
-            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => None,
+            Report::Said(_)
+            | Report::Saving(_)
+            | Report::Conversed(_)
+            | Report::Controlled(_)
+            | Report::Refused(..) => None,
         };
         if let Some(verdict) = told.filter(|one| one.id == turn).and_then(|one| verdict(&one, row.as_ref(), lane)) {
             return Some(verdict);

@@ -157,6 +157,7 @@ pub async fn start(
         rests: loaded.rests,
         switches: loaded.switches,
         last_account: loaded.last_account,
+        hand: loaded.hand,
         unsettled: loaded.unsettled,
     };
     let mut notices = roster.notices;

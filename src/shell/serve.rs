@@ -173,7 +173,13 @@ impl Log {
                     return Heard::First { open: snapshot.endpoint.is_some() };
                 }
             }
-            Some(Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..)) => {}
+            Some(
+                Report::Said(_)
+                | Report::Saving(_)
+                | Report::Conversed(_)
+                | Report::Controlled(_)
+                | Report::Refused(..),
+            ) => {}
             None => return Heard::End,
         }
         Heard::More

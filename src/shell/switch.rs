@@ -105,7 +105,11 @@ async fn through(mut visit: Visit, wanted: &Wanted, until: Option<Time>) -> Resu
                 let lanes = match reports.recv().await? {
                     Report::Moved(moved) => moved.lanes,
                     Report::Snapshot(snapshot) => snapshot.lanes,
-                    Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => Vec::new(),
+                    Report::Said(_)
+                    | Report::Saving(_)
+                    | Report::Conversed(_)
+                    | Report::Controlled(_)
+                    | Report::Refused(..) => Vec::new(),
                 };
                 let own = lanes.into_iter().filter(|lane| target.covers(&lane.spec.id));
                 let own: Vec<LaneState> = own.collect();

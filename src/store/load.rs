@@ -10,13 +10,14 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::chat::{Conversation, name_of};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Turn, TurnState, Usage, text_tokens};
+use crate::domain::hand::Hand;
 use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
 use crate::domain::look::Look;
 use crate::domain::quota::meter::Meter;
 use crate::domain::share::Taken;
 use crate::domain::standing::{Rest, Switch, Target};
 use crate::store::column::{self, At, Count, Json, Ms, Word};
-use crate::store::write::{AVOID_TRAINING, DRAFT, LAST_ACCOUNT, LOOK};
+use crate::store::write::{AVOID_TRAINING, DRAFT, HAND, LAST_ACCOUNT, LOOK};
 
 /// Turns that are read.
 pub const TURNS: u32 = 200;
@@ -46,6 +47,8 @@ pub struct Loaded {
     pub avoid_training: bool,
     /// What the screen is like.
     pub look: Look,
+    /// What was set by hand of the rotation.
+    pub hand: Hand,
     /// What clients of the endpoint have had of their days.
     pub shares: Vec<Taken>,
     /// The highest turn id there is, read or not.
@@ -146,6 +149,7 @@ pub(super) fn read(conn: &Connection) -> rusqlite::Result<Loaded> {
         last_account: note(conn, LAST_ACCOUNT, lost)?.map(AccountId::from),
         avoid_training: note(conn, AVOID_TRAINING, lost)?.as_deref() == Some("yes"),
         look: note(conn, LOOK, lost)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        hand: hand(note(conn, HAND, lost)?, lost),
         shares: rows(conn, "SELECT * FROM shares ORDER BY name", [], share, lost)?,
         last_turn: highest(conn, "SELECT max(id) FROM turns")?.map(TurnId),
         last_attempt: highest(conn, "SELECT max(id) FROM attempts")?.map(AttemptId),
@@ -185,6 +189,16 @@ fn readable<T>(row: rusqlite::Result<T>, skipped: &mut u32) -> rusqlite::Result<
         }
         Err(error) => Err(error),
     }
+}
+
+/// What was set by hand, as it was written.
+fn hand(written: Option<String>, skipped: &mut u32) -> Hand {
+    let Some(written) = written else { return Hand::default() };
+    serde_json::from_str(&written).unwrap_or_else(|error| {
+        tracing::warn!(%error, "what was set by hand cannot be read");
+        *skipped += 1;
+        Hand::default()
+    })
 }
 
 /// A turn that is over.
@@ -366,6 +380,7 @@ pub(super) mod tests {
             last_account: Some(AccountId::from("groq@work")),
             avoid_training: true,
             look: Look { chat: Some(40), ..Look::default() },
+            hand: samples::hand(),
             shares: vec![Taken { name: "editor".into(), day: "2026-11-22".into(), used: 7 }],
             unsettled: Vec::new(),
             skipped: 0,
@@ -392,6 +407,7 @@ pub(super) mod tests {
         all.extend(loaded.last_account.clone().map(Write::LastAccount));
         all.push(Write::AvoidTraining(loaded.avoid_training));
         all.push(Write::Look(loaded.look));
+        all.push(Write::Hand(Box::new(loaded.hand.clone())));
         all.extend(loaded.shares.iter().cloned().map(Write::Share));
         all
     }
@@ -423,6 +439,14 @@ pub(super) mod tests {
     pub(crate) fn everything_comes_back_as_it_was() {
         let expected = everything();
         assert_eq!(loaded_after(&writes(&expected)), expected);
+    }
+
+    #[test]
+    fn a_hand_that_cannot_be_read_is_none_and_is_counted() {
+        let (_temp, mut conn) = database();
+        conn.execute("INSERT INTO notes (key, value) VALUES (?1, '{\"strategy\": 7}')", [HAND]).unwrap();
+        let loaded = load(&mut conn, NOON).unwrap();
+        assert_eq!((loaded.hand, loaded.skipped), (Hand::default(), 1));
     }
 
     #[test]

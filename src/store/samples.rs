@@ -9,16 +9,28 @@ use crate::domain::chat::{Conversation, Settings};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Turn, TurnState, Unsent, Usage};
 use crate::domain::failure::Class;
+use crate::domain::hand::Hand;
 use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, TurnId};
 use crate::domain::quota::drift::Drift;
 use crate::domain::quota::guess::Guess;
 use crate::domain::quota::limit::{Evidence, Figure, Window};
 use crate::domain::quota::meter::Meter;
 use crate::domain::quota::tally::{Tally, Use};
+use crate::domain::roster::Strategy;
 use crate::domain::standing::{Rest, Switch, Target};
 
 /// A day at noon.
 pub(super) const NOON: Time = Time::from_ms(1_795_348_800_000);
+
+/// What was set by hand.
+pub(super) fn hand() -> Hand {
+    Hand {
+        strategy: Some(Strategy::Order),
+        order: vec!["groq@work".into(), "gemini".into()],
+        weights: [("gemini".into(), 3)].into(),
+        keeps: vec![(account(), 20), (lane(), 0)],
+    }
+}
 
 /// A turn of the chat.
 pub(super) fn turn(id: u64, state: TurnState) -> Turn {

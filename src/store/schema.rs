@@ -212,7 +212,9 @@ mod tests {
     use crate::domain::attempt::{Attempt, Outcome};
     use crate::domain::chat::Conversation;
     use crate::domain::conversation::{Origin, Turn, TurnState};
+    use crate::domain::hand::Hand;
     use crate::domain::ids::{AttemptId, ConversationId, TurnId};
+    use crate::domain::look::Look;
     use crate::domain::quota::meter::Meter;
     use crate::domain::share::Taken;
     use crate::domain::standing::{Rest, Switch};
@@ -348,6 +350,8 @@ mod tests {
             draft: "a thought".into(),
             last_account: Some("groq".into()),
             avoid_training: true,
+            look: Look::default(),
+            hand: Hand::default(),
             shares: if n < SHARES { Vec::new() } else { vec![share()] },
             last_turn: Some(TurnId((1 << 51) + 2)),
             last_attempt: Some(AttemptId(900)),

@@ -8,6 +8,7 @@ use rusqlite::{Connection, named_params};
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::chat::Conversation;
 use crate::domain::conversation::{Turn, TurnState};
+use crate::domain::hand::Hand;
 use crate::domain::ids::{AccountId, AttemptId, ConversationId, LaneId, PoolId, TurnId};
 use crate::domain::look::Look;
 use crate::domain::quota::limit::Unit;
@@ -54,6 +55,8 @@ pub enum Write {
     AvoidTraining(bool),
     /// What the screen is like.
     Look(Look),
+    /// What was set by hand of the rotation.
+    Hand(Box<Hand>),
     /// What a client of the endpoint has had of its day.
     Share(Taken),
 }
@@ -83,6 +86,8 @@ pub enum Key {
     AvoidTraining,
     /// What the screen is like.
     Look,
+    /// What was set by hand.
+    Hand,
     /// A share of a day, by the client's name.
     Share(String),
 }
@@ -102,6 +107,7 @@ impl Write {
             Self::LastAccount(_) => Key::LastAccount,
             Self::AvoidTraining(_) => Key::AvoidTraining,
             Self::Look(_) => Key::Look,
+            Self::Hand(_) => Key::Hand,
             Self::Share(taken) => Key::Share(taken.name.clone()),
         }
     }
@@ -214,6 +220,7 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
         Write::AvoidTraining(avoid) => note(conn, AVOID_TRAINING, if *avoid { "yes" } else { "no" }),
         // It always can be written so; if it could not, nothing of it would be kept.
         Write::Look(look) => note(conn, LOOK, &serde_json::to_string(look).unwrap_or_default()),
+        Write::Hand(hand) => note(conn, HAND, &serde_json::to_string(hand).unwrap_or_default()),
         Write::Share(taken) => share(conn, taken),
     }
 }
@@ -222,6 +229,8 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> rusqlite::Result<()> {
 pub(super) const DRAFT: &str = "draft";
 /// The note that keeps the account that was last.
 pub(super) const LAST_ACCOUNT: &str = "last_account";
+/// The note that keeps what was set by hand.
+pub(super) const HAND: &str = "hand";
 pub(super) const AVOID_TRAINING: &str = "avoid_training";
 /// The note that keeps what the screen is like.
 pub(super) const LOOK: &str = "look";

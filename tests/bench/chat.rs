@@ -17,6 +17,7 @@ use roundel::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
 use roundel::app::{App, AppConfig, Effect, Msg};
 use roundel::domain::clock::{Time, Zone};
 use roundel::domain::conversation::{Origin, Turn, TurnState};
+use roundel::domain::hand::Control;
 use roundel::domain::ids::TurnId;
 use roundel::domain::saving::Saving;
 use roundel::domain::standing::Need;
@@ -77,6 +78,7 @@ fn snapshot(turns: Vec<Turn>) -> Report {
         offer: None,
         look: roundel::domain::look::Look::default(),
         endpoint: None,
+        control: Control::default(),
     }))
 }
 

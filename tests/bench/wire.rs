@@ -114,7 +114,11 @@ async fn over_the_wire(world: World) -> Seen {
         let (turns, attempts) = match report {
             Report::Moved(moved) => (moved.turn.into_iter().collect::<Vec<_>>(), moved.attempts),
             Report::Snapshot(snapshot) => (snapshot.turns, snapshot.log),
-            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => continue,
+            Report::Said(_)
+            | Report::Saving(_)
+            | Report::Conversed(_)
+            | Report::Controlled(_)
+            | Report::Refused(..) => continue,
         };
         for attempt in attempts.into_iter().filter(|attempt| attempt.status == Some(429)) {
             seen.provoked += u64::from(rows.insert(attempt.id));

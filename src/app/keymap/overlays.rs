@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode::{Backspace, Char, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Tab, Up};
 
-use crate::app::action::{Action, Edit, LogAction, Move};
+use crate::app::action::{Action, Edit, Lever, LogAction, Move};
 use crate::app::keymap::binding::{Binding, CTRL, NONE, row};
 use crate::app::page::Form;
 use crate::app::place::Place as P;
@@ -121,12 +121,35 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     row(P::Setup, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
     row(P::Detail, &[(NONE, Down), (NONE, Char('j'))], Action::Move(Move::Down), "scroll", "down"),
     row(P::Detail, &[(NONE, Up), (NONE, Char('k'))], Action::Move(Move::Up), "", "up"),
-    row(P::Detail, &[(NONE, PageDown), (NONE, Char('f'))], Action::Move(Move::PageDown), "", "a page down"),
-    row(P::Detail, &[(NONE, PageUp), (NONE, Char('b'))], Action::Move(Move::PageUp), "", "a page up"),
+    row(P::Detail, &[(NONE, PageDown), (CTRL, Char('f'))], Action::Move(Move::PageDown), "", "a page down"),
+    row(P::Detail, &[(NONE, PageUp), (CTRL, Char('b'))], Action::Move(Move::PageUp), "", "a page up"),
     row(P::Detail, &[(NONE, Home), (NONE, Char('g'))], Action::Move(Move::First), "", "to the beginning"),
     row(P::Detail, &[(NONE, End), (NONE, Char('G'))], Action::Move(Move::Last), "", "to the end"),
     row(P::Detail, &[(NONE, Char(' '))], Action::Switch, "", "a lane: out of the rotation, or back in"),
-    row(P::Detail, &[(NONE, Char('z'))], Action::Undo, "", "undo the last switch"),
+    row(P::Detail, &[(NONE, Char('z'))], Action::Undo, "", "undo the last thing done by hand"),
+    row(P::Target, &[(NONE, Char('x'))], Action::Lever(Lever::Off), "off for", "off for a while"),
+    row(
+        P::Target,
+        &[(NONE, Char('b'))],
+        Action::Lever(Lever::Keep),
+        "keep back",
+        "keep its last requests back for the chat",
+    ),
+    row(
+        P::Target,
+        &[(NONE, Char('+')), (NONE, Char('='))],
+        Action::Lever(Lever::Heavier),
+        "",
+        "one turn more in each round",
+    ),
+    row(P::Target, &[(NONE, Char('-'))], Action::Lever(Lever::Lighter), "", "one turn less in each round"),
+    row(
+        P::Target,
+        &[(NONE, Char('t'))],
+        Action::Lever(Lever::Test),
+        "test",
+        "ask it one tiny question; the cost is said first",
+    ),
     row(P::Detail, &[(NONE, Char('?')), (NONE, F(1))], Action::Help, "help", "this help"),
     row(P::Detail, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),
     row(P::Help, &[(CTRL, Char('l'))], Action::Repaint, "", "paint the screen again"),

@@ -53,7 +53,8 @@ pub(in crate::providers) fn described(provider: &ProviderSpec, block: &Block, ad
 /// What all lanes of an account have in common.
 pub(in crate::providers) fn shape(provider: &ProviderSpec, block: &Block) -> LaneSpec {
     let account = AccountId::from(block.id.as_str());
-    LaneSpec { weight: block.weight.unwrap_or(1), ..provider.lane(&account, &provider.unlisted("")) }
+    let (weight, keep) = (block.weight.unwrap_or(1), block.keep.unwrap_or(0));
+    LaneSpec { weight, keep, ..provider.lane(&account, &provider.unlisted("")) }
 }
 
 /// The models of an account, and why each of them is off.

@@ -72,6 +72,8 @@ pub(in crate::providers) struct Provider {
     pub(in crate::providers) order: Option<i64>,
     #[serde(default, deserialize_with = "weight")]
     pub(in crate::providers) weight: Option<u32>,
+    #[serde(default, deserialize_with = "keep_back")]
+    pub(in crate::providers) keep: Option<u64>,
     pub(in crate::providers) limits: Option<Vec<Limit>>,
     #[serde(default)]
     pub(in crate::providers) headers: BTreeMap<String, HeaderValue>,
@@ -182,6 +184,13 @@ fn weight<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
     match u32::try_from(i64::deserialize(from)?) {
         Ok(weight) if (1..=100).contains(&weight) => Ok(Some(weight)),
         _ => Err(Error::custom("a weight is a whole number from 1 to 100")),
+    }
+}
+
+fn keep_back<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    match i64::deserialize(from)? {
+        keep @ 0..=1_000_000 => Ok(Some(keep.unsigned_abs())),
+        _ => Err(Error::custom("a whole number of requests from 0 to 1000000, kept back for the chat")),
     }
 }
 

@@ -108,7 +108,11 @@ impl Printer {
                 self.keep(moved.attempts);
                 moved.turn.filter(|turn| turn.id == self.turn)
             }
-            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => None,
+            Report::Said(_)
+            | Report::Saving(_)
+            | Report::Conversed(_)
+            | Report::Controlled(_)
+            | Report::Refused(..) => None,
         };
         match turn {
             Some(turn) => self.turn(turn),

@@ -47,7 +47,11 @@ impl Down {
         let passing = match &report {
             Report::Snapshot(snapshot) => passing(&snapshot.meters),
             Report::Moved(moved) => passing(&moved.meters),
-            Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => Vec::new(),
+            Report::Said(_)
+            | Report::Saving(_)
+            | Report::Conversed(_)
+            | Report::Controlled(_)
+            | Report::Refused(..) => Vec::new(),
         };
         Self::Report(number, report, passing)
     }
@@ -62,7 +66,9 @@ pub fn whole(mut report: Report, passing: Vec<[u64; 2]>) -> Report {
     let meters: &mut [Meter] = match &mut report {
         Report::Snapshot(snapshot) => &mut snapshot.meters,
         Report::Moved(moved) => &mut moved.meters,
-        Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => &mut [],
+        Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Controlled(_) | Report::Refused(..) => {
+            &mut []
+        }
     };
     for (meter, [reserved, unsure]) in meters.iter_mut().zip(passing) {
         (meter.reserved, meter.unsure) = (reserved, unsure);

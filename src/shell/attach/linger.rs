@@ -43,7 +43,13 @@ impl Others {
                 snapshot.turns.iter().for_each(|turn| self.turn(turn));
             }
             Some(Report::Moved(moved)) => moved.turn.iter().for_each(|turn| self.turn(turn)),
-            Some(Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..)) => {}
+            Some(
+                Report::Said(_)
+                | Report::Saving(_)
+                | Report::Conversed(_)
+                | Report::Controlled(_)
+                | Report::Refused(..),
+            ) => {}
             None => return false,
         }
         true

@@ -95,6 +95,9 @@ fn sane(command: &Command) -> bool {
         Command::Ask(ask) => ask.turn > TurnId(0) && ask.turn.0 >> TURN_BITS == 0,
         Command::Switch { .. }
         | Command::AvoidTraining(_)
+        | Command::Set(_)
+        | Command::Pause(_)
+        | Command::Refresh
         | Command::KeepDraft(_)
         | Command::KeepLook(_)
         | Command::SwitchEndpoint { .. }

@@ -57,7 +57,7 @@ impl Witness {
                 self.forget();
             }
             Report::Said(said) => self.said(said),
-            Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => {}
+            Report::Saving(_) | Report::Conversed(_) | Report::Controlled(_) | Report::Refused(..) => {}
         }
     }
 

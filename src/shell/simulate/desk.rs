@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Message, Origin, Request, Role, TurnState};
 use crate::domain::exchange::Head;
+use crate::domain::hand::Hand;
 use crate::domain::ids::{AttemptId, LaneId, TurnId};
 use crate::domain::quota::meter::Meter;
 use crate::domain::roster::{LaneSpec, Strategy};
@@ -133,6 +134,7 @@ impl Policy for Roundel {
             meters: snapshot.meters.into_iter().map(|meter| Meter { reserved: 0, ..meter }).collect(),
             rests: rests.collect(),
             switches: Vec::new(),
+            hand: Hand::default(),
             last_account: last.map(|attempt| attempt.lane.account()),
             unsettled: Vec::new(),
         };

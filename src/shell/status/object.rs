@@ -25,6 +25,12 @@ pub fn object(picture: &Picture, now: Time) -> Value {
         "of": lanes,
         "next": picture.roster.next,
         "lanes": picture.roster.lanes.iter().map(|state| lane(picture, state, now)).collect::<Vec<_>>(),
+        "strategy": {
+            "is": picture.control.strategy,
+            "by_you": picture.control.hand.strategy.is_some(),
+        },
+        "order_by_you": !picture.control.hand.order.is_empty(),
+        "paused": picture.control.paused.map(stamp),
         "unknown": picture.unknown,
     })
 }
@@ -56,6 +62,8 @@ fn lane(picture: &Picture, lane: &LaneState, now: Time) -> Value {
             "since": stamp(switch.since),
             "until": switch.until.map(stamp),
         })),
+        "weight": { "is": lane.weight(), "by_you": lane.weight.is_some() },
+        "keep": { "requests": lane.keep().unwrap_or(0), "by_you": lane.keep.is_some() },
         "standby": lane.spec.standby,
         "cost": lane.spec.cost,
         "training": lane.spec.training,
@@ -75,6 +83,7 @@ const fn state(standing: &Standing) -> &'static str {
         Standing::Resting { until: Some(_), .. } => "resting",
         Standing::Resting { until: None, .. } => "out",
         Standing::Spent { .. } => "spent",
+        Standing::Kept { .. } => "kept",
         Standing::Widening => "widening",
         Standing::TooLarge => "too_small",
     }

@@ -48,7 +48,8 @@ pub fn line(picture: &Picture, due: &mut Due) -> String {
         (None, Some(at)) => format!(", {}", as_of(at, due)),
         (Some(_), _) | (None, None) => String::new(),
     };
-    let fixed = format!("{simulated}{ready}/{all} ready");
+    let paused = if picture.control.paused.is_some() { "PAUSED " } else { "" };
+    let fixed = format!("{simulated}{paused}{ready}/{all} ready");
     let room = (LINE - 1).saturating_sub(cells::of(&fixed) + cells::of(&tail));
     let rest = match (&picture.roster.next, picture.roster.first_free(picture.usual, due.now)) {
         (Some(next), _) => {
@@ -83,7 +84,8 @@ fn head(picture: &Picture, due: &mut Due) -> String {
         (None, _) => "no lane can answer".into(),
     };
     let training = if picture.usual.no_training { "; no training" } else { "" };
-    format!("{simulated}{ready} of {all} lanes ready; {next}{training}")
+    let paused = if picture.control.paused.is_some() { "PAUSED at the dashboard, nothing new is sent: " } else { "" };
+    format!("{simulated}{paused}{ready} of {all} lanes ready; {next}{training}")
 }
 
 /// `ready`, `resting 34 s, rate limited`, `off by you, until 14:00`.

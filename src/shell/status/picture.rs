@@ -2,6 +2,8 @@
 
 use crate::app::roster::Roster;
 use crate::domain::clock::Time;
+use crate::domain::hand::Control;
+use crate::domain::roster::Strategy;
 use crate::domain::standing::{LaneState, Need, Standing};
 use crate::scheduler::kept::Kept;
 use crate::scheduler::ledger::Ledger;
@@ -22,6 +24,8 @@ pub struct Picture {
     pub owner: Option<u32>,
     /// When something was kept last that is in here; None: nothing yet, or there is an owner.
     pub as_of: Option<Time>,
+    /// How the rotation is set.
+    pub control: Control,
     /// Accounts whose lanes are known only while roundel runs.
     pub unknown: Vec<String>,
 }
@@ -31,8 +35,8 @@ impl Picture {
     pub fn live(snapshot: Snapshot, owner: u32) -> Self {
         let roster =
             Roster { lanes: snapshot.lanes, meters: snapshot.meters, next: snapshot.next, ..Roster::default() };
-        let (usual, simulated) = (snapshot.usual, snapshot.simulated);
-        Self { roster, usual, simulated, owner: Some(owner), as_of: None, unknown: Vec::new() }
+        let (usual, simulated, control) = (snapshot.usual, snapshot.simulated, snapshot.control);
+        Self { roster, usual, simulated, owner: Some(owner), as_of: None, control, unknown: Vec::new() }
     }
 
     /// As it was kept: the same that a start would make of it.
@@ -42,16 +46,15 @@ impl Picture {
         let usual = Need { no_training, ..Need::USUAL };
         let as_of = newest(&loaded);
         let mut ledger = Ledger::new(place.lanes()?, kept_of(&loaded), now);
-        if !place.demo {
-            ledger.set_strategy(assembly.strategy);
-        }
+        let configured = if place.demo { Strategy::Even } else { assembly.strategy };
+        ledger.set_strategy(loaded.hand.strategy.unwrap_or(configured));
         ledger.remember(loaded.attempts.iter());
         let next = ledger.next(usual, now);
-        let roster =
-            Roster { lanes: ledger.lanes().to_vec(), meters: ledger.meters().to_vec(), next, ..Roster::default() };
+        let roster = Roster { lanes: ledger.in_order(), meters: ledger.meters().to_vec(), next, ..Roster::default() };
         let discover = assembly.discover.iter().filter(|_| !place.demo);
         let unknown = discover.map(|one| one.account().to_string()).collect();
-        Ok(Self { roster, usual, simulated: place.demo, owner: None, as_of, unknown })
+        let control = Control { hand: loaded.hand, strategy: ledger.strategy(), order: ledger.order(), paused: None };
+        Ok(Self { roster, usual, simulated: place.demo, owner: None, as_of, control, unknown })
     }
 
     /// Takes in a report. Whether it changed anything.
@@ -65,6 +68,10 @@ impl Picture {
             Report::Moved(moved) => {
                 self.usual = moved.usual;
                 self.roster.merge(moved.lanes, moved.meters, moved.next);
+                true
+            }
+            Report::Controlled(control) => {
+                self.control = *control;
                 true
             }
             Report::Said(_) | Report::Saving(_) | Report::Conversed(_) | Report::Refused(..) => false,
@@ -90,6 +97,7 @@ pub fn kept_of(loaded: &Loaded) -> Kept {
         rests: loaded.rests.clone(),
         switches: loaded.switches.clone(),
         last_account: loaded.last_account.clone(),
+        hand: loaded.hand.clone(),
         unsettled: loaded.unsettled.clone(),
     }
 }
