@@ -227,7 +227,9 @@ fn what_is_taken_out_is_there_and_private_and_says_by_which_way() {
     for (key, part) in [("y", "Here is a round-robin"), ("c", "fn next(lanes"), ("Y", "# show me code")] {
         let before = pty.raw().len();
         pty.send(key);
-        pty.wait_for_text("sent to the terminal (OSC 52); if it did not arrive: ~/.local/share/roundel/demo/exports/copied");
+        pty.wait_for_text(
+            "sent to the terminal (OSC 52); if it did not arrive: ~/.local/share/roundel/demo/exports/copied",
+        );
         let copied = private(&home.join(".local/share/roundel/demo/exports/copied.txt"));
         assert!(copied.contains(part), "{copied}");
         assert!(pty.raw()[before..].windows(7).any(|bytes| bytes == b"\x1b]52;c;"), "{key}");

@@ -210,10 +210,10 @@ mod tests {
     use crate::domain::quota::meter::Meter;
     use crate::domain::share::Taken;
     use crate::domain::standing::{Rest, Switch};
+    use crate::store::Store;
     use crate::store::load::{Loaded, load};
     use crate::store::samples::{self, NOON};
     use crate::store::write::{Write, apply};
-    use crate::store::Store;
 
     /// The steps after which there are conversations, bounds of what was switched off, what goes along, ...
     const UNTIL: usize = 3;
@@ -253,10 +253,18 @@ mod tests {
     /// One of every kind, as this version keeps it.
     fn fill(conn: &Connection) {
         let each = |write: Write| apply(conn, &write).unwrap();
-        turns().into_iter().for_each(|turn| each(Write::Turn(Box::new(turn))));
-        attempts().into_iter().for_each(|attempt| each(Write::Attempt(Box::new(attempt))));
-        samples::conversations().into_iter().for_each(|one| each(Write::Conversation(Box::new(one))));
-        samples::meters().into_iter().for_each(|meter| each(Write::Meter(Box::new(meter))));
+        for turn in turns() {
+            each(Write::Turn(Box::new(turn)));
+        }
+        for attempt in attempts() {
+            each(Write::Attempt(Box::new(attempt)));
+        }
+        for one in samples::conversations() {
+            each(Write::Conversation(Box::new(one)));
+        }
+        for meter in samples::meters() {
+            each(Write::Meter(Box::new(meter)));
+        }
         for rest in samples::rests() {
             each(Write::Rest { target: rest.target.clone(), rest: Some(rest) });
         }

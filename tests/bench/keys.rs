@@ -61,7 +61,12 @@ fn type_keys(rig: &mut Rig) -> Vec<Duration> {
 
 fn print_keys(what: &str, spans: &[Duration], more: &str) {
     let of = |share: usize| spans.get((spans.len() * share / 100).min(spans.len() - 1)).map_or(0.0, |span| ms(*span));
-    println!("a key to its letter, {what:<26} p50 {:5.2} ms  p99 {:5.2} ms  worst {:5.2} ms{more}", of(50), of(99), of(100));
+    println!(
+        "a key to its letter, {what:<26} p50 {:5.2} ms  p99 {:5.2} ms  worst {:5.2} ms{more}",
+        of(50),
+        of(99),
+        of(100)
+    );
 }
 
 /// Asks in a conversation of its own.

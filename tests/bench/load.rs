@@ -96,7 +96,12 @@ fn answers(spans: &Receiver<Duration>) -> String {
     let mut all: Vec<Duration> = spans.try_iter().collect();
     all.sort_unstable();
     let of = |share: usize| all.get(all.len() * share / 100).map_or(0.0, |span| span.as_secs_f64() * 1000.0);
-    format!("{:5.1} answers a second, p50 {:.2} ms, p99 {:.2} ms", all.len() as f64 / SPAN.as_secs_f64(), of(50), of(99))
+    format!(
+        "{:5.1} answers a second, p50 {:.2} ms, p99 {:.2} ms",
+        all.len() as f64 / SPAN.as_secs_f64(),
+        of(50),
+        of(99)
+    )
 }
 
 /// Reads what a dashboard writes for a while: what that costs it.
@@ -139,6 +144,6 @@ pub(crate) fn run() {
     let mut rig = Rig::start(home.path(), 120, 40);
     let before = Cost::of(server.0.id());
     let (cost, drawn) = watch(&mut rig, &spans);
-    let served = Cost::of(server.0.id()).since(before);
-    println!("120x40, attached: screen {cost:5.1} % of a core, the endpoint's process {served:5.1} %, {drawn}");
+    let beside = Cost::of(server.0.id()).since(before);
+    println!("120x40, attached: screen {cost:5.1} % of a core, the endpoint's process {beside:5.1} %, {drawn}");
 }
