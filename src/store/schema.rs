@@ -261,10 +261,18 @@ mod tests {
     /// One of every kind, as this version keeps it.
     fn fill(conn: &Connection) {
         let each = |write: Write| apply(conn, &write).unwrap();
-        turns().into_iter().for_each(|turn| each(Write::Turn(Box::new(turn))));
-        attempts().into_iter().for_each(|attempt| each(Write::Attempt(Box::new(attempt))));
-        samples::conversations().into_iter().for_each(|one| each(Write::Conversation(Box::new(one))));
-        samples::meters().into_iter().for_each(|meter| each(Write::Meter(Box::new(meter))));
+        for turn in turns() {
+            each(Write::Turn(Box::new(turn)));
+        }
+        for attempt in attempts() {
+            each(Write::Attempt(Box::new(attempt)));
+        }
+        for one in samples::conversations() {
+            each(Write::Conversation(Box::new(one)));
+        }
+        for meter in samples::meters() {
+            each(Write::Meter(Box::new(meter)));
+        }
         for rest in samples::rests() {
             each(Write::Rest { target: rest.target.clone(), rest: Some(rest) });
         }

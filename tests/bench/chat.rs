@@ -17,8 +17,7 @@ use roundel::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
 use roundel::app::{App, AppConfig, Effect, Msg};
 use roundel::domain::clock::{Time, Zone};
 use roundel::domain::conversation::{Origin, Turn, TurnState};
-use roundel::domain::hand::Control;
-use roundel::domain::ids::TurnId;
+use roundel::domain::ids::{ConversationId, TurnId};
 use roundel::domain::saving::Saving;
 use roundel::domain::standing::Need;
 use roundel::scheduler::link::{Moved, Report, Said, Snapshot};
@@ -51,14 +50,14 @@ fn config(width: u16, height: u16) -> AppConfig {
         key_name: "KEY".into(),
         usual: Need::USUAL,
         owner: None,
-        screen: roundel::domain::look::Wanted::default(),
         size: (width, height),
     }
 }
 
 fn turn(id: u64, answer: &str, state: TurnState) -> Turn {
     let asked = Turn::new(TurnId(id), Origin::Chat, NOW, format!("Question {id}: why are there two tides a day?"));
-    Turn { answer: answer.into(), state, lane: Some("groq/openai/gpt-oss-120b".into()), ..asked }
+    let lane = Some("groq/openai/gpt-oss-120b".into());
+    Turn { answer: answer.into(), state, lane, conversation: ConversationId::FIRST, ..asked }
 }
 
 fn snapshot(turns: Vec<Turn>) -> Report {
@@ -76,9 +75,7 @@ fn snapshot(turns: Vec<Turn>) -> Report {
         draft: String::new(),
         notices: vec![],
         offer: None,
-        look: roundel::domain::look::Look::default(),
         endpoint: None,
-        control: Control::default(),
     }))
 }
 
@@ -103,8 +100,11 @@ impl Desk {
 
     fn hear(&mut self, msg: Msg) {
         for effect in self.app.update(msg, NOW) {
-            if let (Effect::Parse(snippet), Some(highlighter)) = (effect, &self.highlighter) {
-                assert!(highlighter.parse(snippet).is_none(), "its queue is long enough");
+            let Effect::Parse(snippet) = effect else { continue };
+            match &self.highlighter {
+                Some(highlighter) => assert!(highlighter.parse(snippet).is_none(), "its queue is long enough"),
+                // Someone always answers.
+                None => self.hear(Msg::Parsed(snippet.unknown())),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A provider on this computer that speaks OpenAI's chat API and answers everybody: whole answers at once, streams at a
+//! A provider on this computer that speaks `OpenAI`'s chat API and answers everybody: whole answers at once, streams at a
 //! pace, and refusals where it is told to. Knows nothing of roundel; the benches use it too.
 
 use std::io::{BufRead, BufReader, Write};
@@ -6,7 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// How it answers.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +90,8 @@ fn stream(mut to: &TcpStream, manner: Manner, said: &AtomicUsize) -> Option<()> 
         piece(&format!(r#"{{"choices":[{{"index":0,"delta":{{"content":"{end}"}}}}]}}"#))?;
         said.fetch_add(1, Ordering::Relaxed);
         due += manner.gap;
-        thread::sleep(due.saturating_duration_since(Instant::now()));
+        // Its own pace; nobody is waited for.
+        thread::park_timeout(due.saturating_duration_since(Instant::now()));
     }
     piece(r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#)?;
     piece(r#"{"choices":[],"usage":{"prompt_tokens":12,"completion_tokens":6}}"#)?;
@@ -120,12 +123,13 @@ fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
 pub(crate) fn config(base: &str, accounts: usize, models: usize, endpoint: Option<u16>) -> String {
     let models: Vec<String> = (0..models).map(|number| format!("\"model-{number}\"")).collect();
     let models = models.join(", ");
-    let mut config = "[providers.ollama]\non = false\n".to_owned();
-    for number in 0..accounts {
-        config += &format!(
+    let provider = |number: usize| {
+        format!(
             "[providers.p{number}]\nbase_url = '{base}'\nwire = 'openai'\nquota = 'generic'\nkey = 'sk-canary'\n\
              cost = 'free'\ntraining = 'no'\nmodels = [{models}]\n"
-        );
-    }
-    config + &endpoint.map_or("[endpoint]\non = false\n".to_owned(), |port| format!("[endpoint]\nport = {port}\n"))
+        )
+    };
+    let providers: String = (0..accounts).map(provider).collect();
+    let endpoint = endpoint.map_or("on = false".to_owned(), |port| format!("port = {port}"));
+    format!("[providers.ollama]\non = false\n{providers}[endpoint]\n{endpoint}\n")
 }
