@@ -22,13 +22,12 @@ impl App {
         let lane = lanes.clone().find(|lane| !is_listed(lane)).or_else(|| lanes.next());
         let Some(lane) = lane else { return };
         let id = lane.spec.id.clone();
-        match self.untestable(lane) {
-            Some(why) => self.say(format!("{id} is not tested: {why}"), Role::Warn, now),
-            None => {
-                let cost = self.cost_of_test(lane, now);
-                self.open(Overlay::Options(Options::new(Offered::Test(id, cost))));
-            }
+        if let Some(why) = self.untestable(lane) {
+            self.say(format!("{id} is not tested: {why}"), Role::Warn, now);
+            return;
         }
+        let cost = self.cost_of_test(lane, now);
+        self.open(Overlay::Options(Options::new(Offered::Test(id, cost))));
     }
 
     /// Why the lane is asked nothing; None: it may be.

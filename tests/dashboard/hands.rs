@@ -122,7 +122,7 @@ fn the_mouse_switches_a_lane_and_takes_rows_of_lists() {
     pty.wait_for_text("5 of 7 lanes ready");
     press(&mut pty, "\x10", "all keys and commands");
     pty.send("pause");
-    pty.wait_for_text("send nothing new");
+    gone(&mut pty, "all keys and commands");
     let (row, column) = place_of(&mut pty, "send nothing new");
     click(&mut pty, row, column);
     pty.wait_for_text("PAUSED by you since");
