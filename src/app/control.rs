@@ -419,7 +419,7 @@ mod tests {
     fn a_test_says_its_cost_and_what_came_of_it() {
         let mut app = at_the_quota(some_app(120, 40));
         assert_eq!(press(&mut app, "t"), []);
-        assert!(panel(&app).contains("1 request of") && panel(&app).contains("simulated"), "{}", panel(&app));
+        assert!(panel(&app).contains("one request of") && panel(&app).contains("simulated"), "{}", panel(&app));
         let effects = press(&mut app, "\n");
         let [Effect::Send(Command::Ask(ask))] = effects.as_slice() else { panic!("{effects:?}") };
         let lane = Target::Lane("quick/small-8b".into());

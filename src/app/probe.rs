@@ -41,7 +41,7 @@ impl App {
         lane.off().map(|off| format!("it is {}; Space switches it on", Off::reason(off)))
     }
 
-    /// `1 request of 14.4k left req/day, about 40 tok, free`.
+    /// `one request of 14.4k left req/day, about 40 tok, free`.
     fn cost_of_test(&self, lane: &LaneState, now: Time) -> String {
         let drawn = || self.roster.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool));
         let requests = LaneState::kept_of(drawn()).and_then(|meter| Some((meter.remaining(now)?, meter.window)));
@@ -56,7 +56,7 @@ impl App {
             Cost::Paid => "COSTS MONEY",
             Cost::Unknown => "MAY COST MONEY",
         };
-        format!("1 request{of}, about {most} tok, {cost}")
+        format!("one request{of}, about {most} tok, {cost}")
     }
 
     /// Asks the lane.
