@@ -537,18 +537,47 @@ mod tests {
     }
 
     #[test]
+    fn what_was_set_by_hand_is_seen() {
+        use KeyCode::{Char, Enter, Tab};
+
+        use crate::domain::hand::{Control, Hand};
+        use crate::domain::roster::Strategy;
+        let hand = Hand {
+            strategy: Some(Strategy::Order),
+            order: vec!["steady".into()],
+            weights: [("steady".into(), 2)].into(),
+            keeps: Vec::new(),
+        };
+        let mut set = snapshot();
+        for lane in &mut set.lanes {
+            let account = lane.spec.account();
+            lane.weight = hand.weights.get(&account).copied();
+            lane.keep = matches!(account.as_str(), "steady" | "slow").then_some(20);
+        }
+        set.control = Control { hand, strategy: Strategy::Order, order: vec!["steady".into()], paused: Some(NOW) };
+        for (width, height) in [(120, 40), (80, 24), (200, 60), (40, 10)] {
+            let app = pressed(app_of(set.clone(), width, height), &[Tab, Tab, Char('f')]);
+            snap(&format!("by_hand_{width}x{height}"), &app);
+        }
+        snap("by_hand_detail_120x40", &pressed(app_of(set, 120, 40), &[Tab, Tab, Enter]));
+        snap("off_for_120x40", &pressed(app(120, 40), &[Tab, Tab, Char('x')]));
+        snap("off_for_40x10", &pressed(app(40, 10), &[Tab, Tab, Char('x')]));
+        snap("test_80x24", &pressed(app(80, 24), &[Tab, Tab, Char('t')]));
+    }
+
+    #[test]
     fn an_open_endpoint_says_where_it_is() {
         let endpoint = Some(std::net::SocketAddr::from(([127, 0, 0, 1], 4114)));
         let open = |snapshot: Snapshot, cols, rows| app_of(Snapshot { endpoint, ..snapshot }, cols, rows);
-        let apps = [
-            open(snapshot(), 120, 40),
-            open(snapshot(), 80, 24),
-            open(real_snapshot(), 80, 24),
-            open(snapshot(), 60, 20),
-            open(snapshot(), 40, 10),
+        let sizes = [
+            (snapshot(), 120, 40),
+            (snapshot(), 80, 24),
+            (real_snapshot(), 80, 24),
+            (snapshot(), 60, 20),
+            (snapshot(), 40, 10),
         ];
-        let sizes = [(120, 40), (80, 24), (80, 24), (60, 20), (40, 10)];
-        let headers = apps.iter().zip(sizes).map(|(app, (cols, rows))| text(&painted(app, cols, rows)));
+        let shown = |(snapshot, cols, rows)| text(&painted(&open(snapshot, cols, rows), cols, rows));
+        let headers = sizes.into_iter().map(shown);
         let headers: Vec<String> = headers.map(|text| text.lines().next().unwrap_or_default().to_owned()).collect();
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path("view/snapshots");

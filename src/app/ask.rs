@@ -2,6 +2,7 @@
 
 use crate::app::action::Move;
 use crate::app::composer::fold::whole;
+use crate::app::held::Frozen;
 use crate::app::message::Effect;
 use crate::app::queue::Queued;
 use crate::app::row::Role;
@@ -175,16 +176,18 @@ impl App {
                 }
                 self.say("not set: the scheduler is busy. Try again", Role::Warn, now);
             }
-            Command::Pause(_) => self.say("not changed: the scheduler is busy. Try again", Role::Warn, now),
             Command::Refresh => {
-                self.say("not all is shown: the scheduler is busy. f, twice, tries again", Role::Warn, now)
+                self.frozen = Some(Box::new(Frozen { missed: true, ..Frozen::new(now) }));
+                self.say("not all can be shown yet: the scheduler is busy. f tries again", Role::Warn, now);
             }
             Command::SwitchEndpoint { .. } | Command::AvoidTraining(_) => {
                 self.say("not switched: the scheduler is busy", Role::Warn, now);
             }
             Command::KeepLook(_) => self.say("not kept: the scheduler is busy", Role::Warn, now),
             Command::KeepDraft(_) => self.composer.not_kept(now),
-            Command::Converse(..) => self.say("not changed: the scheduler is busy. Try again", Role::Warn, now),
+            Command::Pause(_) | Command::Converse(..) => {
+                self.say("not changed: the scheduler is busy. Try again", Role::Warn, now);
+            }
         }
     }
 }

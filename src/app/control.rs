@@ -40,7 +40,12 @@ impl App {
             }
             Lever::Off | Lever::Keep | Lever::Test | Lever::Up | Lever::Down | Lever::Heavier | Lever::Lighter => {}
         }
-        let target = match self.at_hand() {
+        let item = self.at_hand();
+        if self.overlay.is_none() {
+            // It stays selected, wherever it comes to stand.
+            self.selected.clone_from(&item);
+        }
+        let target = match item {
             Some(Item::Of(target)) => target,
             Some(Item::Listed(account)) => Target::Account(account),
             None => return Vec::new(),
@@ -76,7 +81,7 @@ impl App {
     }
 
     /// Takes in how the rotation is set.
-    pub(in crate::app) fn controlled(&mut self, control: Control) {
+    pub(in crate::app) fn controlled(&mut self, control: Box<Control>) {
         self.control = control;
         self.put_in_order();
     }
@@ -279,5 +284,224 @@ impl App {
             (None, false) => Some("in your order".into()),
             (None, true) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Msg;
+    use crate::app::fixture::{NOW, app as some_app, app_of, in_, real_snapshot, snapshot, turn};
+    use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+    use crate::app::row::Row;
+    use crate::domain::conversation::{Origin, Turn, TurnState};
+    use crate::domain::roster::Training;
+    use crate::domain::standing::Need;
+    use crate::scheduler::link::{Ask, Moved, Report, Snapshot};
+
+    fn press(app: &mut App, keys: &str) -> Vec<Effect> {
+        let key = |letter: char| match letter {
+            '\n' => KeyCode::Enter,
+            letter => KeyCode::Char(letter),
+        };
+        let effects =
+            keys.chars().flat_map(|letter| app.update(Msg::Key(KeyEvent::new(key(letter), KeyModifiers::NONE)), NOW));
+        effects.filter(|effect| matches!(effect, Effect::Send(_))).collect()
+    }
+
+    fn at_the_quota(mut app: App) -> App {
+        for _ in 0..2 {
+            app.update(Msg::Key(KeyEvent::new(KeyCode::Tab, KeyModifiers::NONE)), NOW);
+        }
+        app
+    }
+
+    fn set(setting: Setting) -> Vec<Effect> {
+        vec![Effect::Send(Command::Set(setting))]
+    }
+
+    fn hear(app: &mut App, report: Report) -> Vec<Effect> {
+        app.update(Msg::Report(report), NOW)
+    }
+
+    fn panel(app: &App) -> String {
+        app.screen(NOW).panel.unwrap().rows.iter().map(Row::text).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn each_key_sets_one_thing_and_z_takes_it_back() {
+        let quick = || AccountId::from("quick");
+        for (keys, setting, back) in [
+            ("s", Setting::Strategy(Some(Strategy::Order)), Setting::Strategy(None)),
+            ("+", Setting::Weight(quick(), Some(2)), Setting::Weight(quick(), None)),
+            (
+                "b20\n",
+                Setting::Keep(Target::Lane("quick/small-8b".into()), Some(20)),
+                Setting::Keep(Target::Lane("quick/small-8b".into()), None),
+            ),
+        ] {
+            let mut app = at_the_quota(some_app(120, 40));
+            assert_eq!(press(&mut app, keys), set(setting.clone()), "{keys}");
+            assert_eq!(press(&mut app, "z"), set(back), "{keys}");
+            assert_eq!(press(&mut app, "z"), set(setting), "{keys}: and again");
+        }
+    }
+
+    #[test]
+    fn what_is_moved_stays_selected_and_two_presses_move_it_twice() {
+        let mut app = at_the_quota(some_app(120, 40));
+        let order = |effects: &[Effect]| match effects {
+            [Effect::Send(Command::Set(Setting::Order(order)))] => {
+                order.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(order(&press(&mut app, "J")), "steady quick slow silent moody home");
+        assert_eq!(order(&press(&mut app, "J")), "steady slow quick silent moody home");
+        assert_eq!(app.screen(NOW).quota.by_hand.as_deref(), Some("in your order"));
+        press(&mut app, "KK");
+        assert_eq!(press(&mut app, "K"), [], "it is the first");
+        assert_eq!(press(&mut app, "---"), vec![set(Setting::Weight("quick".into(), Some(1))); 3].concat());
+    }
+
+    #[test]
+    fn off_for_a_while_is_a_short_list_with_the_reset_where_one_is_known() {
+        let off = |until| {
+            vec![Effect::Send(Command::Switch { target: Target::Lane("quick/small-8b".into()), on: false, until })]
+        };
+        for (taken, until) in [("1", Some(in_(900))), ("2", Some(in_(3600))), ("4", None)] {
+            let mut app = at_the_quota(some_app(120, 40));
+            press(&mut app, "x");
+            assert!(panel(&app).contains("until its reset"), "{}", panel(&app));
+            assert_eq!(press(&mut app, taken), off(until));
+            let on = Command::Switch { target: Target::Lane("quick/small-8b".into()), on: true, until: None };
+            assert_eq!(press(&mut app, "z"), [Effect::Send(on)]);
+        }
+        // Nothing of it is used: no reset to wait for.
+        let mut app = at_the_quota(some_app(120, 40));
+        app.selected = Some(Item::Of(Target::Lane("home/llama3.2".into())));
+        press(&mut app, "x");
+        assert!(!panel(&app).contains("reset"), "{}", panel(&app));
+        press(&mut app, "qi");
+        press(&mut app, "/disable home until reset\n");
+        assert!(app.screen(NOW).footer.text().contains("nobody knows when its limit is full again"));
+        assert_eq!(app.undo, None);
+        // What was off before comes back as it was.
+        let mut app = at_the_quota(some_app(120, 40));
+        app.selected = Some(Item::Of(Target::Lane("moody/chat".into())));
+        press(&mut app, "x1");
+        let Some(Command::Switch { on: false, until: None, .. }) = app.undo else { panic!("{:?}", app.undo) };
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_command_is_said() {
+        let mut app = some_app(120, 40);
+        for (line, why) in [
+            ("keep quick many", "write how many requests: 20, or 0, or reset"),
+            ("keep home 20", "no limit on requests is known of"),
+            ("weight quick 10", "a weight is a whole number from 1 to 9, or reset"),
+            ("move quick sideways", "write up, down, first or last"),
+            ("strategy fair", "write harvest, even, order or reset"),
+            ("keep quick", "keep wants more: keep TARGET 20"),
+        ] {
+            let effects = press(&mut app, &format!("/{line}\n"));
+            assert!(!effects.iter().any(|effect| matches!(effect, Effect::Send(Command::Set(_)))), "{line}");
+            assert!(app.screen(NOW).footer.text().contains(why), "{line}: {}", app.screen(NOW).footer.text());
+            app.composer.set("");
+        }
+        assert_eq!(
+            press(&mut app, "/keep quick reset\n").first(),
+            set(Setting::Keep(Target::Account("quick".into()), None)).first()
+        );
+    }
+
+    #[test]
+    fn a_test_says_its_cost_and_what_came_of_it() {
+        let mut app = at_the_quota(some_app(120, 40));
+        assert_eq!(press(&mut app, "t"), []);
+        assert!(panel(&app).contains("one request of") && panel(&app).contains("simulated"), "{}", panel(&app));
+        let effects = press(&mut app, "\n");
+        let [Effect::Send(Command::Ask(ask))] = effects.as_slice() else { panic!("{effects:?}") };
+        let lane = Target::Lane("quick/small-8b".into());
+        assert_eq!(
+            (ask.origin, ask.only.clone(), ask.request.params.max_tokens),
+            (Origin::Probe, Some(lane), Some(16))
+        );
+        let Ask { turn: id, .. } = **ask;
+        let failed =
+            Turn { id, origin: Origin::Probe, ..turn(1, "q", "", TurnState::Failed("no \u{1b}[2J key".into())) };
+        let moved = Moved {
+            at: NOW,
+            turn: Some(failed),
+            attempts: vec![],
+            lanes: vec![],
+            meters: vec![],
+            next: None,
+            usual: Need::USUAL,
+        };
+        hear(&mut app, Report::Moved(Box::new(moved)));
+        assert!(app.screen(NOW).footer.text().contains("✕ quick/small-8b: no \u{fffd}[2J key"));
+        // Neither where prompts may be trained on, nor what is off; what costs money says so.
+        let usual = Need { no_training: true, ..Need::USUAL };
+        let mut app = at_the_quota(app_of(Snapshot { usual, ..real_snapshot() }, 120, 40));
+        let trains = app.roster.chosen().find(|lane| lane.spec.training != Training::No).unwrap().spec.id.clone();
+        app.selected = Some(Item::Of(Target::Lane(trains)));
+        press(&mut app, "t");
+        assert!(app.overlay.is_none() && app.screen(NOW).footer.text().contains("no training is wanted"));
+        let mut app = at_the_quota(app_of(real_snapshot(), 120, 40));
+        app.selected = Some(Item::Of(Target::Lane("openai/gpt-4.1".into())));
+        press(&mut app, "t");
+        assert!(app.overlay.is_none());
+    }
+
+    #[test]
+    fn a_pause_is_loud_and_says_what_goes_on() {
+        let mut app = at_the_quota(some_app(120, 40));
+        assert_eq!(press(&mut app, "p"), [Effect::Send(Command::Pause(true))]);
+        let control = Control { paused: Some(NOW), ..Control::default() };
+        hear(&mut app, Report::Controlled(Box::new(control)));
+        let screen = app.screen(NOW);
+        assert!(screen.header.text().contains("PAUSED by you"));
+        assert_eq!(screen.alerts[0].text(), " ◐ PAUSED by you since 09:41: nothing new is sent. p in a pane goes on");
+        assert!(screen.prospect.text().contains("waits: paused by you"));
+        assert_eq!(press(&mut app, "p"), [Effect::Send(Command::Pause(false))]);
+    }
+
+    #[test]
+    fn a_frozen_screen_holds_back_what_is_told_and_asks_again_for_what_it_missed() {
+        let mut app = at_the_quota(some_app(120, 40));
+        press(&mut app, "f");
+        let before = app.screen(NOW);
+        let told = |id: u64| {
+            let turn = Some(turn(100 + id, "later?", "Later.", TurnState::Done));
+            Report::Moved(Box::new(Moved {
+                at: NOW,
+                turn,
+                attempts: vec![],
+                lanes: vec![],
+                meters: vec![],
+                next: None,
+                usual: Need::USUAL,
+            }))
+        };
+        for id in 0..42 {
+            assert_eq!(hear(&mut app, told(id)), []);
+        }
+        let screen = app.screen(in_(7200));
+        assert!(screen.header.text().contains("FROZEN +42"), "{}", screen.header.text());
+        assert_eq!((screen.chat, screen.log.rows), (before.chat, before.log.rows));
+        assert_eq!(screen.quota.board, before.quota.board);
+        app.update(Msg::Tick, in_(10));
+        assert_eq!(app.next_change(in_(7200)), None, "nothing changes by time");
+        assert_eq!(press(&mut app, "f"), []);
+        assert!(app.screen(NOW).chat.iter().any(|row| row.text().contains("Later.")));
+        // More than is held: one snapshot in the end. One that comes by itself is all there is.
+        press(&mut app, "f");
+        (0..300).for_each(|id| drop(hear(&mut app, told(id))));
+        assert_eq!(press(&mut app, "f"), [Effect::Send(Command::Refresh)]);
+        press(&mut app, "f");
+        (0..300).for_each(|id| drop(hear(&mut app, told(id))));
+        hear(&mut app, Report::Snapshot(Box::new(snapshot())));
+        assert_eq!(press(&mut app, "f"), []);
     }
 }

@@ -14,7 +14,7 @@ impl App {
         if self.frozen.is_some() {
             return self.thaw(now);
         }
-        self.frozen = Some(Frozen::new(now));
+        self.frozen = Some(Box::new(Frozen::new(now)));
         self.say("the screen is frozen, the scheduler runs on: f shows all again", Role::Plain, now);
         Vec::new()
     }

@@ -26,7 +26,7 @@ impl App {
                 self.count_along();
             }
             Report::Refused(attempt, body) => self.learn_body(attempt, Some(body)),
-            Report::Controlled(control) => self.controlled(*control),
+            Report::Controlled(control) => self.controlled(control),
             Report::Saving(saving) => self.saving = saving,
         }
         Vec::new()
@@ -43,7 +43,7 @@ impl App {
         self.roster.look_ahead(true, snapshot.usual, now);
         self.count_rows();
         self.saving = snapshot.saving;
-        self.controlled(snapshot.control);
+        self.controlled(Box::new(snapshot.control));
         self.offer = snapshot.offer;
         self.endpoint = snapshot.endpoint;
         if let Some(new) = snapshot.notices.iter().rfind(|notice| !self.notices.contains(notice)) {

@@ -105,8 +105,8 @@ impl App {
         let until = match rest.strip_prefix("until") {
             _ if rest.is_empty() => None,
             Some(clock) if clock.trim() == "reset" => {
-                let reset = self.reset_of(&target, now).map(|(at, _)| at);
-                Some(reset.ok_or("nothing of it is used, or nobody knows when its limit is full again")?)
+                let full = self.reset_of(&target, now).map(|(at, _)| at);
+                Some(full.ok_or("nothing of it is used, or nobody knows when its limit is full again")?)
             }
             Some(clock) => Some(self.clock_named(clock.trim(), now)?),
             None => Some(now.plus(span(rest.strip_prefix("for ").unwrap_or(rest))?)),

@@ -22,13 +22,12 @@ impl App {
         let lane = lanes.clone().find(|lane| !is_listed(lane)).or_else(|| lanes.next());
         let Some(lane) = lane else { return };
         let id = lane.spec.id.clone();
-        match self.untestable(lane) {
-            Some(why) => self.say(format!("{id} is not tested: {why}"), Role::Warn, now),
-            None => {
-                let cost = self.cost_of_test(lane, now);
-                self.open(Overlay::Options(Options::new(Offered::Test(id, cost))));
-            }
+        if let Some(why) = self.untestable(lane) {
+            self.say(format!("{id} is not tested: {why}"), Role::Warn, now);
+            return;
         }
+        let cost = self.cost_of_test(lane, now);
+        self.open(Overlay::Options(Options::new(Offered::Test(id, cost))));
     }
 
     /// Why the lane is asked nothing; None: it may be.
@@ -42,7 +41,7 @@ impl App {
         lane.off().map(|off| format!("it is {}; Space switches it on", Off::reason(off)))
     }
 
-    /// `1 request of 14.4k left req/day, about 40 tok, free`.
+    /// `one request of 14.4k left req/day, about 40 tok, free`.
     fn cost_of_test(&self, lane: &LaneState, now: Time) -> String {
         let drawn = || self.roster.meters.iter().filter(|meter| lane.spec.draws_on(&meter.pool));
         let requests = LaneState::kept_of(drawn()).and_then(|meter| Some((meter.remaining(now)?, meter.window)));
@@ -57,7 +56,7 @@ impl App {
             Cost::Paid => "COSTS MONEY",
             Cost::Unknown => "MAY COST MONEY",
         };
-        format!("1 request{of}, about {most} tok, {cost}")
+        format!("one request{of}, about {most} tok, {cost}")
     }
 
     /// Asks the lane.

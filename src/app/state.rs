@@ -169,9 +169,9 @@ pub struct App {
     /// What undoes the last thing that was done by hand.
     pub(in crate::app) undo: Option<Command>,
     /// How the rotation is set.
-    pub(in crate::app) control: Control,
+    pub(in crate::app) control: Box<Control>,
     /// The screen is frozen.
-    pub(in crate::app) frozen: Option<Frozen>,
+    pub(in crate::app) frozen: Option<Box<Frozen>>,
     /// The test that is on its way.
     pub(in crate::app) probe: Option<(TurnId, LaneId)>,
     pub(in crate::app) last_turn: TurnId,
@@ -234,7 +234,7 @@ impl App {
             broken: Vec::new(),
             armed: Armed::No,
             undo: None,
-            control: Control::default(),
+            control: Box::default(),
             frozen: None,
             probe: None,
             last_turn: TurnId(0),

@@ -320,9 +320,13 @@ impl Single {
         let inset = small(2 * block.depth);
         let room = room.min(right.saturating_sub(line.x)).saturating_sub(inset);
         let sign = if block.mark == Mark::Fold { 0 } else { 2 };
-        let terms = terms(block);
-        let taken = sign + terms.iter().map(|piece| cells::of(&piece.text)).sum::<usize>();
-        let mut head = head(block, &cells::cut_middle(name, usize::from(room).saturating_sub(taken)));
+        let mut terms = terms(block);
+        let taken = |terms: &[Piece]| sign + terms.iter().map(|piece| cells::of(&piece.text)).sum::<usize>();
+        // Of a name some letters must be left to be known by.
+        if taken(&terms) + cells::of(name).min(8) > usize::from(room) && !block.terms.contains("paid") {
+            terms.clear();
+        }
+        let mut head = head(block, &cells::cut_middle(name, usize::from(room).saturating_sub(taken(&terms))));
         head.0.extend(terms);
         painter.row(Rect { x: line.x + inset, width: room, ..line }, &head);
     }

@@ -100,7 +100,7 @@ fn a_lane_is_tested_after_its_cost_was_said() {
     pty.wait_for_text("7 of 7 lanes ready");
     press(&mut pty, "\x1b2", "▸ Quota");
     press(&mut pty, "j", "▸  ● small-8b");
-    press(&mut pty, "t", "1 request of 200 left req/day");
+    press(&mut pty, "t", "one request of 200 left req/day");
     press(&mut pty, "\r", "● quick/small-8b has answered");
     pty.wait_for("its row", |screen| screen.contents().contains(" 200 "));
     quit_from_a_pane(&mut pty);
@@ -122,7 +122,7 @@ fn the_mouse_switches_a_lane_and_takes_rows_of_lists() {
     pty.wait_for_text("5 of 7 lanes ready");
     press(&mut pty, "\x10", "all keys and commands");
     pty.send("pause");
-    pty.wait_for_text("send nothing new");
+    gone(&mut pty, "all keys and commands");
     let (row, column) = place_of(&mut pty, "send nothing new");
     click(&mut pty, row, column);
     pty.wait_for_text("PAUSED by you since");
