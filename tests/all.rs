@@ -49,6 +49,10 @@ mod dashboard;
 mod setup;
 
 #[cfg(test)]
+#[cfg(unix)]
+mod plain;
+
+#[cfg(test)]
 mod flights;
 
 #[cfg(test)]
