@@ -181,6 +181,9 @@ pub mod status;
 /// All that is seen.
 pub mod screen;
 
+/// The same, said.
+pub mod spoken;
+
 /// The screen, veiled.
 mod veiled;
 

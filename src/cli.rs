@@ -12,7 +12,7 @@ use crate::shell::engine::{self, Config, Mode};
 use crate::shell::inspect::{self, Wanted};
 use crate::shell::simulate::{self, Demanded, Name, worlds};
 use crate::shell::sources::gather;
-use crate::shell::{check, models, providers, run, serve};
+use crate::shell::{check, models, plain, providers, run, serve};
 
 /// What the shell is told at the end.
 mod exit;
@@ -54,6 +54,7 @@ Examples:
   roundel simulate --with mistral      a simulated day: what would a Mistral key add to it?
   roundel serve                        OpenAI's chat API at http://127.0.0.1:4114/v1, without a screen
   roundel --demo                       the simulated providers, whatever keys there are
+  roundel --plain                      sentences instead of a screen, for screen readers and logs
 
 Exit codes:
   0  done    1  failed, stderr says why    2  wrong call, a name that nothing has, or no terminal
@@ -62,6 +63,7 @@ Exit codes:
 
 Environment:
   NO_COLOR      any value: no colours
+  ACCESSIBLE    any value: the dashboard hints at --plain, which says everything in sentences
   HTTPS_PROXY   the proxy for providers outside this computer
   OLLAMA_HOST   where Ollama is, if not on port 11434 here
   ROUNDEL_LOG   level of the log file in the data folder: error, warn (default), info, debug";
@@ -84,6 +86,9 @@ struct Args {
     /// Use the Ollama on this computer, though there is no key
     #[arg(long, global = true)]
     ollama: bool,
+    /// No screen: the same events as sentences on stdout, a question for each line of stdin
+    #[arg(long)]
+    plain: bool,
     #[command(subcommand)]
     command: Option<Verb>,
 }
@@ -194,6 +199,7 @@ pub fn run() -> ExitCode {
     };
     let config = Config { data_dir: args.data_dir, ephemeral: args.ephemeral, config: args.config, mode };
     let code = match args.command {
+        None if args.plain => plain_command(&config),
         None => dashboard(&config),
         Some(Verb::Ask(ask)) => ask.run(&config),
         Some(Verb::Status(status)) => status.run(&config),
@@ -248,6 +254,20 @@ fn providers_command(config: &Config) -> u8 {
     match gather(config.config.as_deref()) {
         Ok(sources) => printed(providers::report(&sources).as_bytes()),
         Err(sentence) => told(&sentence, FAILED),
+    }
+}
+
+fn plain_command(config: &Config) -> u8 {
+    let runtime = match engine::runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return told(&format!("cannot start: {error}"), FAILED),
+    };
+    let ended = runtime.block_on(plain::plain(config));
+    // Its reader may wait for a line that never comes.
+    runtime.shutdown_background();
+    match ended {
+        Ok(code) => code,
+        Err(error) => not_started(&error),
     }
 }
 

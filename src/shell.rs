@@ -134,8 +134,14 @@ pub mod editor;
 /// What the dashboard is told of its surroundings.
 pub mod surroundings;
 
+/// A pause.
+pub mod pause;
+
 /// How much is written to the terminal.
 pub mod work;
+
+/// The dashboard without a screen.
+pub mod plain;
 
 /// The dashboard's event loop.
 pub mod run;

@@ -61,6 +61,10 @@ mod endings;
 mod setup;
 
 #[cfg(test)]
+#[cfg(unix)]
+mod plain;
+
+#[cfg(test)]
 mod flights;
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ mod tests {
             ("next groq@work, ready", "next groq@▒▒▒▒, ready"),
             ("endpoint 127.0.0.1:4114", "endpoint ▒▒▒▒▒▒▒▒▒▒▒▒▒▒"),
             ("saved ~/a/b.csv.", "saved ▒▒▒▒▒▒▒▒▒."),
-            ("at https://api.groq.com/v1", "at ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒"),
+            ("at https://api.groq.com/v1", "at ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒"),
             ("(console.groq.com)", "(▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒)"),
             ("/home/ada/x", "▒▒▒▒▒▒▒▒▒▒▒"),
             ("localhost:80", "▒▒▒▒▒▒▒▒▒▒▒▒"),

@@ -384,7 +384,7 @@ mod tests {
             ("training = true", "line 1: expected a word in quotes"),
             (
                 "key = 'sk-canary'",
-                "line 1: unknown key `key`; known here: training, strategy, providers, endpoint, aliases, log",
+                "line 1: unknown key `key`; known here: training, strategy, providers, endpoint, aliases, log, screen",
             ),
             ("[provider.groq]", "line 1: unknown key `provider`; did you mean `providers`?"),
             (

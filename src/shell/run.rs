@@ -27,6 +27,7 @@ use crate::shell::errands::{Came, Errands};
 use crate::shell::highlight::Highlighter;
 use crate::shell::painter::Then;
 use crate::shell::painter::canvas::Frame;
+use crate::shell::pause::after;
 use crate::shell::session::{News, Session, start};
 use crate::shell::signals::{Asked, Signals};
 use crate::shell::surroundings::app_config;
@@ -89,7 +90,7 @@ async fn session(config: &Config) -> Result<Next, Ended> {
     let wishes = Wishes { focus: session.screen.notify != Notify::Off, ..Wishes::default() };
     let mut terminal = Terminal::enter(wishes, session.log.take()).map_err(Ended::NoScreen)?;
     let mut screen = Screen {
-        app: App::new(app_config(&session, &subscription, &terminal)),
+        app: App::new(app_config(&session, &subscription, (terminal.size().width, terminal.size().height))),
         session,
         number: subscription.number,
         size: terminal.size(),
@@ -103,6 +104,10 @@ async fn session(config: &Config) -> Result<Next, Ended> {
         typed: true,
         work: Work::default(),
     };
+    if std::env::var_os("ACCESSIBLE").is_some_and(|value| !value.is_empty()) {
+        let hint = Msg::Told("for a screen reader: `roundel --plain` says all this in sentences".into());
+        screen.app.update(hint, Clock::System.now());
+    }
     let ended = screen.run(&mut terminal, &mut signals, subscription).await;
     terminal.leave();
     let stopped = screen.session.stop().await;
@@ -393,11 +398,4 @@ async fn waiting(events: &mut EventStream) -> Option<Event> {
         Poll::Pending => Poll::Ready(None),
     });
     event.await.and_then(Result::ok)
-}
-
-async fn after(span: Option<Duration>) {
-    match span {
-        Some(span) => tokio::time::sleep(span).await,
-        None => std::future::pending().await,
-    }
 }

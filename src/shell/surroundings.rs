@@ -6,17 +6,15 @@ use crate::domain::standing::Need;
 use crate::scheduler::door::Subscription;
 use crate::shell::log;
 use crate::shell::session::Session;
-use crate::shell::terminal::Terminal;
 use crate::shell::terminal::modes::has_links;
 
 /// The variable of the key that is quickest to get.
 const FIRST_KEY: &str = "GROQ_API_KEY";
 
 /// What does not change while the dashboard runs.
-pub fn app_config(session: &Session, subscription: &Subscription, terminal: &Terminal) -> AppConfig {
+pub fn app_config(session: &Session, subscription: &Subscription, size: (u16, u16)) -> AppConfig {
     let folder = session.folder.as_ref();
     let nowhere = || "nowhere: --ephemeral".to_owned();
-    let size = terminal.size();
     AppConfig {
         subscriber: subscription.number,
         zone: Zone::Local,
@@ -27,7 +25,7 @@ pub fn app_config(session: &Session, subscription: &Subscription, terminal: &Ter
         color: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         key_name: FIRST_KEY.into(),
         usual: Need { no_training: session.no_training, ..Need::USUAL },
-        size: (size.width, size.height),
+        size,
         owner: session.owner,
         screen: session.screen,
     }
