@@ -293,6 +293,9 @@ impl App {
                 effects
             }
             Msg::Told(sentence) => {
+                if let Some(Overlay::Shelf(list)) = &mut self.overlay {
+                    list.give_up();
+                }
                 self.say(one_line(&sentence), Role::Warn, now);
                 Vec::new()
             }

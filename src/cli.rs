@@ -12,7 +12,7 @@ use crate::shell::engine::{self, Config, Mode};
 use crate::shell::inspect::{self, Wanted};
 use crate::shell::simulate::{self, Demanded, Name, worlds};
 use crate::shell::sources::gather;
-use crate::shell::{check, models, plain, providers, run, serve};
+use crate::shell::{check, ended, models, plain, providers, run, serve};
 
 /// What the shell is told at the end.
 mod exit;
@@ -70,6 +70,7 @@ Environment:
 
 #[derive(Debug, Parser)]
 #[command(name = "roundel", version, about = ABOUT, after_help = MORE, max_term_width = 100)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the command line")]
 struct Args {
     /// Keep data in this folder instead of the platform's
     #[arg(long, global = true, value_name = "DIR", env = "ROUNDEL_DATA_DIR")]
@@ -339,9 +340,9 @@ fn compare(folder: &Path, provider: Option<&str>) -> u8 {
 fn dashboard(config: &Config) -> u8 {
     match run::dashboard(config) {
         Ok(()) => 0,
-        Err(run::Ended::NoScreen(error)) => told(&error.to_string(), error.exit_code()),
-        Err(run::Ended::NotStarted(error)) => not_started(&error),
-        Err(run::Ended::Failed(report)) => told(&report, FAILED),
-        Err(run::Ended::Signal(code)) => code,
+        Err(ended::Ended::NoScreen(error)) => told(&error.to_string(), error.exit_code()),
+        Err(ended::Ended::NotStarted(error)) => not_started(&error),
+        Err(ended::Ended::Failed(report)) => told(&report, FAILED),
+        Err(ended::Ended::Signal(code)) => code,
     }
 }

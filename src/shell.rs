@@ -143,6 +143,9 @@ pub mod work;
 /// The dashboard without a screen.
 pub mod plain;
 
+/// How the dashboard ends.
+pub mod ended;
+
 /// The dashboard's event loop.
 pub mod run;
 

@@ -28,8 +28,9 @@ use crate::store::error::{NotSaved, StoreError};
 use crate::store::folder::Folder;
 use crate::store::load::Loaded;
 use crate::store::peek::{Peek, Unreadable};
+use crate::store::pending::Pending;
 use crate::store::thread::Ends;
-use crate::store::write::{Pending, Write};
+use crate::store::write::Write;
 
 /// Values for the tests.
 #[cfg(test)]
@@ -49,6 +50,9 @@ mod schema;
 
 /// What can be written, and what waits to be.
 pub mod write;
+
+/// What waits to be written.
+mod pending;
 
 /// What is read at the start.
 pub mod load;

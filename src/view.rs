@@ -294,7 +294,7 @@ mod tests {
             assert!(app.areas().quota.width >= 40 && app.areas().quota.height >= 5);
             app.update(key(KeyCode::Char('<')), NOW);
             assert!(chat(&app).0 < widest.0);
-            app.update(key(KeyCode::Char('=')), NOW);
+            app.update(key(KeyCode::Char('0')), NOW);
             assert_eq!(chat(&app), first);
             // The mouse: kept when it is let go.
             let border = app.areas().chat.right() - 1;

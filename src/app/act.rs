@@ -369,7 +369,8 @@ impl App {
 
     fn quit(&mut self, armed: Armed, now: Time) -> Vec<Effect> {
         let sure = matches!(armed, Armed::Quit(until) if until >= now);
-        if self.running().is_none() || sure {
+        let busy = self.running().is_some() || self.conversations.is_busy_elsewhere();
+        if !busy || sure {
             return self.leave(now);
         }
         self.armed = Armed::Quit(now.plus(ASK_AGAIN));

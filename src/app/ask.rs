@@ -1,5 +1,7 @@
 //! Asking: what is sent with a question, and what comes back if it could not be sent.
 
+use std::collections::BTreeSet;
+
 use crate::app::action::Move;
 use crate::app::composer::fold::whole;
 use crate::app::held::Frozen;
@@ -7,7 +9,7 @@ use crate::app::message::Effect;
 use crate::app::queue::Queued;
 use crate::app::row::Role;
 use crate::app::state::{App, Armed};
-use crate::domain::attachment::{Attachment, named};
+use crate::domain::attachment::{ALONG, Attachment, named};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Message, Origin, Request, Role as Speaker, Turn};
 use crate::domain::ids::{LaneId, TurnId};
@@ -29,12 +31,8 @@ impl App {
             self.say("a moment: the files of the message before are being read", Role::Plain, now);
             return Vec::new();
         }
-        let escaped = self.composer.first_line().starts_with("//");
         let names = named(&self.composer.seen());
-        let (mut draft, only, replaces) = (self.composer.take(), self.pin.take(), self.fork.take());
-        if escaped {
-            draft.remove(0);
-        }
+        let (draft, only, replaces) = (self.composer.take(), self.pin.take(), self.fork.take());
         let queued = Queued { draft, only, replaces, attachments: Vec::new() };
         if names.is_empty() { self.post(queued, now) } else { self.read_files(queued, names, now) }
     }
@@ -64,7 +62,10 @@ impl App {
 
     /// A message that waited goes.
     pub(in crate::app) fn ask_queued(&mut self, queued: Queued, now: Time) -> Vec<Effect> {
-        self.ask(whole(&queued.draft).into_owned(), queued.attachments, queued.only, queued.replaces, now)
+        let text = whole(&queued.draft);
+        // A text that would be a command begins with a second sign.
+        let prompt = if text.starts_with("//") { text.get(1..).unwrap_or_default() } else { &*text };
+        self.ask(prompt.to_owned(), queued.attachments, queued.only, queued.replaces, now)
     }
 
     /// Asks, with all that goes along.
@@ -107,7 +108,11 @@ impl App {
     /// Keeps the chat off lanes that train on prompts, or lets it go anywhere again.
     pub(in crate::app) fn avoid_training(&mut self, now: Time) -> Vec<Effect> {
         let avoid = !self.config.usual.no_training;
-        let text = if avoid { "no prompt goes where it may be trained on" } else { "prompts may go to any lane again" };
+        let text = if avoid {
+            "no prompt goes where it may be trained on"
+        } else {
+            "prompts may go to any lane again that the config allows"
+        };
         self.say(text, Role::Plain, now);
         vec![Effect::Send(Command::AvoidTraining(avoid))]
     }
@@ -120,8 +125,22 @@ impl App {
     /// The question with its files, the answered turns before it, and which those are.
     fn request(&self, prompt: &str, attachments: &[Attachment]) -> (Request, Vec<TurnId>) {
         let turns = || self.transcript.cells().iter().map(|cell| &cell.turn).filter(|turn| self.goes_along(turn));
+        // The newest pictures go along, as far as any provider takes them.
+        let mut room = ALONG.saturating_sub(weight(attachments));
+        let newest: Vec<&Turn> = turns().collect();
+        let mut seen = BTreeSet::new();
+        for turn in newest.iter().rev() {
+            let weight = weight(&turn.attachments);
+            if weight > room {
+                break;
+            }
+            room -= weight;
+            seen.insert(turn.id);
+        }
         let before = turns().flat_map(|turn| {
-            [Message::question(&turn.prompt, &turn.attachments), Message::text(Speaker::Assistant, &*turn.answer)]
+            let files = turn.attachments.iter().filter(|file| !file.is_image() || seen.contains(&turn.id));
+            let files: Vec<Attachment> = files.cloned().collect();
+            [Message::question(&turn.prompt, &files), Message::text(Speaker::Assistant, &*turn.answer)]
         });
         let settings = self.conversations.settings();
         let messages =
@@ -163,6 +182,12 @@ impl App {
                 let written = self.composer.packed();
                 let text = if written.trim().is_empty() { ask.prompt } else { format!("{}\n{written}", ask.prompt) };
                 self.composer.set(&text);
+                self.pin = match ask.only {
+                    Some(Target::Lane(lane)) => Some(lane),
+                    Some(Target::Account(_)) | None => None,
+                };
+                self.fork = ask.replaces;
+                self.count_along();
                 self.say("not sent: the scheduler is busy. Your text is back, Enter tries again", Role::Warn, now);
             }
             Command::Switch { target, on, .. } => {
@@ -190,6 +215,11 @@ impl App {
             }
         }
     }
+}
+
+/// Bytes of the pictures.
+fn weight(files: &[Attachment]) -> u64 {
+    files.iter().filter(|file| file.is_image()).map(|file| file.size).sum()
 }
 
 /// A target in a sentence.

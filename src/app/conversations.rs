@@ -47,7 +47,12 @@ impl Conversations {
     /// Takes in all there is, and says which turns are those of the one on the screen. At the first time that is the one
     /// that was asked last; `fresh` if there is none.
     pub fn start_over(&mut self, all: Vec<Conversation>, turns: Vec<Turn>, fresh: Option<ConversationId>) -> Vec<Turn> {
+        // The one on the screen is not among the newest, perhaps; its settings hold all the same.
+        let current = self.known.remove(&self.current);
         self.known = all.into_iter().map(|one| (one.id, one)).collect();
+        if let Some(current) = current {
+            self.known.entry(current.id).or_insert(current);
+        }
         if let Some(fresh) = fresh {
             let deleted = |turn: &&Turn| self.get(turn.conversation).is_some_and(|one| one.deleted.is_some());
             let chat = turns.iter().filter(|turn| turn.origin == Origin::Chat);

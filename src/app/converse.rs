@@ -42,7 +42,7 @@ impl App {
 
     /// Another conversation comes to the screen. None: it cannot, and that is said.
     pub(in crate::app) fn open_conversation(&mut self, id: ConversationId, now: Time) -> Option<Vec<Effect>> {
-        if !self.queue.is_empty() {
+        if !self.queue.is_empty() || self.reading.is_some() {
             self.say("a message waits here to be sent: ↑ brings it back first", Role::Warn, now);
             return None;
         }

@@ -59,8 +59,13 @@ impl Form {
         if let Some(field) = self.texts.get_mut(self.at) {
             let kept = |char: &char| !char.is_control() || self.at == 1 && *char == '\n';
             field.extend(text.replace("\r\n", "\n").chars().filter(kept));
-        } else if text.contains([' ', 'y', 'n']) {
-            self.no_training = !self.no_training;
+        } else {
+            self.no_training = match text {
+                "y" => true,
+                "n" => false,
+                " " => !self.no_training,
+                _ => self.no_training,
+            };
         }
     }
 

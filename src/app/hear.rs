@@ -66,7 +66,8 @@ impl App {
         let own = self.conversations.start_over(snapshot.conversations, snapshot.turns, fresh);
         self.transcript.merge(own);
         effects.extend(self.read_older());
-        self.awaited = None;
+        self.awaited =
+            self.awaited.filter(|turn| self.asked.iter().any(|ask| ask.turn == *turn) && self.turn(*turn).is_none());
         self.count_along();
         // What a detail was about may be gone.
         if let Some(Overlay::Attempt(id)) = &self.overlay {

@@ -10,7 +10,7 @@ use crate::app::prose::{Prose, Reading};
 use crate::app::row::Row;
 use crate::app::snippet::{Parsed, Snippet};
 use crate::app::thoughts::Thoughts;
-use crate::domain::conversation::{Turn, TurnState, text_tokens};
+use crate::domain::conversation::{Message, Request, Turn, TurnState, text_tokens};
 use crate::domain::text::one_line;
 
 /// How turns are laid out.
@@ -84,7 +84,7 @@ impl Cell {
     /// About how many tokens it takes to send it along. Counted once.
     pub fn tokens(&mut self) -> u64 {
         let (turn, known) = (&self.turn, self.tokens.filter(|_| self.turn.state.is_over()));
-        *self.tokens.insert(known.unwrap_or_else(|| 8 + text_tokens(&turn.prompt) + text_tokens(&turn.answer)))
+        *self.tokens.insert(known.unwrap_or_else(|| question_tokens(turn) + 4 + text_tokens(&turn.answer)))
     }
 
     /// Lays it out in this form, unless it is already.
@@ -264,6 +264,12 @@ impl Cell {
             None => Line::Blank,
         }
     }
+}
+
+/// About how many tokens the question has, with its files.
+fn question_tokens(turn: &Turn) -> u64 {
+    let messages = vec![Message::question(&turn.prompt, &turn.attachments)];
+    Request { messages, ..Request::default() }.estimated_tokens()
 }
 
 /// Tokens a second of an answer; None where it is not known, or too short to say.

@@ -87,6 +87,13 @@ impl Shelf {
         self.asked.clone()
     }
 
+    /// Nothing comes: the search is over.
+    pub fn give_up(&mut self) {
+        if let Some(words) = self.asked.take() {
+            self.found = (words, Vec::new());
+        }
+    }
+
     /// Takes in what was found.
     pub fn take_in(&mut self, words: String, hits: Vec<Hit>) {
         self.asked = None;

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 pub const TEXT: u64 = 256 * 1024;
 /// A picture has at most so many bytes.
 pub const IMAGE: u64 = 5 * 1024 * 1024;
+/// All pictures of one question together have at most so many bytes.
+pub const IMAGES: u64 = 8 * 1024 * 1024;
+/// Pictures that go along with one request, all turns together, have at most so many bytes: no provider takes more.
+pub const ALONG: u64 = 16 * 1024 * 1024;
 /// All texts of one question together have at most so many bytes.
 pub const TEXTS: u64 = 1024 * 1024;
 

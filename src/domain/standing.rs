@@ -147,11 +147,12 @@ impl Need {
     /// A turn's size before any was seen.
     pub const USUAL: Self = Self { input: 100, output: 300, sure_output: 0, no_training: false, others: false };
 
-    /// The usual size, seen one turn later: it follows what is used, an eighth of the way each time. What no model
-    /// answers at once (above 32k tokens) is not believed.
+    /// The usual size, seen one turn later: it follows what is used, an eighth of the way each time. One that is far out
+    /// of the usual counts as four usual ones, and above 32k tokens nothing is believed.
     #[must_use]
     pub fn following(self, usage: Usage) -> Self {
-        let blend = |old: u64, new: Option<u64>| new.map_or(old, |new| (old * 7 + new.min(32_768)) / 8);
+        let most = |old: u64| (old * 4).clamp(1000, 32_768);
+        let blend = |old: u64, new: Option<u64>| new.map_or(old, |new| (old * 7 + new.min(most(old))) / 8);
         Self { input: blend(self.input, usage.input), output: blend(self.output, usage.output), ..self }
     }
 

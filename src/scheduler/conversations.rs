@@ -38,6 +38,11 @@ impl Conversations {
         Some(one)
     }
 
+    /// What is known of one.
+    pub fn get(&self, id: ConversationId) -> Option<&Conversation> {
+        self.0.get(&id)
+    }
+
     /// Those that were touched last, in the order of their ids.
     pub fn newest(&self) -> Vec<Conversation> {
         let mut all: Vec<&Conversation> = self.0.values().collect();

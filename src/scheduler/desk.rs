@@ -125,6 +125,7 @@ impl Desk {
             }
             Command::Converse(id, change) => {
                 if let Some(changed) = self.conversations.change(id, change, now).cloned() {
+                    self.turns.avoid_training_in(id, changed.settings.no_training);
                     self.tell_conversation(changed);
                 }
             }

@@ -21,7 +21,8 @@ impl Desk {
         }
         let most = ask.request.params.max_tokens;
         let (output, sure_output) = (most.unwrap_or(self.usual.output), most.unwrap_or(0));
-        let no_training = self.usual.no_training || ask.no_training;
+        let kept_off = self.conversations.get(ask.conversation).is_some_and(|one| one.settings.no_training);
+        let no_training = self.usual.no_training || ask.no_training || kept_off;
         let need = Need {
             input: ask.request.estimated_tokens(),
             output,
@@ -41,10 +42,6 @@ impl Desk {
         let work = Work::new(ask, asker, need, now);
         self.outbox.keep(Write::Turn(Box::new(work.turn.clone())));
         self.turns.open(work);
-        if origin == Origin::Chat && !self.draft.is_empty() {
-            self.draft.clear();
-            self.outbox.keep(Write::Draft(String::new()));
-        }
         self.place(id, now);
     }
 

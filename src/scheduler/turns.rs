@@ -9,7 +9,7 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::clock::Time;
 use crate::domain::conversation::{Origin, Request, Turn, TurnState, Unsent, Usage};
 use crate::domain::exchange::Head;
-use crate::domain::ids::{AttemptId, LaneId, TurnId};
+use crate::domain::ids::{AttemptId, ConversationId, LaneId, TurnId};
 use crate::domain::roster::LaneSpec;
 use crate::domain::standing::{Need, Target};
 use crate::scheduler::ledger::Hold;
@@ -253,6 +253,13 @@ impl Turns {
     /// `avoid`: no turn goes where it may be trained on from now on, whatever it was asked with.
     pub fn avoid_training(&mut self, avoid: bool) {
         for work in self.works.values_mut() {
+            work.need.no_training |= avoid;
+        }
+    }
+
+    /// The same, for the turns of one conversation.
+    pub fn avoid_training_in(&mut self, id: ConversationId, avoid: bool) {
+        for work in self.works.values_mut().filter(|work| work.turn.conversation == id) {
             work.need.no_training |= avoid;
         }
     }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::app::fetch::{ENTRIES, Entry, Fetch, Fetched, PROMPTS};
-use crate::domain::attachment::{Attachment, Body, IMAGE, TEXTS};
+use crate::domain::attachment::{Attachment, Body, IMAGE, IMAGES, TEXTS};
 use crate::store::Store;
 
 /// Reads it. `data`: the data folder; None: nothing is kept.
@@ -96,6 +96,10 @@ fn files(paths: &[String]) -> Result<Vec<Attachment>, String> {
         let texts = all.iter().filter(|file| matches!(file.body, Body::Text(_))).map(|file| file.size);
         if texts.sum::<u64>() > TEXTS {
             return Err("the texts have more than 1 MB together".into());
+        }
+        let pictures = all.iter().filter(|file| file.is_image()).map(|file| file.size);
+        if pictures.sum::<u64>() > IMAGES {
+            return Err("the pictures have more than 8 MB together".into());
         }
     }
     Ok(all)

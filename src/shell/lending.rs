@@ -2,7 +2,8 @@
 
 use crate::app::message::Msg;
 use crate::shell::editor::Editor;
-use crate::shell::run::{Ended, Happened, Hearing, Screen, Step};
+use crate::shell::ended::Ended;
+use crate::shell::run::{Happened, Hearing, Screen, Step};
 use crate::shell::signals::{Asked, Signals};
 use crate::shell::terminal::Terminal;
 

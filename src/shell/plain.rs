@@ -56,7 +56,7 @@ pub async fn plain(config: &Config) -> Result<u8, StartError> {
         in_line: false,
     };
     let mut lines = lines();
-    let (mut open, mut lives) = (true, true);
+    let (mut open, mut heard) = (true, true);
     let code = loop {
         let now = Clock::System.now();
         // The end of the input is that of the session, once all is answered.
@@ -72,25 +72,24 @@ pub async fn plain(config: &Config) -> Result<u8, StartError> {
                 Asked::Continue => {}
                 asked => break asked.exit_code().unwrap_or(1),
             },
-            report = from.reports.recv(), if lives => match report {
-                Some(report) => effects = speaker.take(Msg::Report(report), now),
-                None => {
-                    lives = false;
-                    let before = speaker.session.owner;
-                    let moving = speaker.session.recover();
-                    let stopped = Msg::SchedulerStopped("the scheduler has stopped".into());
-                    effects = speaker.take(before.filter(|_| moving).map_or(stopped, Msg::OwnerLost), now);
-                    if !moving {
-                        speaker.say(now).map_err(|error| StartError::other(&error))?;
-                        break 1;
-                    }
+            report = from.reports.recv(), if heard => if let Some(report) = report {
+                effects = speaker.take(Msg::Report(report), now);
+            } else {
+                heard = false;
+                let before = speaker.session.owner;
+                let moving = speaker.session.recover();
+                let stopped = Msg::SchedulerStopped("the scheduler has stopped".into());
+                effects = speaker.take(before.filter(|_| moving).map_or(stopped, Msg::OwnerLost), now);
+                if !moving {
+                    speaker.say(now).map_err(|error| StartError::other(&error))?;
+                    break 1;
                 }
             },
             news = speaker.session.news() => match news {
                 News::Said(sentence) => effects = speaker.take(Msg::Told(sentence), now),
                 News::Lost(error) => return Err(error),
                 News::Back(subscription, said) => {
-                    (from, lives) = (subscription, true);
+                    (from, heard) = (subscription, true);
                     speaker.number = from.number;
                     let owner = speaker.session.owner;
                     effects = speaker.take(Msg::OwnerFound { subscriber: from.number, owner, said }, now);

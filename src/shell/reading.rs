@@ -17,7 +17,10 @@ pub fn look(folder: Option<&Path>, wanted: Wanted) -> Msg {
     }
     match folder.map(Store::peek).transpose().map(Option::flatten) {
         Ok(Some(peek)) => read(&peek, wanted).unwrap_or_else(|error| Msg::Told(error.to_string())),
-        Ok(None) => Msg::Tick,
+        Ok(None) => match wanted {
+            Wanted::Search(words) => Msg::Found(words, Vec::new()),
+            Wanted::Conversation(_) | Wanted::Day(..) => Msg::Tick,
+        },
         Err(error) => Msg::Told(error.to_string()),
     }
 }

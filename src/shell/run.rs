@@ -22,7 +22,8 @@ use crate::scheduler::door::Subscription;
 use crate::scheduler::link::{Command, Report};
 use crate::shell::burst::{Burst, is_enter};
 use crate::shell::deeds::{self, Places};
-use crate::shell::engine::{Config, Mode, SCREEN, StartError, runtime};
+use crate::shell::ended::Ended;
+use crate::shell::engine::{Config, Mode, SCREEN, runtime};
 use crate::shell::errands::{Came, Errands};
 use crate::shell::highlight::Highlighter;
 use crate::shell::painter::Then;
@@ -32,7 +33,7 @@ use crate::shell::session::{News, Session, start};
 use crate::shell::signals::{Asked, Signals};
 use crate::shell::surroundings::app_config;
 use crate::shell::terminal::modes::{Wishes, call};
-use crate::shell::terminal::{NoScreen, Terminal, check};
+use crate::shell::terminal::{Terminal, check};
 use crate::shell::work::Work;
 use crate::view;
 
@@ -44,19 +45,6 @@ const FRAME: Duration = Duration::from_millis(25);
 
 /// The same where little may move.
 const CALM: Duration = Duration::from_secs(1);
-
-/// Why the dashboard ended otherwise than by the user's wish.
-#[derive(Debug)]
-pub enum Ended {
-    /// There is no terminal to show it in, or none that can be set up.
-    NoScreen(NoScreen),
-    /// It could not start.
-    NotStarted(StartError),
-    /// It broke; the terminal is as it was, and this says what happened.
-    Failed(String),
-    /// A signal ended it; the exit code.
-    Signal(u8),
-}
 
 /// Opens the dashboard and stays in it until it is left.
 pub fn dashboard(config: &Config) -> Result<(), Ended> {

@@ -22,7 +22,7 @@ pub fn stamp(now: Time) -> String {
 
 /// `text` as a part of a file's name: letters, digits, `-`, `_`, `.` and `@`, at most 60 of them.
 pub fn part(text: &str) -> String {
-    let fits = |char: char| char.is_ascii_alphanumeric() || "-_@.".contains(char);
+    let fits = |char: char| char.is_alphanumeric() || "-_@.".contains(char);
     text.chars().map(|char| if fits(char) { char } else { '-' }).take(60).collect()
 }
 
@@ -50,7 +50,10 @@ pub fn create(data: &Path, name: &str, ending: &str) -> io::Result<(File, PathBu
 
 /// Writes a text into a new file that is called after `name`.
 pub fn text(data: &Path, name: &str, ending: &str, text: &str) -> io::Result<PathBuf> {
-    let (mut file, path) = create(data, part(name).trim_matches('-'), ending)?;
+    let name = part(name);
+    // No hidden file, and none without a name.
+    let name = name.trim_matches(['-', '.', '_']);
+    let (mut file, path) = create(data, if name.is_empty() { "conversation" } else { name }, ending)?;
     file.write_all(text.as_bytes())?;
     Ok(path)
 }
@@ -110,7 +113,7 @@ mod tests {
 
     #[test]
     fn names_lead_nowhere_else() {
-        assert_eq!(part("groq@work/../a b\u{1b}é"), "groq@work-..-a-b--");
+        assert_eq!(part("groq@work/../a b\u{1b}é"), "groq@work-..-a-b-é");
         assert_eq!(part(&"x".repeat(200)).len(), 60);
     }
 }

@@ -360,9 +360,10 @@ fn unknown(word: String) -> rusqlite::Error {
 pub(super) mod tests {
     use super::*;
     use crate::domain::conversation::Origin;
+    use crate::store::pending::Pending;
     use crate::store::samples::{self, NOON, account, attempt, bare_turn, lane, turn};
     use crate::store::schema;
-    use crate::store::write::{Pending, Write, apply};
+    use crate::store::write::{Write, apply};
 
     /// What is loaded after one of everything was written.
     pub(crate) fn everything() -> Loaded {

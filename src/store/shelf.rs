@@ -33,7 +33,8 @@ impl Peek {
             return Ok(Vec::new());
         }
         let quoted: Vec<String> = wanted.iter().map(|word| format!("\"{word}\"")).collect();
-        let sql = "SELECT conversations.*, 0 AS turns, turns.id AS turn, asked, turns.prompt AS prompt, turns.answer AS answer
+        let sql = "SELECT conversations.*, (SELECT count(*) FROM turns AS own WHERE own.conversation = conversations.id) AS turns,
+                turns.id AS turn, asked, turns.prompt AS prompt, turns.answer AS answer
             FROM turns_text JOIN turns ON turns.id = turns_text.rowid
                 JOIN conversations ON conversations.id = turns.conversation
             WHERE turns_text MATCH :words AND deleted IS NULL

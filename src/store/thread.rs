@@ -16,9 +16,10 @@ use crate::domain::saving::Saving;
 use crate::store::error::{StoreError, blames_the_row, why};
 use crate::store::folder::Folder;
 use crate::store::load::{self, Loaded};
+use crate::store::pending::Pending;
 use crate::store::prune;
 use crate::store::schema;
-use crate::store::write::{self, Pending, Write};
+use crate::store::write::{self, Write};
 
 /// Places in the queue of writes.
 const QUEUE: usize = 1024;

@@ -17,6 +17,7 @@ use roundel::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
 use roundel::app::{App, AppConfig, Effect, Msg};
 use roundel::domain::clock::{Time, Zone};
 use roundel::domain::conversation::{Origin, Turn, TurnState};
+use roundel::domain::hand::Control;
 use roundel::domain::ids::{ConversationId, TurnId};
 use roundel::domain::saving::Saving;
 use roundel::domain::standing::Need;
@@ -50,6 +51,7 @@ fn config(width: u16, height: u16) -> AppConfig {
         key_name: "KEY".into(),
         usual: Need::USUAL,
         owner: None,
+        screen: roundel::domain::look::Wanted::default(),
         size: (width, height),
     }
 }
@@ -75,7 +77,9 @@ fn snapshot(turns: Vec<Turn>) -> Report {
         draft: String::new(),
         notices: vec![],
         offer: None,
+        look: roundel::domain::look::Look::default(),
         endpoint: None,
+        control: Control::default(),
     }))
 }
 

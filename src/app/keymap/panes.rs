@@ -113,7 +113,7 @@ pub(in crate::app::keymap) const ROWS: &[Binding] = &[
     ),
     row(P::Panes, &[(CTRL, Up)], Action::Look(LookAction::Move(Border::Log, 1)), "", "the log higher"),
     row(P::Panes, &[(CTRL, Down)], Action::Look(LookAction::Move(Border::Log, -1)), "", "the log lower"),
-    row(P::Panes, &[(NONE, Char('='))], Action::Look(LookAction::Reset), "", "all panes as they were first"),
+    row(P::Panes, &[(NONE, Char('0'))], Action::Look(LookAction::Reset), "", "all panes as they were first"),
     row(P::Panes, &[(NONE, Char('i'))], Action::Focus(Focus::Composer), "", "type"),
     row(P::Panes, &[(NONE, Char('1'))], Action::Focus(Focus::Transcript), "", "the chat"),
     row(P::Panes, &[(NONE, Char('2'))], Action::Focus(Focus::Quota), "", "the quota"),

@@ -14,7 +14,7 @@ use crate::scheduler::link::{Command, Report};
 /// The longest greeting, in bytes.
 pub const GREETING: u32 = 4096;
 /// The longest frame to the owner: a question with all that goes along, pictures included.
-pub const UP: u32 = 64 * 1024 * 1024;
+pub const UP: u32 = 256 * 1024 * 1024;
 /// The longest frame from the owner: a snapshot of two hundred turns, each as long as models write.
 pub const DOWN: u32 = 512 * 1024 * 1024;
 
