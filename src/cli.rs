@@ -68,6 +68,7 @@ Environment:
   OLLAMA_HOST   where Ollama is, if not on port 11434 here
   ROUNDEL_LOG   level of the log file in the data folder: error, warn (default), info, debug";
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Parser)]
 #[command(name = "roundel", version, about = ABOUT, after_help = MORE, max_term_width = 100)]
 struct Args {

@@ -536,7 +536,7 @@ mod tests {
     #[test]
     fn an_open_endpoint_says_where_it_is() {
         let endpoint = Some(std::net::SocketAddr::from(([127, 0, 0, 1], 4114)));
-        let open = |snapshot: Snapshot, cols, rows| app_of(Snapshot { endpoint, ..snapshot }, cols, rows);
+        let open = |snapshot: Snapshot, cols, rows| Box::new(app_of(Snapshot { endpoint, ..snapshot }, cols, rows));
         let apps = [
             open(snapshot(), 120, 40),
             open(snapshot(), 80, 24),

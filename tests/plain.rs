@@ -41,7 +41,7 @@ impl Plain {
         while !self.said.last().is_some_and(|line| line.contains(words)) {
             match self.lines.recv_timeout(LONG) {
                 Ok(line) => self.said.push(line),
-                Err(_) => panic!("waited for {words:?} in {:#?}", self.said),
+                Err(error) => panic!("{error}: waited for {words:?} in {:#?}", self.said),
             }
         }
     }

@@ -333,9 +333,9 @@ impl App {
         let area = self.areas.overlay(height);
         let height = usize::from(panel_text(area, search.is_some()).height);
         // What unfolds under the chosen row is seen with it, if there is room.
-        let with =
+        let unfolded =
             if let Overlay::Setup(setup) = overlay { setup.with(width).min(height.saturating_sub(1)) } else { 0 };
-        let least = chosen.map_or(0, |chosen| (chosen + 1 + with).saturating_sub(height));
+        let least = chosen.map_or(0, |chosen| (chosen + 1 + unfolded).saturating_sub(height));
         let wanted = self.overlay_top.min(chosen.unwrap_or(usize::MAX)).max(least);
         let top = wanted.min(all.len().saturating_sub(height));
         let below = all.len().saturating_sub(top + height);

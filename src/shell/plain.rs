@@ -41,10 +41,10 @@ const SIZE: (u16, u16) = (100, 60);
 pub async fn plain(config: &Config) -> Result<u8, StartError> {
     let mut signals = Signals::catch().map_err(|error| StartError::other(&error))?;
     let (session, mut from) = start(config, SCREEN).await?;
-    let surroundings = app_config(&session, &from, SIZE);
+    let found = app_config(&session, &from, SIZE);
     // Nobody hears a countdown by the second.
     let screen = Wanted { motion: Motion::Reduced, ..Wanted::default() };
-    let app = App::new(AppConfig { links: false, color: false, screen, ..surroundings });
+    let app = App::new(AppConfig { links: false, color: false, screen, ..found });
     let (number, config) = (from.number, config.config.clone());
     let mut speaker = Speaker {
         app,
@@ -55,7 +55,7 @@ pub async fn plain(config: &Config) -> Result<u8, StartError> {
         spoken: Spoken::default(),
         in_line: false,
     };
-    let mut lines = lines();
+    let mut input = lines();
     let (mut open, mut lives) = (true, true);
     let code = loop {
         let now = Clock::System.now();
@@ -72,9 +72,9 @@ pub async fn plain(config: &Config) -> Result<u8, StartError> {
                 Asked::Continue => {}
                 asked => break asked.exit_code().unwrap_or(1),
             },
-            report = from.reports.recv(), if lives => match report {
-                Some(report) => effects = speaker.take(Msg::Report(report), now),
-                None => {
+            report = from.reports.recv(), if lives => if let Some(report) = report {
+                effects = speaker.take(Msg::Report(report), now);
+            } else {
                     lives = false;
                     let before = speaker.session.owner;
                     let moving = speaker.session.recover();
@@ -84,7 +84,6 @@ pub async fn plain(config: &Config) -> Result<u8, StartError> {
                         speaker.say(now).map_err(|error| StartError::other(&error))?;
                         break 1;
                     }
-                }
             },
             news = speaker.session.news() => match news {
                 News::Said(sentence) => effects = speaker.take(Msg::Told(sentence), now),
@@ -97,7 +96,7 @@ pub async fn plain(config: &Config) -> Result<u8, StartError> {
                 }
             },
             came = speaker.errands.next() => effects = speaker.take(came.msg, now),
-            line = lines.recv(), if open && speaker.app.has_heard() => match line {
+            line = input.recv(), if open && speaker.app.has_heard() => match line {
                 Some(line) if line.trim().is_empty() => {}
                 Some(line) => effects = speaker.app.send_line(&line, now),
                 None => open = false,

@@ -173,7 +173,7 @@ mod tests {
         let sentence = "\x1b]9;the answer]0;x of a/b\x1b\\";
         assert_eq!(
             [Notify::Off, Notify::Bell, Notify::Osc9, Notify::Both].map(told),
-            ["".to_owned(), "\x07".into(), sentence.into(), format!("{sentence}\x07")]
+            [String::new(), "\x07".into(), sentence.into(), format!("{sentence}\x07")]
         );
     }
 
