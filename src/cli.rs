@@ -68,9 +68,9 @@ Environment:
   OLLAMA_HOST   where Ollama is, if not on port 11434 here
   ROUNDEL_LOG   level of the log file in the data folder: error, warn (default), info, debug";
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Parser)]
 #[command(name = "roundel", version, about = ABOUT, after_help = MORE, max_term_width = 100)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a word of the command line")]
 struct Args {
     /// Keep data in this folder instead of the platform's
     #[arg(long, global = true, value_name = "DIR", env = "ROUNDEL_DATA_DIR")]

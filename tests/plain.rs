@@ -69,6 +69,15 @@ fn questions_are_lines_and_events_are_sentences() {
 }
 
 #[test]
+fn what_is_piped_in_whole_is_answered_before_the_end() {
+    let mut plain = open();
+    plain.write("what is a quota?");
+    drop(plain.child.stdin.take());
+    plain.hear("Answered by quick/small-8b in");
+    assert_eq!(plain.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn ctrl_c_stops_an_answer_and_then_the_program() {
     let mut plain = open();
     plain.hear("lanes are ready");

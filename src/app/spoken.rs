@@ -99,7 +99,7 @@ impl App {
 
     /// Whether an answer is on its way, or a message waits for one.
     pub fn is_at_work(&self) -> bool {
-        self.is_busy() || !self.queue.is_empty() || self.reading.is_some()
+        !self.asked.is_empty() || self.is_busy() || !self.queue.is_empty() || self.reading.is_some()
     }
 
     /// The rows of what is open over the panes, which closes with Esc.

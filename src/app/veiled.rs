@@ -37,7 +37,8 @@ impl App {
 fn said(header: &Row, width: usize) -> Row {
     let word = Row(vec![Piece::plain(" "), Piece::new("PRIVATE ", Role::Warn)]);
     let mut row = header.clone();
-    let room = width.saturating_sub(word.width());
+    // A column of air stands between.
+    let room = width.saturating_sub(word.width() + 1);
     // Air gives way first.
     let over = row.width().saturating_sub(room);
     if let Some(gap) =

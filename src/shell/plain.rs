@@ -41,10 +41,10 @@ const SIZE: (u16, u16) = (100, 60);
 pub async fn plain(config: &Config) -> Result<u8, StartError> {
     let mut signals = Signals::catch().map_err(|error| StartError::other(&error))?;
     let (session, mut from) = start(config, SCREEN).await?;
-    let surroundings = app_config(&session, &from, SIZE);
+    let found = app_config(&session, &from, SIZE);
     // Nobody hears a countdown by the second.
     let screen = Wanted { motion: Motion::Reduced, ..Wanted::default() };
-    let app = App::new(AppConfig { links: false, color: false, screen, ..surroundings });
+    let app = App::new(AppConfig { links: false, color: false, screen, ..found });
     let (number, config) = (from.number, config.config.clone());
     let mut speaker = Speaker {
         app,
@@ -55,8 +55,8 @@ pub async fn plain(config: &Config) -> Result<u8, StartError> {
         spoken: Spoken::default(),
         in_line: false,
     };
-    let mut lines = lines();
-    let (mut open, mut heard) = (true, true);
+    let mut input = lines();
+    let (mut open, mut lives) = (true, true);
     let code = loop {
         let now = Clock::System.now();
         // The end of the input is that of the session, once all is answered.
@@ -72,31 +72,31 @@ pub async fn plain(config: &Config) -> Result<u8, StartError> {
                 Asked::Continue => {}
                 asked => break asked.exit_code().unwrap_or(1),
             },
-            report = from.reports.recv(), if heard => if let Some(report) = report {
+            report = from.reports.recv(), if lives => if let Some(report) = report {
                 effects = speaker.take(Msg::Report(report), now);
             } else {
-                heard = false;
-                let before = speaker.session.owner;
-                let moving = speaker.session.recover();
-                let stopped = Msg::SchedulerStopped("the scheduler has stopped".into());
-                effects = speaker.take(before.filter(|_| moving).map_or(stopped, Msg::OwnerLost), now);
-                if !moving {
-                    speaker.say(now).map_err(|error| StartError::other(&error))?;
-                    break 1;
-                }
+                    lives = false;
+                    let before = speaker.session.owner;
+                    let moving = speaker.session.recover();
+                    let stopped = Msg::SchedulerStopped("the scheduler has stopped".into());
+                    effects = speaker.take(before.filter(|_| moving).map_or(stopped, Msg::OwnerLost), now);
+                    if !moving {
+                        speaker.say(now).map_err(|error| StartError::other(&error))?;
+                        break 1;
+                    }
             },
             news = speaker.session.news() => match news {
                 News::Said(sentence) => effects = speaker.take(Msg::Told(sentence), now),
                 News::Lost(error) => return Err(error),
                 News::Back(subscription, said) => {
-                    (from, heard) = (subscription, true);
+                    (from, lives) = (subscription, true);
                     speaker.number = from.number;
                     let owner = speaker.session.owner;
                     effects = speaker.take(Msg::OwnerFound { subscriber: from.number, owner, said }, now);
                 }
             },
             came = speaker.errands.next() => effects = speaker.take(came.msg, now),
-            line = lines.recv(), if open && speaker.app.has_heard() => match line {
+            line = input.recv(), if open && speaker.app.has_heard() => match line {
                 Some(line) if line.trim().is_empty() => {}
                 Some(line) => effects = speaker.app.send_line(&line, now),
                 None => open = false,
