@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use roundel::domain::chat::{Change, Settings};
 use roundel::domain::clock::Time;
 use roundel::domain::conversation::{Message, Origin, Part, Request, Role, Turn, TurnState, Unsent, Usage};
 use roundel::domain::failure::{Class, Failure};
 use roundel::domain::ids::{AttemptId, ConversationId, LaneId, TurnId};
 use roundel::domain::quota::limit::Unit;
-use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Wire};
+use roundel::domain::roster::{Dialect, LaneSpec, LimitSpec, Training, Wire};
 use roundel::scheduler::desk::Desk;
 use roundel::scheduler::effect::{Effect, Opening};
 use roundel::scheduler::flight::{Event, Flown, Reached};
@@ -169,4 +170,22 @@ fn conversations_are_told_named_and_kept() {
         snapshot.conversations.iter().map(|one| (one.id.0, one.name.as_str(), one.turns)).collect();
     assert_eq!(told, [(5, "tides", 1)]);
     assert_eq!(snapshot.turns[0].conversation, ConversationId(5));
+}
+
+#[test]
+fn no_training_in_a_conversation_reaches_the_question_that_waits() {
+    let trains = |id: &str| LaneSpec { training: Training::Yes, ..lane(id, None, Some(("60s", 400))) };
+    let mut desk = desk(vec![trains("a/1")]);
+    let filler = Ask { turn: TurnId(1), ..ask(1, Origin::Chat) };
+    let (flights, _) = asked(&mut desk, filler);
+    for event in [Event::Usage(Usage { input: Some(390), output: Some(10) }), Event::Answered] {
+        desk.flown(Flown { attempt: flights[0].0, event }, START);
+    }
+    let (flights, _) = asked(&mut desk, ask(1, Origin::Chat));
+    assert!(flights.is_empty(), "it waits");
+    let settings = Settings { no_training: true, ..Settings::default() };
+    desk.command(1, Command::Converse(ConversationId(5), Change::Set(Box::new(settings))), START);
+    look(&mut desk);
+    desk.wake(START.plus(Duration::from_secs(61)));
+    assert!(look(&mut desk).0.is_empty(), "not to a lane that trains");
 }

@@ -454,6 +454,34 @@ mod tests {
     }
 
     #[test]
+    fn a_message_whose_files_are_read_stays_where_it_was_written() {
+        let (mut app, _) = two();
+        app.update(Msg::Paste("look at @a.rs".into()), NOW);
+        plain(&mut app, KeyCode::Esc);
+        plain(&mut app, KeyCode::Enter);
+        press(&mut app, KeyModifiers::CONTROL, KeyCode::Char('n'));
+        assert_eq!(app.conversations.current(), ConversationId(2));
+    }
+
+    #[test]
+    fn an_answer_elsewhere_is_not_broken_off_without_asking() {
+        let (mut app, _) = two();
+        app.conversations.hear(of(1, turn(9, "long", "", TurnState::Running)));
+        press(&mut app, KeyModifiers::CONTROL, KeyCode::Char('d'));
+        assert!(says(&app).contains("the same key again"), "{}", says(&app));
+    }
+
+    #[test]
+    fn settings_hold_for_a_conversation_that_is_not_among_the_newest() {
+        let (mut app, _) = two();
+        let settings = Settings { no_training: true, ..Settings::default() };
+        app.change_conversation(ConversationId(2), Change::Set(Box::new(settings)), NOW);
+        let later = Snapshot { turns: vec![], conversations: vec![], log: vec![], ..snapshot() };
+        app.update(Msg::Report(Report::Snapshot(Box::new(later))), NOW);
+        assert!(app.conversations.settings().no_training);
+    }
+
+    #[test]
     fn deleted_ones_stand_at_the_end_and_come_back() {
         let (mut app, _) = two();
         alt(&mut app, '4');
