@@ -1,5 +1,5 @@
 //! What can be done by name: `/name` in the composer, `:name` and Ctrl+P in the list of commands. One row for each; what
-//! it does is an action of the keymap, or one of [`Does`], which has its arm in `order`.
+//! it does is an action of the keymap, or one of `Does`, which has its arm in `order`.
 
 use crate::app::action::{Action, Focus, Lever, LookAction, Talk};
 use crate::app::fuzzy::fit;

@@ -1,5 +1,5 @@
 //! A filter in the words of SQL. What is looked for travels as parameters: no pattern is made of it, so whatever stands
-//! in it stands for itself. Says of each row what [`Filter::holds`] says; a test compares them.
+//! in it stands for itself. Says of each row what `Filter::holds` says; a test compares them.
 
 use rusqlite::types::{ToSql, Value};
 

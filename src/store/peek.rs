@@ -130,7 +130,7 @@ impl Peek {
         Ok(turns)
     }
 
-    /// What was asked in the chat, newest first, each once, at most so many, and at most [`PROMPT_BYTES`] of them.
+    /// What was asked in the chat, newest first, each once, at most so many, and at most so many bytes of them.
     pub fn prompts(&self, newest: u32) -> Result<Vec<String>, Unreadable> {
         let read = || -> rusqlite::Result<Vec<String>> {
             let mut statement = self.conn.prepare(PROMPTS)?;
