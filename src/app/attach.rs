@@ -1,6 +1,7 @@
 //! Files that a message names with `@`: read when it is sent, weighed while it is written. What cannot go along is said
 //! before anything is sent, and nothing is lost.
 
+use crate::app::composer::fold::whole;
 use crate::app::fetch::Fetch;
 use crate::app::menu::{Word, word};
 use crate::app::message::Effect;
@@ -41,8 +42,13 @@ impl App {
         });
         match files {
             Ok(files) => {
+                let missing = missing(&queued.draft, &files);
                 queued.attachments = files;
-                self.post(queued, now)
+                let effects = self.post(queued, now);
+                if let Some(name) = missing {
+                    self.say(format!("@{} is no file here: it went as text", one_line(&name)), Role::Warn, now);
+                }
+                effects
             }
             Err(why) => {
                 let written = self.composer.packed();
@@ -93,6 +99,16 @@ fn blindness(queued: &Queued) -> String {
         Some(lane) => format!("{lane} is not known to see any: choose another lane with Alt+P"),
         None => "no lane that is on is known to see any".to_owned(),
     }
+}
+
+/// The first name that looks like a file's, and of which nothing goes along.
+fn missing(draft: &str, files: &[Attachment]) -> Option<String> {
+    let known = |name: &str| files.iter().any(|file| file.name == name);
+    let bare = |name: &str| name.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '\'', '"']).to_owned();
+    named(&whole(draft)).into_iter().find(|name| {
+        let looks_so = bare(name).contains(['/', '.']);
+        looks_so && !known(name) && !known(&bare(name))
+    })
 }
 
 #[cfg(test)]
@@ -222,5 +238,31 @@ mod tests {
         assert!(app.screen(NOW).prospect.text().contains("about 10k tok"), "{}", app.screen(NOW).prospect.text());
         app.update(Msg::Key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)), NOW);
         assert!(!app.screen(NOW).prospect.text().contains("10k"));
+    }
+}
+
+#[cfg(test)]
+mod typos {
+    use crate::app::Msg;
+    use crate::app::fetch::{Fetch, Fetched};
+    use crate::app::fixture::{NOW, fresh};
+    use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+    use crate::app::message::Effect;
+
+    #[test]
+    fn a_name_that_is_no_files_is_said_to_have_gone_as_text() {
+        for (draft, said) in [("see @src/mian.rs.", true), ("ask @ada", false)] {
+            let mut app = fresh(120, 40);
+            app.update(Msg::Paste(draft.into()), NOW);
+            app.update(Msg::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)), NOW);
+            let effects = app.update(Msg::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)), NOW);
+            let number = effects.iter().find_map(|effect| match effect {
+                Effect::Fetch(Fetch::Files(number, _)) => Some(*number),
+                _ => None,
+            });
+            app.update(Msg::Fetched(Fetched::Files(number.unwrap(), Ok(vec![]))), NOW);
+            let footer = app.screen(NOW).footer.text();
+            assert_eq!(footer.contains("is no file here: it went as text"), said, "{footer}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Row, named_params};
 use crate::domain::chat::Hit;
 use crate::domain::conversation::Turn;
 use crate::domain::ids::{ConversationId, TurnId};
-use crate::store::column::{At, Count};
+use crate::store::column::{At, Count, Json};
 use crate::store::load;
 use crate::store::peek::{Peek, Unreadable};
 
@@ -32,6 +32,9 @@ impl Peek {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
+        if wanted.iter().any(|word| word.chars().any(has_no_spaces)) {
+            return self.search_inside(&wanted);
+        }
         let quoted: Vec<String> = wanted.iter().map(|word| format!("\"{word}\"")).collect();
         let sql = "SELECT conversations.*, (SELECT count(*) FROM turns AS own WHERE own.conversation = conversations.id) AS turns,
                 turns.id AS turn, asked, turns.prompt AS prompt, turns.answer AS answer
@@ -46,6 +49,30 @@ impl Peek {
         }
         Ok(hits)
     }
+}
+
+impl Peek {
+    /// The same, in every turn, inside words too: for scripts whose words no space parts.
+    fn search_inside(&self, wanted: &[String]) -> Result<Vec<Hit>, Unreadable> {
+        let sql = "SELECT conversations.*, (SELECT count(*) FROM turns AS own WHERE own.conversation = conversations.id) AS turns,
+                turns.id AS turn, asked, turns.prompt AS prompt, turns.answer AS answer
+            FROM turns JOIN conversations ON conversations.id = turns.conversation
+            WHERE origin = 'chat' AND state NOT IN ('waiting', 'running') AND deleted IS NULL
+                AND NOT EXISTS (SELECT 1 FROM json_each(:words)
+                    WHERE instr(lower(turns.prompt || char(10) || turns.answer), value) = 0)
+            ORDER BY turns.id DESC LIMIT :most";
+        let mut hits = self.rows(sql, named_params! { ":words": Json(wanted), ":most": HITS }, hit)?;
+        for hit in &mut hits {
+            hit.around = around(&hit.around, wanted);
+        }
+        Ok(hits)
+    }
+}
+
+/// Whether words of its script are not parted by spaces: Chinese, Japanese, Thai and their neighbours.
+const fn has_no_spaces(char: char) -> bool {
+    matches!(char, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 fn hit(row: &Row<'_>) -> rusqlite::Result<Hit> {
@@ -120,6 +147,7 @@ mod tests {
             turn(3, 2, "Größe", "naïve café"),
             turn(4, 3, "tides, deleted", ""),
             turn(5, 1, "\"quoted\" AND (NEAR", "x"),
+            turn(6, 2, "あ今天天气很好吗", "Weather."),
         ]);
         let found = |text: &str| {
             let mut ids: Vec<u64> = peek.search(text).unwrap().into_iter().map(|hit| hit.turn.0).collect();
@@ -137,6 +165,9 @@ mod tests {
             ("cafe", vec![3]),
             ("\"quoted\" AND (NEAR", vec![5]),
             ("*", vec![]),
+            ("天气", vec![6]),
+            ("天气 weather", vec![6]),
+            ("天气 tides", vec![]),
             ("", vec![]),
             ("nothing of that", vec![]),
         ] {
