@@ -162,7 +162,7 @@ def main():
         env = {"HOME": home, "PATH": os.environ["PATH"]}
         running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env)
         try:
-            address = next(line for line in running.stderr if "/v1" in line).split("ask at ")[1].split()[0]
+            address = next(line for line in running.stderr if "ask at " in line).split("ask at ")[1].split()[0]
             client = openai.OpenAI(base_url=address, api_key="sk-mine", max_retries=0, timeout=30)
             for step in (chat, stream, tools, images, errors, cancel):
                 step(client)
