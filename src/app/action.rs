@@ -41,6 +41,23 @@ pub enum Move {
     NextTurn,
 }
 
+impl Move {
+    /// The place in a list of so many to which it leads from `at`.
+    pub fn from(self, at: usize, count: usize) -> usize {
+        let last = count.saturating_sub(1);
+        let at = at.min(last);
+        let to = match self {
+            Self::Up | Self::PreviousTurn => at.saturating_sub(1),
+            Self::Down | Self::NextTurn => at + 1,
+            Self::PageUp | Self::HalfUp => at.saturating_sub(10),
+            Self::PageDown | Self::HalfDown => at + 10,
+            Self::First => 0,
+            Self::Last => last,
+        };
+        to.min(last)
+    }
+}
+
 /// A change of the draft, or a way through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Edit {

@@ -124,12 +124,17 @@ impl App {
 
     /// The question with its files, the answered turns before it, and which those are.
     fn request(&self, prompt: &str, attachments: &[Attachment]) -> (Request, Vec<TurnId>) {
-        let turns = || self.transcript.cells().iter().map(|cell| &cell.turn).filter(|turn| self.goes_along(turn));
+        let turns = self.transcript.cells().iter().map(|cell| &cell.turn);
+        let along: Vec<&Turn> = turns.filter(|turn| self.goes_along(turn)).collect();
+        (self.request_with(&along, prompt, attachments), along.iter().map(|turn| turn.id).collect())
+    }
+
+    /// The question with its files, as the conversation is set, behind these turns.
+    pub(in crate::app) fn request_with(&self, along: &[&Turn], prompt: &str, attachments: &[Attachment]) -> Request {
         // The newest pictures go along, as far as any provider takes them.
         let mut room = ALONG.saturating_sub(weight(attachments));
-        let newest: Vec<&Turn> = turns().collect();
         let mut seen = BTreeSet::new();
-        for turn in newest.iter().rev() {
+        for turn in along.iter().rev() {
             let weight = weight(&turn.attachments);
             if weight > room {
                 break;
@@ -137,7 +142,7 @@ impl App {
             room -= weight;
             seen.insert(turn.id);
         }
-        let before = turns().flat_map(|turn| {
+        let before = along.iter().flat_map(|turn| {
             let files = turn.attachments.iter().filter(|file| !file.is_image() || seen.contains(&turn.id));
             let files: Vec<Attachment> = files.cloned().collect();
             [Message::question(&turn.prompt, &files), Message::text(Speaker::Assistant, &*turn.answer)]
@@ -145,8 +150,7 @@ impl App {
         let settings = self.conversations.settings();
         let messages =
             settings.head().into_iter().chain(before).chain([Message::question(prompt, attachments)]).collect();
-        let request = Request { messages, params: settings.params(), ..Request::default() };
-        (request, turns().map(|turn| turn.id).collect())
+        Request { messages, params: settings.params(), ..Request::default() }
     }
 
     /// Another process's scheduler goes on, or this one's. What it knows comes in its snapshot.

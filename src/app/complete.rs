@@ -4,7 +4,6 @@ use crate::app::action::{Focus, Move};
 use crate::app::fetch::{Entry, Fetch};
 use crate::app::menu::{Menu, Word, commands, files, split, word};
 use crate::app::message::Effect;
-use crate::app::order::stepped;
 use crate::app::state::{App, Armed};
 use crate::domain::clock::Time;
 
@@ -74,7 +73,7 @@ impl App {
     /// Goes through the list. False: there is none.
     pub(in crate::app) fn go_menu(&mut self, way: Move) -> bool {
         let Some(menu) = &mut self.completing.menu else { return false };
-        menu.at = stepped(menu.at, menu.rows.len(), way);
+        menu.at = way.from(menu.at, menu.rows.len());
         menu.moved = true;
         true
     }

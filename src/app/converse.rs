@@ -315,15 +315,8 @@ impl App {
             Some(Overlay::Options(options)) => options.go(down),
             Some(Overlay::Setup(setup)) => setup.step(way),
             Some(Overlay::Shelf(list)) => {
-                let at = list.place(&self.conversations);
-                let to = match way {
-                    Move::Up | Move::PreviousTurn => at.saturating_sub(1),
-                    Move::Down | Move::NextTurn => at + 1,
-                    Move::PageUp | Move::HalfUp => at.saturating_sub(10),
-                    Move::PageDown | Move::HalfDown => at + 10,
-                    Move::First => 0,
-                    Move::Last => usize::MAX,
-                };
+                let count = list.entries(&self.conversations).len();
+                let to = way.from(list.place(&self.conversations), count);
                 list.choose(to, &self.conversations);
             }
             _ => return false,

@@ -15,9 +15,6 @@ use crate::domain::ids::{AttemptId, TurnId};
 /// Bodies that are held.
 const BODIES: usize = 50;
 
-/// Turns that go along with a question.
-const TURNS_ALONG: usize = 20;
-
 const NO_FILE: &str = "--ephemeral writes no file: start without it";
 
 /// The forms of a file: key, and words.
@@ -77,20 +74,23 @@ impl App {
         Some(Effect::CopyCurl(Box::new(Repeat { lane, request })))
     }
 
-    /// What a turn of the chat asked: as it was sent, if it is still on its way; else with the answered turns before it.
+    /// What a turn of the chat asked: as it was sent, if it is still on its way; else with what went along, as the
+    /// conversation is set now.
     fn request_of(&self, turn: TurnId) -> Option<Request> {
         if let Some(ask) = self.asked.iter().find(|ask| ask.turn == turn) {
             return Some(ask.request.clone());
         }
-        let prompt = &self.turn(turn)?.prompt;
-        let turns = self.transcript.cells().iter().map(|cell| &cell.turn);
-        let before = turns.take_while(|before| before.id < turn).filter(|before| !before.answer.is_empty());
-        let before: Vec<&Turn> = before.collect();
-        let said = before.iter().skip(before.len().saturating_sub(TURNS_ALONG)).flat_map(|turn| {
-            [Message::text(Speaker::User, &*turn.prompt), Message::text(Speaker::Assistant, &*turn.answer)]
-        });
-        let messages = said.chain([Message::text(Speaker::User, &**prompt)]).collect();
-        Some(Request { messages, ..Request::default() })
+        let asked = self.turn(turn)?;
+        let turns = || self.transcript.cells().iter().map(|cell| &cell.turn).filter(|one| one.id <= turn);
+        // What it, and what was asked before it, had taken the place of.
+        let replacing = turns().filter(|one| one.stands()).filter_map(|one| Some((one.replaces?, one.id)));
+        let replaced: Vec<(TurnId, TurnId)> = replacing.collect();
+        let went = |one: &&Turn| {
+            let fitted = asked.unsent.is_none_or(|unsent| unsent.from.is_some_and(|from| one.id >= from));
+            let stood = replaced.iter().all(|(from, to)| !(*from..*to).contains(&one.id));
+            one.id < turn && one.state.is_over() && !one.answer.is_empty() && fitted && stood
+        };
+        Some(self.request_with(&turns().filter(went).collect::<Vec<_>>(), &asked.prompt, &asked.attachments))
     }
 
     fn write_rows(&mut self, form: Option<Form>, now: Time) -> Option<Effect> {
@@ -238,7 +238,9 @@ mod tests {
     use crate::app::action::Focus;
     use crate::app::fixture::{NOW, app, config, snapshot};
     use crate::app::keymap::{KeyCode, KeyEvent, KeyModifiers};
+    use crate::domain::chat::{Change, Settings};
     use crate::domain::filter::Filter;
+    use crate::domain::ids::ConversationId;
     use crate::scheduler::link::{Report, Snapshot};
     use KeyCode::{Backspace, Char, Enter, Esc, Tab};
 
@@ -298,6 +300,16 @@ mod tests {
         let said: Vec<Speaker> = repeat.request.messages.iter().map(|message| message.role).collect();
         assert_eq!(said, [Speaker::User, Speaker::Assistant, Speaker::User]);
         assert_eq!(repeat.lane.id.as_str(), "steady/medium-14b");
+        // With the conversation's settings, and without what it was asked in place of.
+        let settings = Settings { system: "Be brief.".into(), temperature: Some(0.5), ..Settings::default() };
+        let change = Change::Set(Box::new(settings));
+        app.change_conversation(ConversationId::FIRST, change, NOW);
+        let turn = app.turn(TurnId(2)).cloned().map(|turn| Turn { replaces: Some(TurnId(1)), ..turn }).unwrap();
+        app.transcript.put(turn);
+        let effects = press(&mut app, &[Char('C')]);
+        let [Effect::CopyCurl(repeat)] = effects.as_slice() else { panic!("{effects:?}") };
+        let said: Vec<Speaker> = repeat.request.messages.iter().map(|message| message.role).collect();
+        assert_eq!((said, repeat.request.params.temperature), (vec![Speaker::System, Speaker::User], Some(0.5)));
         // What a program asked nobody kept.
         let effects = press(&mut app, &[Char('j'), Char('C')]);
         let [Effect::CopyCurl(repeat)] = effects.as_slice() else { panic!("{effects:?}") };

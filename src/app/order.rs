@@ -290,24 +290,9 @@ impl App {
             }
             _ => return false,
         };
-        *at = stepped(*at, count, way);
+        *at = way.from(*at, count);
         true
     }
-}
-
-/// The place in a list of so many to which a way leads from `at`.
-pub(in crate::app) fn stepped(at: usize, count: usize, way: Move) -> usize {
-    let last = count.saturating_sub(1);
-    let at = at.min(last);
-    let to = match way {
-        Move::Up | Move::PreviousTurn => at.saturating_sub(1),
-        Move::Down | Move::NextTurn => at + 1,
-        Move::PageUp | Move::HalfUp => at.saturating_sub(10),
-        Move::PageDown | Move::HalfDown => at + 10,
-        Move::First => 0,
-        Move::Last => last,
-    };
-    to.min(last)
 }
 
 #[cfg(test)]

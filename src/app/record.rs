@@ -110,7 +110,7 @@ fn asked(page: &mut Page, attempt: &Attempt, about: About<'_>) {
     page.line("model", attempt.lane.model(), Role::Plain);
     match (about.turn, attempt.origin) {
         (Some(turn), _) => {
-            page.line("parameters", "the provider's own, streamed", Role::Plain);
+            page.line("parameters", "those of the conversation (Alt+O), streamed", Role::Plain);
             page.line("question", &shortened(&turn.prompt, 400), Role::Plain);
             page.line("", "t goes to it", Role::Dim);
         }

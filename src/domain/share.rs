@@ -53,6 +53,13 @@ impl Shares {
         taken.used += 1;
         Ok(taken.clone())
     }
+
+    /// A request that no lane was asked for is given back; what is to be kept of that.
+    pub fn give_back(&mut self, share: &Share) -> Option<Taken> {
+        let taken = self.taken.get_mut(&share.name)?;
+        taken.used = taken.used.saturating_sub(1);
+        Some(taken.clone())
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +79,8 @@ mod tests {
         let kept = shares.take(&share, noon.plus(hours(10))).unwrap();
         assert_eq!(kept, Taken { name: "editor".into(), day: "2026-11-22".into(), used: 2 });
         assert_eq!(shares.take(&share, noon), Err(noon.plus(hours(11))));
+        assert_eq!(shares.give_back(&share).map(|taken| taken.used), Some(1));
+        assert_eq!(shares.take(&share, noon).map(|taken| taken.used), Ok(2));
         // Another has its own; a restart begins nothing anew, nor does a clock set back.
         assert!(shares.take(&Share { name: "agent".into(), per_day: 1 }, noon).is_ok());
         let mut shares = Shares::new(vec![kept], zone);

@@ -246,6 +246,11 @@ impl Desk {
 
     pub(in crate::scheduler) fn refuse(&mut self, id: TurnId, cause: Cause, words: String, retry: Option<Duration>) {
         let Some(errand) = self.calls.close(id) else { return };
+        // Who asked nobody has had nothing of the day.
+        let unasked = errand.wanted.share.as_ref().filter(|_| errand.tries == 0 && cause != Cause::Share);
+        if let Some(taken) = unasked.and_then(|share| self.shares.give_back(share)) {
+            self.outbox.keep(Write::Share(taken));
+        }
         let refused = Refused { cause, words, retry, attempts: errand.tries };
         self.outbox.push(Effect::Refuse(id, Box::new(refused)));
         self.outbox.push(Effect::Forget(id));
